@@ -1,0 +1,1 @@
+"""Packed public data and the demonstration set of the partner search; see README.md."""
