@@ -1,0 +1,3 @@
+"""Tessera's core: what every plugin needs and no plugin owns."""
+
+__version__ = "0.1.0"

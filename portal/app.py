@@ -1,0 +1,150 @@
+"""create_app(): the whole start-up, read top to bottom."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, current_app, g, request
+from flask.typing import ResponseReturnValue
+from flask_wtf import CSRFProtect
+from werkzeug.exceptions import Forbidden
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from portal import db
+from portal.clock import Clock, SystemClock
+from portal.config import Config
+from portal.context import Context
+from portal.kernel.registry import Registry
+from portal.organisations import views as organisations
+from portal.people import login
+from portal.people import views as people
+from portal.web import access, api, errors, frame, headers, language, pages, static
+from portal.web.heartbeat import beat
+
+csrf = CSRFProtect()
+
+
+class Portal:
+    """What belongs to one app: settings, plugins, static files, clock."""
+
+    def __init__(self, config: Config, registry: Registry, clock: Clock) -> None:
+        self.config = config
+        self.registry = registry
+        self.clock = clock
+        self.static = static.StaticFiles()
+        self.links: dict[Any, Any] = {}
+
+
+def create_app(
+    config: Config | None = None,
+    plugin_folders: Iterable[Path] = (),
+    clock: Clock | None = None,
+) -> Flask:
+    """Make the app: settings, database, plugins, pages, in this order.
+
+    The database must have been prepared by `portal init`. Nothing is written here.
+    """
+    config = config or Config.from_environment()
+    db.open_database(config.database)
+
+    registry = Registry(plugin_folders, safe=config.safe_mode)
+    registry.load()
+
+    app = Flask("portal", static_folder=None, template_folder=None)
+    app.config.from_mapping(_flask_settings(config))
+    portal = app.extensions["portal"] = Portal(config, registry, clock or SystemClock())
+
+    _add_static(portal)
+    app.before_request(_begin)
+    csrf.init_app(app)
+    login.init_app(app)
+    language.init_app(app)
+    headers.init_app(app)
+    errors.init_app(app)
+    frame.init_app(app, config.instance_path, _folders(registry))
+
+    for blueprint in (
+        static.blueprint,
+        pages.blueprint,
+        people.blueprint,
+        organisations.blueprint,
+        api.blueprint,
+    ):
+        app.register_blueprint(blueprint)
+    registry.register(app)
+    api.init_app(app)
+
+    if config.proxy_hops:
+        hops = config.proxy_hops
+        app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, hops)  # type: ignore[method-assign]
+    return app
+
+
+def _flask_settings(config: Config) -> dict[str, Any]:
+    secure = config.base_url.startswith("https://")
+    return {
+        "PORTAL": config,
+        "SECRET_KEY": config.signing_key(),
+        "TESTING": config.testing,
+        "PROPAGATE_EXCEPTIONS": False,
+        "TRUSTED_HOSTS": None if config.testing else config.hosts,
+        "MAX_CONTENT_LENGTH": config.max_upload_mib * 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
+        "MAX_FORM_PARTS": 2_000,
+        "SESSION_COOKIE_NAME": "__Host-portal_state" if secure else "portal_state",
+        "SESSION_COOKIE_SECURE": secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "PERMANENT_SESSION_LIFETIME": timedelta(days=config.session_days),
+        "WTF_CSRF_TIME_LIMIT": None,
+        "WTF_CSRF_SSL_STRICT": True,
+    }
+
+
+def _folders(registry: Registry) -> dict[str, Path]:
+    return {item.id: item.folder for item in registry.ordered() if item.id in registry.modules}
+
+
+def _add_static(portal: Portal) -> None:
+    portal.static.add(Path(__file__).parent / "static")
+    for plugin, folder in _folders(portal.registry).items():
+        portal.static.add(folder / "static", plugin)
+
+
+def _begin() -> ResponseReturnValue | None:
+    """Start a request: id, connection, heartbeat, language, then gate and access."""
+    portal: Portal = current_app.extensions["portal"]
+    g.request_id = secrets.token_hex(8)
+    if request.endpoint in {"files.serve", "files.favicon", "pages.healthz"}:
+        g.locale = "en"
+        return None
+    db.database.connect(reuse_if_open=True)
+    heartbeat = beat()
+    portal.registry.follow(heartbeat.plugin_generation)
+    g.locale = language.choose(heartbeat)
+    g.ctx = Context(heartbeat.actor, g.locale, {}, g.request_id, portal.clock)
+    return _gate(portal) or _check_access(current_app._get_current_object())
+
+
+def _gate(portal: Portal) -> ResponseReturnValue | None:
+    """Refuse addresses of plugins that take no part."""
+    if request.blueprint is None:
+        return None
+    owner = portal.registry.owner(request.blueprint)
+    if owner is None or portal.registry.is_active(owner):
+        return None
+    return errors.refuse_inactive(portal.registry.statuses()[owner])
+
+
+def _check_access(app: Flask) -> ResponseReturnValue | None:
+    """Hold the request against its row of the access table."""
+    if request.endpoint is None:
+        return None
+    row = access.access_row(app.view_functions[request.endpoint], request.method)
+    if row is None:
+        raise Forbidden
+    return login.refuse(row, g.ctx.actor)

@@ -1,0 +1,190 @@
+"""The database: one proxy, one base model, one way to write, ready SQL for hot paths.
+
+SQLite and PostgreSQL answer alike: times are fixed-width text in UTC, JSON is canonical text,
+and text that is compared by order is compared byte by byte.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import peewee
+from peewee import DatabaseProxy, PostgresqlDatabase, SqliteDatabase, TextField
+
+from portal.errors import ConfigError
+
+PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": "full",
+    "foreign_keys": 1,
+    "cache_size": -16_000,
+}
+BUSY_SECONDS = 15
+
+_counter: ContextVar[list[str] | None] = ContextVar("statements", default=None)
+_callbacks: ContextVar[list[Callable[[], None]] | None] = ContextVar("after_commit", default=None)
+
+database: Any = DatabaseProxy()
+
+
+class _Counted:
+    """Writes each statement down while `count_statements()` listens."""
+
+    def execute_sql(self, sql: str, params: Any = None) -> Any:
+        seen = _counter.get()
+        if seen is not None and not sql.startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")):
+            seen.append(sql)
+        return super().execute_sql(sql, params)  # type: ignore[misc]
+
+
+class Sqlite(_Counted, SqliteDatabase):
+    """SQLite with the portal's pragmas."""
+
+
+class Postgres(_Counted, PostgresqlDatabase):
+    """PostgreSQL through psycopg 3."""
+
+
+def open_database(url: str) -> peewee.Database:
+    """Point the proxy at the database of a URL: `sqlite:///path` or `postgresql://...`.
+
+    Raises ConfigError for any other scheme.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        path = Path(unquote(parts.path[1:]))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        opened: peewee.Database = Sqlite(str(path), pragmas=PRAGMAS, timeout=BUSY_SECONDS)
+    elif parts.scheme in {"postgresql", "postgres"}:
+        opened = Postgres(url.replace("postgres://", "postgresql://", 1), prefer_psycopg3=True)
+    else:
+        raise ConfigError(f"Database URL {url!r}. Expected sqlite:///path or postgresql://...")
+    if database.obj is not None and not database.is_closed():
+        database.close()
+    database.initialize(opened)
+    return opened
+
+
+def is_postgres() -> bool:
+    """Whether the open database is PostgreSQL."""
+    return isinstance(database.obj, PostgresqlDatabase)
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """Write as one: all of it or nothing. Inside another transaction it is part of that one.
+
+    Takes SQLite's write lock at once, so that reading before writing never dies of a stale view.
+    """
+    if database.in_transaction():
+        yield
+        return
+    pending: list[Callable[[], None]] = []
+    token = _callbacks.set(pending)
+    try:
+        with database.atomic() if is_postgres() else database.atomic("IMMEDIATE"):
+            yield
+    finally:
+        _callbacks.reset(token)
+    for callback in pending:
+        callback()
+
+
+def after_commit(callback: Callable[[], None]) -> None:
+    """Call back when the current transaction has committed; at once outside of one."""
+    pending = _callbacks.get()
+    if pending is None:
+        callback()
+    else:
+        pending.append(callback)
+
+
+@lru_cache(maxsize=512)
+def _for_psycopg(sql: str) -> str:
+    return sql.replace("%", "%%").replace("?", "%s")
+
+
+def execute(sql: str, params: Sequence[Any] = ()) -> Any:
+    """Run ready SQL with `?` placeholders on either engine; returns the cursor."""
+    return database.execute_sql(_for_psycopg(sql) if is_postgres() else sql, params)
+
+
+def query(sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """Return the rows of ready SQL with `?` placeholders."""
+    rows: list[tuple[Any, ...]] = execute(sql, params).fetchall()
+    return rows
+
+
+@contextmanager
+def count_statements() -> Iterator[list[str]]:
+    """Collect the statements run inside, without transaction control; for tests of budgets."""
+    seen: list[str] = []
+    token = _counter.set(seen)
+    try:
+        yield seen
+    finally:
+        _counter.reset(token)
+
+
+def utc_text(moment: datetime) -> str:
+    """Write a moment as it is stored: fixed width, so that text order is time order."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def parse_utc(text: str) -> datetime:
+    """Read a stored moment."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+
+
+class UtcDateTime(TextField):
+    """An aware moment in UTC, stored as fixed-width text."""
+
+    def db_value(self, value: datetime | str | None) -> str | None:
+        """Return the stored text."""
+        return utc_text(value) if isinstance(value, datetime) else value
+
+    def python_value(self, value: str | None) -> datetime | None:
+        """Return the aware moment."""
+        return parse_utc(value) if isinstance(value, str) else value
+
+
+class JsonField(TextField):
+    """A JSON value as canonical text: sorted keys, no blanks, no escapes."""
+
+    def db_value(self, value: Any) -> str | None:
+        """Return the stored text."""
+        return None if value is None else dump_json(value)
+
+    def python_value(self, value: str | None) -> Any:
+        """Return the value."""
+        return json.loads(value) if isinstance(value, str) else value
+
+
+class BinaryText(TextField):
+    """Text whose order is that of its bytes on both engines."""
+
+    def collation(self) -> str | None:
+        """Return the collation's name, for migrations that write SQL."""
+        return 'COLLATE "C"' if is_postgres() else None
+
+
+def dump_json(value: Any) -> str:
+    """Return canonical JSON text."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+class Model(peewee.Model):
+    """Base of every table."""
+
+    class Meta:
+        database = database
+        legacy_table_names = False
+        only_save_dirty = True

@@ -1,0 +1,71 @@
+"""The handful of errors that services raise and one handler turns into pages and JSON."""
+
+from __future__ import annotations
+
+
+class PortalError(Exception):
+    """Something a person can be told about: `message` is translated and says what to do next."""
+
+    status = 400
+
+    def __init__(
+        self, message: str = "", field: str | None = None, code: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+        self.code = code or type(self).__name__.lower()
+
+
+class Invalid(PortalError):
+    """What was typed can't be taken as it is; `field` names the place."""
+
+    status = 422
+
+
+class NotAllowed(PortalError):
+    """The actor may not do this, and may know that it exists."""
+
+    status = 403
+
+
+class NotFound(PortalError):
+    """Missing, or not to be seen by this actor: the answer is the same."""
+
+    status = 404
+
+
+class Conflict(PortalError):
+    """Someone else changed or already did it; `kept` holds both texts where there are two."""
+
+    status = 409
+
+    def __init__(
+        self, message: str = "", field: str | None = None, kept: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(message, field)
+        self.kept = kept or {}
+
+
+class TooMany(PortalError):
+    """A throttle refused; `retry_after` is in seconds."""
+
+    status = 429
+
+    def __init__(self, message: str = "", retry_after: int = 60) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Unavailable(PortalError):
+    """A part of the portal is off for now; `retry_after` is in seconds."""
+
+    status = 503
+
+    def __init__(self, message: str = "", retry_after: int = 30) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class ConfigError(Exception):
+    """For operators: the value seen, what was expected, the fix."""

@@ -1,0 +1,225 @@
+"""Every question the core asks plugins: the contract.
+
+The first argument is always `ctx`. A hook is called through the isolating dispatcher with a
+failure policy:
+
+- *load*: asked once while plugins load; an error makes the plugin broken, the site starts.
+- *isolate*: a plugin that raises loses its contribution; it is logged once and counted.
+- *transact*: part of a business transaction; an error aborts the operation.
+- *deny*: asked for a permission; an error means no.
+
+Silence (None, or no implementation) is always a fine answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import click
+import pluggy
+from flask import Blueprint
+from markupsafe import Markup
+
+from portal.context import Context
+
+PROJECT = "tessera"
+hookimpl = pluggy.HookimplMarker(PROJECT)
+_spec = pluggy.HookspecMarker(PROJECT)
+
+LOAD = "load"
+ISOLATE = "isolate"
+TRANSACT = "transact"
+DENY = "deny"
+
+
+def hookspec(policy: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare a hook with its failure policy."""
+
+    def mark(function: Callable[..., Any]) -> Callable[..., Any]:
+        function.policy = policy  # type: ignore[attr-defined]
+        return _spec(function)
+
+    return mark
+
+
+@dataclass(frozen=True)
+class MenuItem:
+    """An entry of the top bar; `endpoint` is the plugin's, `order` places it (small first)."""
+
+    label: Any
+    endpoint: str
+    order: int = 100
+
+
+@dataclass(frozen=True)
+class FooterLink:
+    """A link in the footer."""
+
+    label: Any
+    endpoint: str
+    order: int = 100
+
+
+@dataclass(frozen=True)
+class Badge:
+    """Something short about an organisation, with a sentence for those who ask why."""
+
+    label: Any
+    kind: str = ""
+    why: Any = ""
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """A piece of a page for a named slot; plain text is escaped, Markup is not."""
+
+    content: str | Markup
+    order: int = 100
+
+
+@dataclass(frozen=True)
+class HomeContribution:
+    """What a plugin shows on the home page; the hero of the first plugin that has one is taken."""
+
+    hero: Mapping[str, Any] | None = None
+    columns: Sequence[Mapping[str, Any]] = ()
+    sections: Sequence[Markup] = ()
+    order: int = 100
+
+
+@dataclass(frozen=True)
+class ImportedOrganisation:
+    """A row of an organisations file that went in: the core's part is stored, the rest is here."""
+
+    organisation_id: int
+    row: Mapping[str, str]
+    line: int
+    batch_id: int
+
+
+@dataclass(frozen=True)
+class ImportProblem:
+    """Something in a row that could not be taken; the rest of the row went in."""
+
+    line: int
+    column: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class HealthCheck:
+    """A line of `portal doctor`: state is ok, off or bad; the remedy is for the operator."""
+
+    name: str
+    state: str
+    detail: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class ImportColumns:
+    """Columns of the organisations file that a plugin understands."""
+
+    names: Sequence[str] = field(default_factory=tuple)
+
+
+@hookspec(LOAD)
+def blueprint_list(ctx: Context) -> Sequence[Blueprint]:
+    """Offer the plugin's pages.
+
+    Called once at start, into a throw-away app first. Every rule needs an access row (`allow`);
+    blueprints are named after the plugin and register nothing app-wide.
+    """
+
+
+@hookspec(LOAD)
+def command_list(ctx: Context) -> Sequence[tuple[str, click.Command]]:
+    """Offer commands: pairs of a group ("" for the top, "import", ...) and a click command.
+
+    Called when the command line starts; commands of inactive plugins are not there.
+    """
+
+
+@hookspec(ISOLATE)
+def menu_list(ctx: Context) -> Sequence[MenuItem]:
+    """Offer entries of the top bar. Called once a page; answer without touching the database."""
+
+
+@hookspec(ISOLATE)
+def footer_list(ctx: Context) -> Sequence[FooterLink]:
+    """Offer links of the footer. Called once a page; answer without touching the database."""
+
+
+@hookspec(ISOLATE)
+def home_show(ctx: Context) -> HomeContribution:
+    """Offer a hero, columns or sections of the home page. Called once per visit of the home page."""
+
+
+@hookspec(ISOLATE)
+def organisation_badges(ctx: Context, ids: Sequence[int]) -> Mapping[int, Badge]:
+    """Say something short about organisations on a results page.
+
+    Called once a page with at most 100 ids; answer in one query. Leave out those you know
+    nothing about.
+    """
+
+
+@hookspec(ISOLATE)
+def organisation_links(ctx: Context, organisation_id: int) -> Sequence[tuple[Any, str]]:
+    """Offer links (label, URL) on an organisation's own page. Called once for that page."""
+
+
+@hookspec(ISOLATE)
+def slot_fill(ctx: Context, slot: str, subject: Any) -> Fragment:
+    """Fill a named slot of a page. Slots: docs/hooks.md. Called once for each slot on a page."""
+
+
+@hookspec(TRANSACT)
+def organisation_changed(ctx: Context, ids: Sequence[int]) -> None:
+    """Take note that organisations were created, changed, hidden or brought back.
+
+    Called inside the transaction that changed them, once with all ids (up to 1,000). Plugins
+    bring their search documents up to date here.
+    """
+
+
+@hookspec(TRANSACT)
+def organisation_removed(ctx: Context, ids: Sequence[int]) -> None:
+    """Let go of organisations that are about to be deleted, inside that transaction."""
+
+
+@hookspec(LOAD)
+def import_columns(ctx: Context) -> ImportColumns:
+    """Name the columns of the organisations file that this plugin understands. Called at an import."""
+
+
+@hookspec(TRANSACT)
+def organisation_imported(
+    ctx: Context, rows: Sequence[ImportedOrganisation]
+) -> Sequence[ImportProblem]:
+    """Store a plugin's part of imported rows, and name what could not be taken.
+
+    Called inside the import's transaction with up to 500 rows, before `organisation_changed`.
+    """
+
+
+@hookspec(TRANSACT)
+def import_undone(ctx: Context, batch_id: int) -> None:
+    """Take back what a batch brought, inside the transaction that undoes it."""
+
+
+@hookspec(TRANSACT)
+def demo_load(ctx: Context) -> None:
+    """Load demonstration data into an empty site; called once by `portal demo`."""
+
+
+@hookspec(ISOLATE)
+def health_check(ctx: Context) -> Sequence[HealthCheck]:
+    """Say how the plugin is. Called by `portal doctor` and the health page."""
+
+
+@hookspec(ISOLATE)
+def upkeep_run(ctx: Context) -> None:
+    """Do small regular work (merge, expire). Called by the worker about once a minute."""

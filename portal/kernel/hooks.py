@@ -1,0 +1,155 @@
+"""Calls hooks so that no plugin can hurt another: isolate, count, suspend.
+
+pluggy keeps the registrations and checks signatures; the calls go through a cached tuple of the
+active implementations, because pluggy stops at the first one that raises.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import pluggy
+
+from portal import hookspecs
+from portal.errors import PortalError
+
+log = logging.getLogger("portal.hooks")
+
+FAILURES = 5
+WINDOW_SECONDS = 600
+
+
+class Breaker:
+    """Remembers failures of a plugin; says when there were five in ten minutes."""
+
+    def __init__(self) -> None:
+        self._failures: dict[str, deque[float]] = {}
+        self._logged: set[tuple[str, str, str]] = set()
+
+    def note(self, plugin: str, hook: str, error: BaseException) -> bool:
+        """Count a failure, log it once per plugin, hook and place; True when it is one too many."""
+        last = traceback.extract_tb(error.__traceback__)[-1:] or [None]
+        place = f"{last[0].filename}:{last[0].lineno}" if last[0] else ""
+        mark = (plugin, hook, place)
+        if mark not in self._logged:
+            self._logged.add(mark)
+            log.error(
+                "Plugin %s failed in hook %s at %s: %s: %s",
+                plugin,
+                hook,
+                place,
+                type(error).__name__,
+                error,
+                exc_info=error,
+            )
+        now = time.monotonic()
+        times = self._failures.setdefault(plugin, deque(maxlen=FAILURES))
+        times.append(now)
+        return len(times) == FAILURES and now - times[0] <= WINDOW_SECONDS
+
+    def forget(self, plugin: str) -> None:
+        """Start counting anew, after the plugin was switched on again."""
+        self._failures.pop(plugin, None)
+
+
+class Hooks:
+    """The dispatcher: `hooks.menu_list(ctx)` gives a list of (plugin id, contribution) pairs."""
+
+    def __init__(self, on_trip: Callable[[str, str], None]) -> None:
+        self.manager = pluggy.PluginManager(hookspecs.PROJECT)
+        self.manager.add_hookspecs(hookspecs)
+        self.breaker = Breaker()
+        self._on_trip = on_trip
+        self._active: frozenset[str] = frozenset()
+        self._cache: dict[str, tuple[tuple[str, Callable[..., Any]], ...]] = {}
+
+    def activate(self, ids: Iterable[str]) -> None:
+        """Say which plugins take part from now on."""
+        wanted = frozenset(ids)
+        for plugin in wanted - self._active:
+            self.breaker.forget(plugin)
+        self._active = wanted
+        self._cache.clear()
+
+    def policy(self, hook: str) -> str:
+        """Return the failure policy of a hook."""
+        caller = getattr(self.manager.hook, hook)
+        return str(getattr(caller.spec.function, "policy", hookspecs.ISOLATE))
+
+    def _implementations(self, hook: str) -> tuple[tuple[str, Callable[..., Any]], ...]:
+        found = self._cache.get(hook)
+        if found is None:
+            caller = getattr(self.manager.hook, hook)
+            found = tuple(
+                sorted(
+                    (
+                        (str(impl.plugin_name), _adapt(impl, caller))
+                        for impl in caller.get_hookimpls()
+                        if impl.plugin_name in self._active
+                    ),
+                    key=lambda pair: pair[0],
+                )
+            )
+            self._cache[hook] = found
+        return found
+
+    def call(self, hook: str, ctx: Any, /, **values: Any) -> list[tuple[str, Any]]:
+        """Ask every active plugin; leave out those that are silent.
+
+        An isolated hook never raises. A transactional one raises what the plugin raised; a
+        denying one counts an error as a no.
+        """
+        implementations = self._cache.get(hook)
+        if implementations is None:
+            implementations = self._implementations(hook)
+        answers = []
+        for plugin, function in implementations:
+            try:
+                answer = function(ctx, **values)
+            except (KeyboardInterrupt, GeneratorExit):
+                raise
+            except BaseException as error:  # a library's SystemExit must not end the worker
+                if self._failed(plugin, hook, error):
+                    answers.append((plugin, False))
+                continue
+            if answer is not None:
+                answers.append((plugin, answer))
+        return answers
+
+    def _failed(self, plugin: str, hook: str, error: BaseException) -> bool:
+        """Apply the hook's policy; True when the failure counts as a no."""
+        policy = self.policy(hook)
+        if policy == hookspecs.TRANSACT:
+            if not isinstance(error, PortalError):
+                log.error("Plugin %s stopped %s", plugin, hook, exc_info=error)
+            raise error
+        if self.breaker.note(plugin, hook, error):
+            self._on_trip(plugin, f"Failed {FAILURES} times in 10 minutes, last in {hook}: {error}")
+        return policy == hookspecs.DENY
+
+    def each(self, hook: str, ctx: Any, /, **values: Any) -> Iterator[Any]:
+        """Yield the single items of hooks that answer with sequences, plugin by plugin."""
+        for plugin, answer in self.call(hook, ctx, **values):
+            try:
+                yield from list(answer)
+            except TypeError as error:
+                self._failed(plugin, hook, error)
+
+
+def _adapt(impl: Any, caller: Any) -> Callable[..., Any]:
+    """Pass an implementation only the arguments it names, as pluggy does."""
+    wanted = set(impl.argnames)
+    if wanted == set(caller.spec.argnames):
+        return impl.function  # type: ignore[no-any-return]
+    function, takes_ctx = impl.function, "ctx" in wanted
+
+    def call(ctx: Any, **values: Any) -> Any:
+        named = {key: value for key, value in values.items() if key in wanted}
+        return function(ctx, **named) if takes_ctx else function(**named)
+
+    return call

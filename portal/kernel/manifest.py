@@ -1,0 +1,129 @@
+"""What a plugin says of itself in `plugin.toml`, read without importing it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from portal import __version__
+
+IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{1,29}")
+RANGE = re.compile(r"(>=|<=|==|!=|<|>)\s*(\d+(?:\.\d+)*)")
+KEYS = {
+    "id": str,
+    "title": str,
+    "summary": str,
+    "version": str,
+    "schema": int,
+    "portal": str,
+    "category": str,
+    "on_init": str,
+    "requires": list,
+    "conflicts": list,
+    "permissions": list,
+    "roles": list,
+    "personal_data": list,
+    "settings": dict,
+    "license": str,
+    "homepage": str,
+}
+REQUIRED = ("id", "title", "version", "portal")
+
+
+class BadManifest(Exception):
+    """The manifest can't be used; the text names file, key and remedy."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A plugin's manifest. `package` is the import path of its package."""
+
+    id: str
+    title: str
+    version: str
+    portal: str
+    folder: Path
+    package: str
+    summary: str = ""
+    schema: int = 0
+    category: str = "trade"
+    on_init: str = "keep"
+    requires: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
+    permissions: tuple[Mapping[str, str], ...] = ()
+    roles: tuple[Mapping[str, str], ...] = ()
+    personal_data: tuple[Mapping[str, str], ...] = ()
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    license: str = ""
+    homepage: str = ""
+
+    @property
+    def fits_portal(self) -> bool:
+        """Whether this portal's version lies in the range that the plugin asks for."""
+        return version_in(__version__, self.portal)
+
+
+def read(path: Path, package: str) -> Manifest:
+    """Read a manifest. Raises BadManifest."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadManifest(f"{path.name}: can't be read: {error}") from None
+    for key, value in raw.items():
+        expected = KEYS.get(key)
+        if expected is None:
+            near = get_close_matches(key, KEYS, 1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise BadManifest(f"{path.name}: unknown key {key!r}.{hint}")
+        if not isinstance(value, expected):
+            raise BadManifest(f"{path.name}: {key!r} must be a {expected.__name__}, not {value!r}.")
+    missing = [key for key in REQUIRED if not raw.get(key)]
+    if missing:
+        raise BadManifest(f"{path.name}: {', '.join(missing)} missing.")
+    if not IDENTIFIER.fullmatch(raw["id"]):
+        raise BadManifest(
+            f"{path.name}: id {raw['id']!r}. Use 2 to 30 small letters, digits and underscores."
+        )
+    for text in [raw["portal"], *(_range_of(entry) for entry in raw.get("requires", []))]:
+        if text and not RANGE.search(text):
+            raise BadManifest(f"{path.name}: version range {text!r}. Write it like '>=0.1,<1'.")
+    values = {key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()}
+    return Manifest(folder=path.parent, package=package, **values)
+
+
+def required_id(entry: str) -> str:
+    """Return the plugin's id in an entry such as `partners>=0.1`."""
+    return re.split(r"[<>=!\s]", entry, maxsplit=1)[0]
+
+
+def _range_of(entry: str) -> str:
+    return entry[len(required_id(entry)) :].strip()
+
+
+def requirement_met(entry: str, version: str) -> bool:
+    """Whether a version satisfies an entry such as `partners>=0.1,<1`."""
+    return version_in(version, _range_of(entry))
+
+
+def version_in(version: str, wanted: str) -> bool:
+    """Whether a dotted version lies in a comma-separated range; an empty range takes all."""
+    own = _numbers(version)
+    checks = {
+        ">=": lambda a, b: a >= b,
+        "<=": lambda a, b: a <= b,
+        "==": lambda a, b: a == b,
+        "!=": lambda a, b: a != b,
+        "<": lambda a, b: a < b,
+        ">": lambda a, b: a > b,
+    }
+    return all(checks[sign](own, _numbers(bound)) for sign, bound in RANGE.findall(wanted))
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    found = [int(part) for part in re.findall(r"\d+", version.split("+")[0])[:3]]
+    return tuple(found + [0] * (3 - len(found)))

@@ -1,0 +1,64 @@
+"""Who is signed in, for Flask-Login, and who is turned away."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Flask, Request, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_login import LoginManager, UserMixin
+from werkzeug.exceptions import Forbidden, Unauthorized
+
+from portal.context import Actor
+from portal.web.access import ADMIN, ANYONE, REVIEWER, Row
+from portal.web.errors import wants_json
+from portal.web.heartbeat import Heartbeat, beat
+
+manager = LoginManager()
+
+
+class SignedIn(UserMixin):
+    """The account behind a session, as Flask-Login sees it."""
+
+    def __init__(self, heartbeat: Heartbeat) -> None:
+        self.heartbeat = heartbeat
+
+    def get_id(self) -> str:
+        """Return the account's number as text."""
+        return str(self.heartbeat.account_id)
+
+    @property
+    def actor(self) -> Actor:
+        """The actor that services know."""
+        return self.heartbeat.actor
+
+
+@manager.request_loader
+def load(_request: Request) -> SignedIn | None:
+    """Return who is signed in: the heartbeat has already asked."""
+    heartbeat = beat()
+    return None if heartbeat.account_id is None else SignedIn(heartbeat)
+
+
+def init_app(app: Flask) -> None:
+    """Let Flask-Login know who is signed in."""
+    manager.init_app(app, add_context_processor=False)
+
+
+def refuse(row: Row, actor: Actor) -> ResponseReturnValue | None:
+    """Turn away those whom the access row does not name; people without a session may sign in."""
+    if row.actors == ANYONE:
+        return None
+    if not actor.signed_in:
+        if wants_json() or request.method != "GET":
+            raise Unauthorized
+        return redirect(f"/account/sign-in?{urlencode({'next': _here()})}", 303)
+    allowed = {ADMIN: actor.is_admin, REVIEWER: actor.is_reviewer}
+    if not allowed.get(row.actors, True):
+        raise Forbidden
+    return None
+
+
+def _here() -> Any:
+    return request.full_path.rstrip("?")

@@ -1,0 +1,70 @@
+"""The API's frame: one OpenAPI 3.1 document of the active plugins' routes, problem+json."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Flask, current_app, json
+from flask.typing import ResponseReturnValue
+from spectree import SpecTree
+
+from portal import __version__
+from portal.web.access import ANYONE, allow
+from portal.web.errors import problem
+
+PREFIX = "/api/v1"
+
+blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
+spec = SpecTree(
+    "flask",
+    mode="strict",
+    path="api/v1/doc",
+    title="Tessera",
+    version=__version__,
+    annotations=True,
+    validation_error_status=422,
+    openapi_version="3.1.0",
+)
+
+
+def init_app(app: Flask) -> None:
+    """Let the document see the app's routes, without publishing a user interface."""
+    spec.app = app
+    spec.backend.spectree = spec
+
+
+@blueprint.get("/openapi.json")
+@allow(ANYONE)
+def openapi() -> ResponseReturnValue:
+    """Return the OpenAPI document; routes of plugins that take no part are not in it."""
+    registry = current_app.extensions["portal"].registry
+    document = dict(_document())
+    document["paths"] = {
+        path: item
+        for path, item in document["paths"].items()
+        if path.startswith(PREFIX) and _active(registry, path)
+    }
+    return json.dumps(document), 200, {"Content-Type": "application/json"}
+
+
+def _document() -> dict[str, Any]:
+    document: dict[str, Any] = spec.spec
+    return document
+
+
+def _active(registry: Any, path: str) -> bool:
+    for rule in current_app.url_map.iter_rules():
+        if rule.rule.replace("<", "{").replace(">", "}") == path:
+            owner = registry.owner(rule.endpoint)
+            return owner is None or registry.is_active(owner)
+    return False
+
+
+@blueprint.route("/", defaults={"path": ""})
+@blueprint.route("/<path:path>")
+@allow(ANYONE)
+def missing(path: str) -> ResponseReturnValue:
+    """Answer for addresses that are no part of the API."""
+    return problem(
+        404, "Not found", f"There is no {PREFIX}/{path[:80]}. See {PREFIX}/openapi.json."
+    )

@@ -1,0 +1,125 @@
+"""What every template can use: the frame of the page, addresses, texts, numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, current_app, g, get_flashed_messages, has_request_context, request, url_for
+from flask_wtf.csrf import generate_csrf
+from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader
+from werkzeug.routing import BuildError
+
+from portal import i18n
+from portal.web import language
+from portal.web.heartbeat import beat
+
+HOUSE = Path(__file__).parent.parent.parent / "templates"
+INSTALLED_HOUSE = Path(__file__).parent.parent / "house" / "templates"
+
+
+def init_app(app: Flask, instance: Path, plugins: dict[str, Path]) -> None:
+    """Set up the template environment: a site's own templates first, then the house, then plugins."""
+    house = HOUSE if HOUSE.is_dir() else INSTALLED_HOUSE
+    app.jinja_loader = ChoiceLoader(  # type: ignore[assignment]
+        [
+            FileSystemLoader(instance / "templates"),
+            FileSystemLoader(house),
+            PrefixLoader(
+                {
+                    name: FileSystemLoader(folder / "templates" / name)
+                    for name, folder in plugins.items()
+                }
+            ),
+        ]
+    )
+    env = app.jinja_env
+    env.trim_blocks = env.lstrip_blocks = True
+    env.add_extension("jinja2.ext.i18n")
+    env.install_gettext_callables(  # type: ignore[attr-defined]
+        _raw_gettext, _raw_ngettext, newstyle=True, pgettext=_raw_pgettext
+    )
+    env.globals.update(
+        static_url=app.extensions["portal"].static.url,
+        plugin_url=plugin_url,
+        csrf_token=generate_csrf,
+        site_name=app.config["PORTAL"].site_name,
+        country_name=i18n.country_name,
+        number=i18n.number,
+        money=i18n.money,
+        day=i18n.day,
+    )
+    app.context_processor(frame)
+
+
+def _raw_gettext(message: str) -> str:
+    return i18n.catalogues.of(i18n.locale()).gettext(message)
+
+
+def _raw_ngettext(singular: str, plural: str, count: int) -> str:
+    return i18n.catalogues.of(i18n.locale()).ngettext(singular, plural, count)
+
+
+def _raw_pgettext(context: str, message: str) -> str:
+    return i18n.catalogues.of(i18n.locale()).pgettext(context, message)
+
+
+def plugin_url(endpoint: str, **values: Any) -> str:
+    """Return the address of a plugin's page, empty when it is not active: templates drop the link."""
+    registry = current_app.extensions["portal"].registry
+    owner = registry.owner(endpoint)
+    if owner is None or not registry.is_active(owner):
+        return ""
+    try:
+        return url_for(endpoint, **values)
+    except BuildError:
+        return ""
+
+
+def frame() -> dict[str, Any]:
+    """Return what base.html needs; called for each template that is rendered."""
+    if not has_request_context() or "ctx" not in g:
+        return {
+            "menu": [],
+            "languages": [],
+            "account": None,
+            "footer_links": [],
+            "locale": "en",
+            "messages": [],
+            "scheme": "",
+        }
+    heartbeat = beat()
+    return {
+        "menu": _links("menu_list"),
+        "footer_links": _links("footer_list"),
+        "languages": language.switch(),
+        "account": heartbeat if heartbeat.account_id is not None else None,
+        "actor": g.ctx.actor,
+        "locale": g.locale,
+        "scheme": heartbeat.scheme,
+        "messages": _messages(),
+    }
+
+
+def _messages() -> list[Any]:
+    """Flashed messages; the session is only opened for those who bring one."""
+    if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
+        return []
+    return list(get_flashed_messages(with_categories=True))
+
+
+def _links(hook: str) -> list[dict[str, Any]]:
+    """Return the links of a hook in their order, prepared once per generation and language."""
+    portal = current_app.extensions["portal"]
+    key = (hook, portal.registry.generation, g.locale)
+    prepared = portal.links.get(key)
+    if prepared is None:
+        items = sorted(portal.registry.hooks.each(hook, g.ctx), key=lambda item: item.order)
+        prepared = [(str(item.label), url_for(item.endpoint), item.endpoint) for item in items]
+        portal.links.clear() if len(portal.links) > 100 else None
+        portal.links[key] = prepared
+    here = request.path
+    return [
+        {"label": label, "url": url, "current": here == url or here.startswith(f"{url}/")}
+        for label, url, _endpoint in prepared
+    ]

