@@ -1,0 +1,33 @@
+"""Search over documents that plugins describe; the same answers on every database.
+
+Writers call `put` and `remove` inside their transaction, jobs and importers `merge_if_due`.
+Readers call `index(kind).refresh(seq)` once a request, then `search`.
+"""
+
+from portal.search.documents import Document, put, remove
+from portal.search.finding import Index, clear_caches, index
+from portal.search.merging import merge, merge_if_due, rebuild
+from portal.search.questions import Expansion, Query, Result, Why, parse, query_words
+from portal.search.text import fold, sort_key, transliterate, words
+
+__all__ = [
+    "Document",
+    "Expansion",
+    "Index",
+    "Query",
+    "Result",
+    "Why",
+    "clear_caches",
+    "fold",
+    "index",
+    "merge",
+    "merge_if_due",
+    "parse",
+    "put",
+    "query_words",
+    "rebuild",
+    "remove",
+    "sort_key",
+    "transliterate",
+    "words",
+]

@@ -1,0 +1,114 @@
+"""How words are cut and folded, the same for documents and for questions.
+
+Everything that is searched passes through here once when it is stored and once when it is asked,
+so both databases compare plain folded words and give the same answers.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+LONGEST_WORD = 40
+
+# Letters that Unicode does not take apart into a base letter and a mark.
+_SPECIAL = {
+    "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h",
+    "ŋ": "ng", "ŧ": "t", "ı": "i", "ĸ": "k", "ə": "e", "ẞ": "ss", "ß": "ss", "ς": "σ", "ƒ": "f",
+}  # fmt: skip
+_SPECIAL_LETTER = re.compile(f"[{''.join(_SPECIAL)}]")
+_SPECIAL_TABLE = str.maketrans(_SPECIAL)
+# Cyrillic letters of their own, whose mark must not be lost; ё is written е and stays out.
+_OWN_LETTER = re.compile("[Ии]\u0306|[Іі]\u0308|[Гг]\u0301|[Кк]\u0301|[Уу]\u0306")
+_COMBINING = filter(unicodedata.combining, map(chr, range(0x300, 0x1F000)))
+_MARKS = re.compile(f"[{''.join(_COMBINING)}]+")
+_WORD = re.compile(r"[^\W_]+")
+
+# Letters to Latin on folded text. Greek follows ELOT 743 without its exceptions for endings.
+_GREEK_PAIRS = {
+    "ου": "ou", "γγ": "ng", "γξ": "nx", "γχ": "nch", "μπ": "b", "ντ": "nt", "γκ": "gk",
+}  # fmt: skip
+# Bulgaria writes the ending -ия as -ia: Sofia.
+_ENDING = re.compile(r"ия\b")
+_GREEK_PAIR = re.compile("|".join(_GREEK_PAIRS) + "|[αεη]υ")
+_VOICELESS = set("θκξπστφχψ")
+_GREEK = dict(zip("αβγδεζηικλμνοπρστυφω", "avgdeziiklmnoprstyfo", strict=True)) | {
+    "θ": "th", "ξ": "x", "χ": "ch", "ψ": "ps",
+}  # fmt: skip
+_CYRILLIC = {
+    **dict(zip("абвгдезийклмнопрстуфхъыэіѕјґ", "abvgdeziyklmnoprstufhayeizjg", strict=True)),
+    "ж": "zh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "sht", "ь": "", "ю": "yu", "я": "ya",
+    "є": "ie", "ї": "i", "ў": "u", "ђ": "dj", "ћ": "c", "љ": "lj", "њ": "nj", "џ": "dz",
+    "ѓ": "gj", "ќ": "kj",
+}  # fmt: skip
+# The same letter is read differently by country: Bulgarian first, then the others' differences.
+_READINGS = [
+    str.maketrans(_GREEK | _CYRILLIC),
+    str.maketrans(_GREEK | _CYRILLIC | {"х": "kh", "щ": "shch", "ъ": "", "й": "i"}),
+    str.maketrans(
+        _GREEK
+        | _CYRILLIC
+        | {"х": "kh", "щ": "shch", "г": "h", "и": "y", "й": "i", "ю": "iu", "я": "ia"}
+    ),
+    str.maketrans(
+        _GREEK | _CYRILLIC | {"ж": "z", "ц": "c", "ч": "c", "ш": "s", "й": "j", "ђ": "d", "ъ": ""}
+    ),
+]
+_FOREIGN = re.compile("[\u0370-\u052f]")
+
+
+def fold(text: str) -> str:
+    """Take case, accents and ligatures away; keep the script.
+
+    й, ї, ѓ, ќ and ў stay letters of their own; ё is read as е, final sigma as sigma.
+    """
+    if text.isascii():
+        return text.lower()
+    text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    text = _OWN_LETTER.sub(lambda letter: unicodedata.normalize("NFC", letter[0]), text)
+    text = _MARKS.sub("", text)
+    return text.translate(_SPECIAL_TABLE) if _SPECIAL_LETTER.search(text) else text
+
+
+def words(text: str) -> list[str]:
+    """Cut text into folded words of letters and digits of any script, in their order.
+
+    A word longer than 40 characters is cut off, so that nothing can swell the word index.
+    """
+    return [word[:LONGEST_WORD] for word in _WORD.findall(fold(text))]
+
+
+def sort_key(text: str) -> str:
+    """Give the form of a name that sorts by plain comparison of bytes."""
+    return " ".join(words(text))
+
+
+def transliterate(text: str) -> str:
+    """Write Greek and Cyrillic in Latin letters, folded (ELOT 743; the Bulgarian reading)."""
+    return _latin(fold(text), _READINGS[0])
+
+
+@lru_cache(maxsize=20_000)
+def spellings(word: str) -> tuple[str, ...]:
+    """List a folded word and the Latin readings of it; a Latin word has only itself.
+
+    Cyrillic is read as in Bulgaria and Macedonia, Russia, Ukraine and Serbia. Words of one or
+    two letters are not read in Latin: they would be mistaken for other languages' articles.
+    """
+    if len(word) < 3 or not _FOREIGN.search(word):
+        return (word,)
+    readings = (_latin(word, table)[:LONGEST_WORD] for table in _READINGS)
+    return tuple(dict.fromkeys((word, *filter(None, readings))))
+
+
+def _latin(folded: str, table: dict[int, str]) -> str:
+    return _GREEK_PAIR.sub(_greek_pair, _ENDING.sub("иа", folded)).translate(table)
+
+
+def _greek_pair(pair: re.Match[str]) -> str:
+    """Read two Greek letters as one sound: αυ is av, but af before a voiceless consonant."""
+    letters = pair[0]
+    if letters in _GREEK_PAIRS:
+        inside = letters == "μπ" and pair.start() and pair.string[pair.start() - 1].isalpha()
+        return "mp" if inside else _GREEK_PAIRS[letters]
+    following = pair.string[pair.end() : pair.end() + 1]
+    return _GREEK[letters[0]] + ("f" if not following or following in _VOICELESS else "v")
