@@ -80,9 +80,7 @@ def build_concepts(source: Path) -> None:
             pack.write("\t".join([row["id"], row["isco_group"], *entries]).encode() + b"\n")
 
 
-def _entry(
-    row: dict[str, str], lang: str, synonyms: dict[tuple[str, str], list[str]]
-) -> str:
+def _entry(row: dict[str, str], lang: str, synonyms: dict[tuple[str, str], list[str]]) -> str:
     preferred = split_forms(row[f"label_{lang}"])
     known = {form.casefold() for form in preferred}
     others = []
