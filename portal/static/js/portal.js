@@ -1,0 +1,117 @@
+// Improves pages that work without it. Everything is bound by a data- attribute.
+// No htmx: the one thing needed, replacing results while somebody types, is the function `refresh`
+// below; it needs no eval and writes no inline styles, so that the policy stays strict.
+
+const all = (query, from = document) => [...from.querySelectorAll(query)];
+const typing = (target) => target.closest?.("input, textarea, select, [contenteditable]");
+
+// "/" goes to the search field; Escape closes open menus, and a press elsewhere too.
+document.addEventListener("keydown", (event) => {
+  if (event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey && !typing(event.target)) {
+    const field = document.querySelector("[data-search-focus]");
+    if (field) { event.preventDefault(); field.focus(); field.select(); }
+  }
+  if (event.key === "Escape") {
+    const open = all("details[data-popup][open]").pop();
+    if (open) { const inside = open.contains(document.activeElement); open.open = false; if (inside) open.querySelector("summary").focus(); }
+  }
+});
+document.addEventListener("click", (event) => {
+  for (const open of all("details[data-popup][open]")) if (!open.contains(event.target)) open.open = false;
+  const dismiss = event.target.closest("[data-dismiss]");
+  if (dismiss) { dismiss.closest("[data-toast]")?.remove(); document.getElementById("main")?.focus({ preventScroll: true }); }
+  const copy = event.target.closest("[data-copy]");
+  if (copy) navigator.clipboard?.writeText(copy.dataset.copy).then(() => say(copy.dataset.copied || ""));
+  if (event.target.closest("[data-print]")) window.print();
+});
+
+// One polite voice for counts and small news.
+const voice = Object.assign(document.createElement("p"), { className: "vh" });
+voice.setAttribute("aria-live", "polite");
+document.body.append(voice);
+function say(text) { voice.textContent = ""; setTimeout(() => { voice.textContent = text; }, 50); }
+
+// Search as you type. <form data-typeahead="results facets"> names the elements that are replaced
+// by those with the same id in the answer; [data-count] in the answer is read aloud.
+let running = null, timer = 0;
+function address(form) {
+  const url = new URL(form.action), values = new URLSearchParams();
+  for (const [name, value] of new FormData(form)) if (value !== "") values.append(name, value);
+  url.search = values;
+  return url;
+}
+async function refresh(form, remember) {
+  running?.abort();
+  const mine = running = new AbortController(), url = address(form);
+  if (url.href === location.href) return;
+  try {
+    const answer = await fetch(url, { signal: mine.signal, headers: { Accept: "text/html" } });
+    if (!answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (mine.signal.aborted) return;
+    for (const id of form.dataset.typeahead.split(" ")) replace(document.getElementById(id), page.getElementById(id));
+    history[remember ? "pushState" : "replaceState"](null, "", url);
+    document.title = page.title;
+    ready();
+    say(document.querySelector("[data-count]")?.textContent.trim() ?? "");
+  } catch { /* offline, or a newer question: the page stays as it is */ }
+}
+function replace(old, fresh) {
+  if (!old || !fresh) return;
+  const here = old.contains(document.activeElement) ? document.activeElement : null;
+  const opened = new Set(all("details[data-keep][open]", old).map((item) => item.dataset.keep));
+  old.replaceChildren(...fresh.childNodes);
+  for (const item of all("details[data-keep]", old)) if (opened.has(item.dataset.keep)) item.open = true;
+  if (here) {
+    const same = here.id ? (item) => item.id === here.id : (item) => item.name === here.name && item.value === here.value;
+    all("input, select, button, summary, a", old).find((item) => item.tagName === here.tagName && same(item))?.focus({ preventScroll: true });
+  }
+}
+document.addEventListener("input", (event) => {
+  const form = event.target.form;
+  if (!form?.dataset.typeahead || !event.target.matches("input[type=search], input[type=text]")) return;
+  clearTimeout(timer);
+  timer = setTimeout(() => refresh(form, false), 250);
+});
+document.addEventListener("change", (event) => {
+  const form = event.target.form;
+  if (form?.hasAttribute("data-autosubmit") && !event.target.matches("input[type=search], input[type=text]")) {
+    clearTimeout(timer);
+    if (form.dataset.typeahead) refresh(form, true); else form.requestSubmit();
+  }
+  if (event.target.matches("[data-compare]")) choose(event.target);
+});
+document.addEventListener("submit", () => { clearTimeout(timer); running?.abort(); });
+addEventListener("popstate", () => location.reload());
+
+// The partners chosen to compare last from page to page of this visit.
+const chosen = () => { try { return JSON.parse(sessionStorage.compare || "[]"); } catch { return []; } };
+function choose(box) {
+  const most = Number(document.querySelector("[data-compare-bar]")?.dataset.most || 4);
+  let slugs = chosen().filter((slug) => slug !== box.value);
+  if (box.checked && slugs.length < most) slugs.push(box.value);
+  else box.checked = false;
+  sessionStorage.compare = JSON.stringify(slugs);
+  compare();
+}
+function compare() {
+  const bar = document.querySelector("[data-compare-bar]");
+  if (!bar) return;
+  const slugs = chosen(), boxes = all("[data-compare]"), words = bar.querySelector("[data-compare-words]");
+  for (const box of boxes) box.checked = slugs.includes(box.value);
+  for (const old of all("input[type=hidden][name=partner]", bar)) old.remove();
+  for (const slug of slugs) if (!boxes.some((box) => box.value === slug)) {
+    bar.append(Object.assign(document.createElement("input"), { type: "hidden", name: "partner", value: slug }));
+  }
+  words.dataset.none ??= words.textContent;
+  words.textContent = slugs.length ? words.dataset.compareWords.replace("{n}", slugs.length) : words.dataset.none;
+}
+
+// What only works with scripts is hidden until here; a summary of errors takes the focus.
+function ready() {
+  for (const item of all("[data-dismiss], [data-copy], [data-print], [data-script-only]")) item.hidden = false;
+  for (const item of all("[data-script-off]")) item.hidden = true;
+  compare();
+}
+ready();
+document.querySelector("[data-focus]")?.focus();
