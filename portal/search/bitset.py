@@ -29,21 +29,56 @@ class SetKind(Protocol):
     name: str
     empty: TypeOfSet
 
-    def from_ids(self, ids: Iterable[int]) -> TypeOfSet: ...
-    def from_bytes(self, data: bytes) -> TypeOfSet: ...
-    def union_of_bytes(self, blobs: Sequence[bytes]) -> TypeOfSet: ...
-    def to_bytes(self, bits: TypeOfSet) -> bytes: ...
-    def union(self, sets: Sequence[TypeOfSet]) -> TypeOfSet: ...
-    def difference(self, bits: TypeOfSet, other: TypeOfSet) -> TypeOfSet: ...
-    def count(self, bits: TypeOfSet) -> int: ...
-    def and_count(self, bits: TypeOfSet, other: TypeOfSet) -> int: ...
-    def and_counts(self, bits: TypeOfSet, others: Sequence[TypeOfSet]) -> list[int]: ...
-    def contains(self, bits: TypeOfSet, number: int) -> bool: ...
-    def iterate(self, bits: TypeOfSet, start: int = 0) -> Iterator[int]: ...
-    def memory(self, bits: TypeOfSet) -> int: ...
+    def from_ids(self, ids: Iterable[int]) -> TypeOfSet:
+        """Make a set of numbers in any order."""
+        ...
+
+    def from_bytes(self, data: bytes) -> TypeOfSet:
+        """Read a stored set."""
+        ...
+
+    def union_of_bytes(self, blobs: Sequence[bytes]) -> TypeOfSet:
+        """Read several stored sets as one."""
+        ...
+
+    def to_bytes(self, bits: TypeOfSet) -> bytes:
+        """Write a set in its stored form."""
+        ...
+
+    def union(self, sets: Sequence[TypeOfSet]) -> TypeOfSet:
+        """Join sets; of none it is the empty set."""
+        ...
+
+    def difference(self, bits: TypeOfSet, other: TypeOfSet) -> TypeOfSet:
+        """Take the numbers of another set out."""
+        ...
+
+    def count(self, bits: TypeOfSet) -> int:
+        """Count the numbers."""
+        ...
+
+    def and_count(self, bits: TypeOfSet, other: TypeOfSet) -> int:
+        """Count the numbers in both."""
+        ...
+
+    def and_counts(self, bits: TypeOfSet, others: Sequence[TypeOfSet]) -> list[int]:
+        """Count the numbers shared with each of many sets."""
+        ...
+
+    def contains(self, bits: TypeOfSet, number: int) -> bool:
+        """Whether a number is in the set."""
+        ...
+
+    def iterate(self, bits: TypeOfSet, start: int = 0) -> Iterator[int]:
+        """Give the numbers from `start` upwards, then those below it."""
+        ...
+
+    def memory(self, bits: TypeOfSet) -> int:
+        """Estimate the bytes that a set takes in memory."""
+        ...
 
 
-class IntegerSets:
+class _IntegerSets:
     """A set is one Python integer; bit n stands for document n."""
 
     name = "integers"
@@ -110,7 +145,6 @@ class IntegerSets:
         return bool(bits >> number & 1)
 
     def iterate(self, bits: int, start: int = 0) -> Iterator[int]:
-        """Give the numbers from ``start`` upwards, then those below it."""
         yield from _set_bits(bits >> start, start)
         if start:
             yield from _set_bits(bits & ((1 << start) - 1), 0)
@@ -119,7 +153,7 @@ class IntegerSets:
         return 32 + bits.bit_length() // 7
 
 
-class RoaringSets:
+class _RoaringSets:
     """A set is a compressed bitmap of the pyroaring package."""
 
     name = "roaring"
@@ -137,7 +171,9 @@ class RoaringSets:
         return self.union([pyroaring.BitMap.deserialize(data) for data in blobs])
 
     def to_bytes(self, bits: TypeOfSet) -> bytes:
-        return bytes(bits.serialize())
+        data = bytes(bits.serialize())
+        has_runs = data[:2] != _COOKIE.to_bytes(2, "little")
+        return _IntegerSets().to_bytes(_IntegerSets().from_ids(bits)) if has_runs else data
 
     def union(self, sets: Sequence[TypeOfSet]) -> TypeOfSet:
         return pyroaring.BitMap.union(*sets) if len(sets) > 1 else sets[0] if sets else self.empty
@@ -158,7 +194,6 @@ class RoaringSets:
         return number in bits
 
     def iterate(self, bits: TypeOfSet, start: int = 0) -> Iterator[int]:
-        """Give the numbers from ``start`` upwards, then those below it."""
         yield from bits.iter_equal_or_larger(start)
         if start:
             for number in bits:
@@ -212,6 +247,6 @@ def _containers(data: bytes) -> Iterator[tuple[int, bytes, bool]]:
         at += length
 
 
-INTEGERS = IntegerSets()
-ROARING = RoaringSets() if pyroaring else None
-FASTEST: SetKind = ROARING or INTEGERS
+INTEGERS: SetKind = _IntegerSets()
+ROARING: SetKind | None = _RoaringSets() if pyroaring else None
+FASTEST = ROARING or INTEGERS

@@ -1,5 +1,7 @@
 """Answers queries from the sets of an index; the database is asked for cold words and cards."""
 
+# ruff: noqa: S608 - only names from here, placeholders and integers are put into statements
+
 import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -11,7 +13,7 @@ from typing import Any, TypeVar
 
 from portal.db import database, query
 from portal.search.bitset import FASTEST, SetKind, TypeOfSet
-from portal.search.index import Moved, Postings, State, advance, load
+from portal.search.index import Cache, Moved, Postings, State, advance, load
 from portal.search.questions import Parsed, Query, Result, Term, Tier, Why, parse
 from portal.search.suggestions import Vocabulary, corrected_text, nearest
 
@@ -44,7 +46,7 @@ class Index:
     def __init__(self, kind: str, sets: SetKind = FASTEST) -> None:
         self.kind, self.sets = kind, sets
         self._state: State | None = None
-        self._vocabulary: tuple[int, Vocabulary] | None = None
+        self._vocabulary: tuple[Cache, Vocabulary] | None = None
         self._lock = threading.Lock()
 
     def refresh(self, catalogue_seq: int) -> None:
@@ -98,8 +100,8 @@ class Index:
     def _vocabularies(self, state: State) -> tuple[Vocabulary, Vocabulary]:
         """Words as the last merge left them, read once for each merge, and those changed since."""
         kept = self._vocabulary
-        if kept is None or kept[0] != state.generation:
-            kept = self._vocabulary = state.generation, Vocabulary.load(self.kind)
+        if kept is None or kept[0] is not state.base_words:
+            kept = self._vocabulary = state.base_words, Vocabulary.load(self.kind)
         return kept[1], Vocabulary.of({word: len(ids) for word, ids in state.overlay.items()})
 
     def _with_state(self, work: Callable[[State], _T]) -> _T:

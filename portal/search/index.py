@@ -5,6 +5,8 @@ as the last merge left them; documents changed since then lie over them. A state
 after it was published, so that threads may read one while another publishes the next.
 """
 
+# ruff: noqa: S608 - only names from here, placeholders and integers are put into statements
+
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
@@ -163,7 +165,7 @@ class State:
         for place, bits in enumerate(base[:3]):
             fresh = self.sets.from_ids([number for number, at in best.items() if at <= place])
             levels.append(self.sets.difference(bits, self.dirty) | fresh)
-        now = Postings(*levels, is_cut=base.is_cut)
+        now = Postings(levels[0], levels[1], levels[2], base.is_cut)
         self.now_words.keep(key, now, self._memory(key, now))
         return now
 
@@ -207,7 +209,7 @@ class State:
             blobs = [bytes(row[place]) for row in rows if row[place] is not None]
             below = below | self.sets.union_of_bytes(blobs) if blobs else below
             levels.append(below)
-        return Postings(*levels, is_cut=len(rows) >= MOST_PREFIXED)
+        return Postings(levels[0], levels[1], levels[2], len(rows) >= MOST_PREFIXED)
 
 
 def load(kind: str, sets: SetKind = FASTEST) -> State:
