@@ -103,6 +103,7 @@ function compare() {
   for (const slug of slugs) if (!boxes.some((box) => box.value === slug)) {
     bar.append(Object.assign(document.createElement("input"), { type: "hidden", name: "partner", value: slug }));
   }
+  bar.classList.toggle("has-some", slugs.length > 0);
   words.dataset.none ??= words.textContent;
   words.textContent = slugs.length ? words.dataset.compareWords.replace("{n}", slugs.length) : words.dataset.none;
 }
