@@ -1,6 +1,7 @@
 """Show names that registers write wholly in capitals the way people write them.
 
-Only the case changes; letters, accents and blanks stay as registered.
+Only the case changes, and "EV" and "ZS" get their points; letters, accents and blanks stay as
+registered.
 """
 
 import re
