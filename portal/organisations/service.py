@@ -1,0 +1,320 @@
+"""What people do with organisations: create, change, hide, note facts. Each change is announced."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from flask import current_app
+
+from portal import db
+from portal.context import Context
+from portal.errors import Conflict, Invalid, NotAllowed, NotFound
+from portal.i18n import _
+from portal.kernel.hooks import Hooks
+from portal.organisations import policy, rules
+from portal.organisations.models import (
+    CLAIMED,
+    MEMBER_ROLES,
+    UNCLAIMED,
+    ImportBatch,
+    Organisation,
+    OrganisationFact,
+    OrganisationIdentifier,
+    OrganisationMember,
+    OrganisationName,
+    Source,
+)
+from portal.organisations.names import soften
+
+NAME_KINDS = ("alias", "acronym", "former", "translation")
+MOST_ANNOUNCED = 1_000
+
+
+def announce(ctx: Context, ids: Sequence[int], hook: str = "organisation_changed") -> None:
+    """Tell the plugins, inside the transaction, which organisations changed."""
+    for start in range(0, len(ids), MOST_ANNOUNCED):
+        hooks().call(hook, ctx, ids=list(ids[start : start + MOST_ANNOUNCED]))
+
+
+def hooks() -> Hooks:
+    """Return the hooks of the running portal."""
+    found: Hooks = current_app.extensions["portal"].registry.hooks
+    return found
+
+
+def new_public_id() -> str:
+    """Return a random id for addresses."""
+    return secrets.token_hex(8)
+
+
+def create_organisation(
+    ctx: Context,
+    *,
+    name: str,
+    country: str,
+    type: str = "",
+    city: str = "",
+    region: str = "",
+    website: str = "",
+    identifiers: Iterable[tuple[str, str]] = (),
+    is_fictional: bool = False,
+) -> Organisation:
+    """Create an organisation. A person who does it becomes its OrgAdmin and it is claimed.
+
+    Raises Invalid naming the field, NotAllowed for people without an account.
+    """
+    if not (ctx.actor.signed_in or ctx.actor.system):
+        raise NotAllowed(_("Sign in to add your organisation."))
+    typed = {"name": name, "country": country, "type": type, "city": city, "region": region}
+    values = cleaned({**typed, "website": website})
+    numbers = [rules.identifier(*pair) for pair in identifiers]
+    now = ctx.clock.now()
+    with db.transaction():
+        organisation = Organisation.create(
+            **values,
+            public_id=new_public_id(),
+            slug=unique_slugs([(values["name"], values["city"])])[0],
+            state=CLAIMED if ctx.actor.signed_in else UNCLAIMED,
+            is_fictional=is_fictional,
+            created_at=now,
+            updated_at=now,
+        )
+        _store_identifiers(organisation, numbers)
+        if ctx.actor.account_id is not None:
+            add_member(ctx, organisation, ctx.actor.account_id, "OrgAdmin")
+        announce(ctx, [organisation.id])
+    return organisation
+
+
+def cleaned(values: Mapping[str, str]) -> dict[str, Any]:
+    """Return typed values as they are kept, with what follows from them; only those given."""
+    kept: dict[str, Any] = {}
+    if "name" in values:
+        registered = rules.clean_name(values["name"])
+        shown = soften(registered)[: rules.NAME_LENGTH]
+        kept["name"] = shown
+        kept["registered_name"] = registered if shown != registered else ""
+        kept["folded_name"] = rules.folded(shown)
+    if "country" in values:
+        kept["country"] = rules.country_code(values["country"])
+    if "type" in values:
+        kept["type"] = rules.organisation_type(values["type"])
+    for field in ("city", "region"):
+        if field in values:
+            kept[field] = rules.clean_text(values[field], field)
+    if "website" in values:
+        kept["website"] = rules.website_address(values["website"])
+        kept["domain"] = rules.domain_of(kept["website"])
+    return kept
+
+
+def unique_slugs(wanted: Sequence[tuple[str, str]]) -> list[str]:
+    """Choose free addresses for (name, city) pairs, in a few statements for any number of them."""
+    offers = [rules.slug_candidates(name, city, secrets.token_hex(5)) for name, city in wanted]
+    chosen: list[str] = [""] * len(wanted)
+    used: set[str] = set()
+    open_places = list(range(len(wanted)))
+    while open_places:
+        tries = {at: next(offers[at]) for at in open_places}
+        used |= _taken(set(tries.values()) - used)
+        for at, slug in tries.items():
+            if slug not in used:
+                chosen[at] = slug
+                used.add(slug)
+        open_places = [at for at in open_places if not chosen[at]]
+    return chosen
+
+
+def _taken(slugs: set[str]) -> set[str]:
+    if not slugs:
+        return set()
+    marks = ",".join("?" * len(slugs))
+    rows = db.query(
+        f"SELECT slug FROM organisation WHERE slug IN ({marks}) "  # noqa: S608
+        f"UNION SELECT slug FROM organisation_former_slug WHERE slug IN ({marks})",
+        [*slugs, *slugs],
+    )
+    return {slug for (slug,) in rows}
+
+
+def update_organisation(
+    ctx: Context, organisation: Organisation, version: int, **values: str
+) -> Organisation:
+    """Change name, country, type, city, region or website.
+
+    Raises Conflict with both texts when somebody saved since `version` was shown, NotFound for
+    strangers, NotAllowed for members who may not edit, Invalid naming the field.
+    """
+    _check_editor(ctx, organisation)
+    kept = cleaned(values)
+    with db.transaction():
+        changed = (
+            Organisation.update(
+                **kept, updated_at=ctx.clock.now(), version=Organisation.version + 1
+            )
+            .where(Organisation.id == organisation.id, Organisation.version == version)
+            .execute()
+        )
+        current: Organisation = Organisation.get_by_id(organisation.id)
+        if not changed:
+            raise _both_texts(current, values)
+        announce(ctx, [organisation.id])
+    return current
+
+
+def _both_texts(current: Organisation, typed: Mapping[str, str]) -> Conflict:
+    kept = {}
+    for field, text in typed.items():
+        saved = str(getattr(current, field))
+        if saved != text:
+            kept[_("%(field)s, as you wrote it", field=field_name(field))] = text
+            kept[_("%(field)s, as saved meanwhile", field=field_name(field))] = saved
+    return Conflict(
+        _("Somebody else changed this organisation while you were writing. Nothing was saved."),
+        kept=kept,
+    )
+
+
+def field_name(field: str) -> str:
+    """Return how a field is called on pages."""
+    names = {
+        "name": _("Name"),
+        "type": _("Type"),
+        "country": _("Country"),
+        "region": _("Region"),
+        "city": _("Town"),
+        "website": _("Website"),
+        "lat": _("Latitude"),
+        "lon": _("Longitude"),
+        "identifiers": _("Identifiers"),
+    }
+    return names.get(field, field)
+
+
+def add_name(
+    ctx: Context, organisation: Organisation, name: str, kind: str = "alias", lang: str = ""
+) -> OrganisationName:
+    """Add another name; the same name, kind and language twice is one."""
+    _check_editor(ctx, organisation)
+    if kind not in NAME_KINDS:
+        raise Invalid(_("Choose one of: %(allowed)s.", allowed=", ".join(NAME_KINDS)), field="kind")
+    with db.transaction():
+        found: OrganisationName = OrganisationName.get_or_create(
+            organisation=organisation.id, kind=kind, lang=lang, name=rules.clean_name(name)
+        )[0]
+        _touch(ctx, organisation)
+    return found
+
+
+def set_identifiers(
+    ctx: Context, organisation: Organisation, pairs: Iterable[tuple[str, str]]
+) -> None:
+    """Replace the identifiers by these (scheme, value) pairs."""
+    _check_editor(ctx, organisation)
+    checked = list(dict.fromkeys(rules.identifier(*pair) for pair in pairs))
+    with db.transaction():
+        OrganisationIdentifier.delete().where(
+            OrganisationIdentifier.organisation == organisation.id
+        ).execute()
+        _store_identifiers(organisation, checked)
+        _touch(ctx, organisation)
+
+
+def _store_identifiers(organisation: Organisation, pairs: Sequence[tuple[str, str]]) -> None:
+    for scheme, value in pairs:
+        OrganisationIdentifier.create(organisation=organisation.id, scheme=scheme, value=value)
+
+
+def hide(ctx: Context, organisation: Organisation) -> None:
+    """Take an organisation from the public pages; nothing is deleted."""
+    _check_hider(ctx, organisation)
+    with db.transaction():
+        _touch(ctx, organisation, hidden_at=ctx.clock.now())
+
+
+def bring_back(ctx: Context, organisation: Organisation) -> None:
+    """Show a hidden organisation again."""
+    _check_hider(ctx, organisation)
+    with db.transaction():
+        _touch(ctx, organisation, hidden_at=None)
+
+
+def note_facts(
+    ctx: Context,
+    organisation_id: int,
+    facts: Mapping[str, str],
+    source: Source,
+    batch: ImportBatch | int | None = None,
+) -> None:
+    """Note public facts with the source that says so; the same fact from it is renewed.
+
+    The source is stored if it is not there yet.
+    """
+    now = ctx.clock.now()
+    with db.transaction():
+        keep_source(source)
+        OrganisationFact.delete().where(
+            OrganisationFact.organisation == organisation_id,
+            OrganisationFact.source == source.key,
+            OrganisationFact.name.in_(list(facts)),
+        ).execute()
+        for name, value in facts.items():
+            OrganisationFact.create(
+                organisation=organisation_id,
+                name=name,
+                value=value,
+                source=source.key,
+                batch=batch,
+                noted_at=now,
+            )
+        announce(ctx, [organisation_id])
+
+
+def keep_source(source: Source) -> None:
+    """Store a source, or bring its title and licence up to date."""
+    values = {
+        name: getattr(source, name) for name in ("title", "publisher", "licence", "url", "note")
+    }
+    Source.insert(key=source.key, **values).on_conflict(
+        conflict_target=[Source.key], update=values
+    ).execute()
+
+
+def add_member(ctx: Context, organisation: Organisation, account_id: int, role: str) -> None:
+    """Let a person act for an organisation, or change the role of one who does."""
+    if role not in MEMBER_ROLES:
+        raise Invalid(
+            _("Choose one of: %(allowed)s.", allowed=", ".join(MEMBER_ROLES)), field="role"
+        )
+    OrganisationMember.insert(
+        organisation=organisation.id, account=account_id, role=role, joined_at=ctx.clock.now()
+    ).on_conflict(
+        conflict_target=[OrganisationMember.organisation, OrganisationMember.account],
+        update={"role": role},
+    ).execute()
+
+
+def _touch(ctx: Context, organisation: Organisation, **values: Any) -> None:
+    Organisation.update(
+        **values, updated_at=ctx.clock.now(), version=Organisation.version + 1
+    ).where(Organisation.id == organisation.id).execute()
+    announce(ctx, [organisation.id])
+
+
+def _check_editor(ctx: Context, organisation: Organisation) -> None:
+    """Foreign and missing organisations give the same answer; members learn what they lack."""
+    if policy.may_edit(ctx.actor, organisation):
+        return
+    if policy.may_see_inside(ctx.actor, organisation):
+        raise NotAllowed(_("Ask an administrator of your organisation to change this."))
+    raise NotFound
+
+
+def _check_hider(ctx: Context, organisation: Organisation) -> None:
+    if policy.may_hide(ctx.actor, organisation):
+        return
+    if policy.may_see_inside(ctx.actor, organisation):
+        raise NotAllowed(_("Only an administrator of your organisation can do this."))
+    raise NotFound
