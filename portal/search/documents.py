@@ -16,8 +16,8 @@ from portal.db import dump_json, execute, query, transaction, utc_text
 from portal.search.text import sort_key, spellings, words
 
 BATCH = 200
-_BLOCK = 1024
-_STRIDE = 613  # odd, so that every place of a block is used once
+_FIRST_BITS = 10
+_FACTORS = (0x9E3779B1, 0x85EBCA6B, 0xC2B2AE35)
 _Item = TypeVar("_Item")
 
 
@@ -83,9 +83,23 @@ def batches(items: Sequence[_Item], size: int) -> Iterator[Sequence[_Item]]:
 
 
 def scattered(ordinal: int) -> int:
-    """Number the n-th document so that the order of numbers is no order of import."""
-    block, place = divmod(ordinal, _BLOCK)
-    return block * _BLOCK + place * _STRIDE % _BLOCK
+    """Number the n-th document so that the order of numbers is no order of import.
+
+    Each doubling of the catalogue fills a range of numbers as large as all before it, in an
+    order without pattern, so at most half of the numbers stay unused.
+    """
+    bits = max(_FIRST_BITS, ordinal.bit_length() - 1)
+    start = 1 << bits if ordinal >> bits else 0
+    place, mask = ordinal - start, (1 << bits) - 1
+    for factor in _FACTORS:  # odd, and shifts lose nothing: every place is used once
+        place = place * factor & mask
+        place ^= place >> bits // 2
+    return start + place
+
+
+def span(numbered: int) -> int:
+    """Give the first power of two above all numbers of so many documents."""
+    return 1 << max(_FIRST_BITS, (numbered - 1).bit_length())
 
 
 def _put_batch(kind: str, seq: int, batch: Sequence[Document]) -> None:

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import islice
-from operator import and_
+from operator import and_, itemgetter
 from typing import Any, TypeVar
 
 from portal.db import database, query
 from portal.search.bitset import FASTEST, SetKind, TypeOfSet
+from portal.search.documents import span
 from portal.search.index import Cache, Moved, Postings, State, advance, load
 from portal.search.questions import Parsed, Query, Result, Term, Tier, Why, parse
 from portal.search.suggestions import Vocabulary, corrected_text, nearest
@@ -332,8 +333,7 @@ def _page(state: State, match: Match, question: Query) -> Iterator[int]:
 def _ranked(state: State, match: Match, question: Query, skip: int) -> Iterator[int]:
     """Walk tiers, in them scores, in those numbers from the day's place on; skip sets whole."""
     sets = state.sets
-    size = (state.numbered // 1024 + 1) * 1024
-    start = int(question.rotation * _GOLDEN % 1 * size)
+    start = int(question.rotation * _GOLDEN % 1 * span(state.numbered))
     by_quality = question.sort == "quality"
     tiers = [match.tiers[-1]] if by_quality else match.tiers
     buckets = _buckets(state, None if by_quality else question)
@@ -373,10 +373,11 @@ def _in_order(state: State, match: Match, sort: str, wanted: int) -> Iterator[in
     if match.total <= _FEW:
         numbers = ", ".join(map(str, state.sets.iterate(match.found)))
         rows = query(
-            f"SELECT number FROM search_document WHERE kind = ? AND number IN ({numbers}) "
-            f"ORDER BY {order}",
+            f"SELECT number, {column} FROM search_document WHERE kind = ? AND number IN ({numbers})",
             (state.kind,),
         )
+        rows.sort()
+        rows.sort(key=itemgetter(1), reverse=sort == "newest")  # keeps the order of equals
         yield from (row[0] for row in rows)
         return
     beyond = "<" if sort == "newest" else ">"

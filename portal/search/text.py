@@ -15,12 +15,8 @@ _SPECIAL = {
     "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h",
     "ŋ": "ng", "ŧ": "t", "ı": "i", "ĸ": "k", "ə": "e", "ẞ": "ss", "ß": "ss", "ς": "σ", "ƒ": "f",
 }  # fmt: skip
-_SPECIAL_LETTER = re.compile(f"[{''.join(_SPECIAL)}]")
-_SPECIAL_TABLE = str.maketrans(_SPECIAL)
 # Cyrillic letters of their own, whose mark must not be lost; ё is written е and stays out.
-_OWN_LETTER = re.compile("[Ии]\u0306|[Іі]\u0308|[Гг]\u0301|[Кк]\u0301|[Уу]\u0306")
-_COMBINING = filter(unicodedata.combining, map(chr, range(0x300, 0x1F000)))
-_MARKS = re.compile(f"[{''.join(_COMBINING)}]+")
+_OWN = set("йїѓќў")
 _WORD = re.compile(r"[^\W_]+")
 
 # Letters to Latin on folded text. Greek follows ELOT 743 without its exceptions for endings.
@@ -56,6 +52,23 @@ _READINGS = [
 _FOREIGN = re.compile("[\u0370-\u052f]")
 
 
+class _Folds(dict[int, str]):
+    """What becomes of a composed character; worked out when first met."""
+
+    def __missing__(self, code: int) -> str:
+        lower = chr(code).casefold()
+        if lower not in _OWN:
+            lower = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", lower).casefold())
+            lower = "".join(
+                _SPECIAL.get(part, part) for part in lower if not unicodedata.combining(part)
+            )
+        self[code] = lower
+        return lower
+
+
+_FOLDS = _Folds()
+
+
 def fold(text: str) -> str:
     """Take case, accents and ligatures away; keep the script.
 
@@ -63,10 +76,7 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
-    text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    text = _OWN_LETTER.sub(lambda letter: unicodedata.normalize("NFC", letter[0]), text)
-    text = _MARKS.sub("", text)
-    return text.translate(_SPECIAL_TABLE) if _SPECIAL_LETTER.search(text) else text
+    return unicodedata.normalize("NFKC", text).translate(_FOLDS)
 
 
 def words(text: str) -> list[str]:

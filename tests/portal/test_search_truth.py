@@ -17,10 +17,37 @@ from portal.search.documents import scattered
 from portal.search.text import spellings, words
 
 KIND = "partner"
-VOCABULARY = (
-    "school schools schooling training weld welding welder nursing nurse the of and care logistics "
-    "école formation mécanique Łódź Straße Αθήνα σχολή εργαστήριο και София училище на Ниш 2024 b2b"
-).split()
+VOCABULARY = [
+    "school",
+    "schools",
+    "schooling",
+    "training",
+    "weld",
+    "welding",
+    "welder",
+    "nursing",
+    "nurse",
+    "the",
+    "of",
+    "and",
+    "care",
+    "logistics",
+    "école",
+    "formation",
+    "mécanique",
+    "Łódź",
+    "Straße",
+    "Αθήνα",
+    "σχολή",
+    "εργαστήριο",
+    "και",
+    "София",
+    "училище",
+    "на",
+    "Ниш",
+    "2024",
+    "b2b",
+]
 FACETS = ("country", "field", "role")
 KINDS = [INTEGERS] + ([ROARING] if ROARING else [])
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -78,7 +105,7 @@ class Asked:
     prefix: str = ""
     without: str = ""
     phrase: tuple[str, ...] = ()
-    query: Query = Query()
+    query: Query = field(default_factory=Query)
 
     def typed(self) -> Query:
         parts = list(self.words)
@@ -182,12 +209,13 @@ def expected(truth: Truth, asked: Asked) -> tuple[int, list[int], dict[str, dict
         key=lambda item: order(truth, query, item),
     )
     ids = [document.object_id for _, _, document in page]
+    assert truth.numbered <= 1024  # the first range of numbers
     return len(ids), ids[query.offset : query.offset + query.limit], facets
 
 
 def order(truth: Truth, query: Query, item: tuple[int, int, Document]) -> tuple[Any, ...]:
     tier, number, document = item
-    size = (truth.numbered // 1024 + 1) * 1024
+    size = 1024
     turned = (number - int(query.rotation * 0.6180339887498949 % 1 * size)) % size
     if query.sort == "name":
         return sort_key(document.name), number
