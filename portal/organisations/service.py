@@ -13,7 +13,7 @@ from portal.context import Context
 from portal.errors import Conflict, Invalid, NotAllowed, NotFound
 from portal.i18n import _
 from portal.kernel.hooks import Hooks
-from portal.organisations import policy, rules
+from portal.organisations import labels, policy, rules
 from portal.organisations.models import (
     CLAIMED,
     MEMBER_ROLES,
@@ -169,28 +169,12 @@ def _both_texts(current: Organisation, typed: Mapping[str, str]) -> Conflict:
     for field, text in typed.items():
         saved = str(getattr(current, field))
         if saved != text:
-            kept[_("%(field)s, as you wrote it", field=field_name(field))] = text
-            kept[_("%(field)s, as saved meanwhile", field=field_name(field))] = saved
+            kept[_("%(field)s, as you wrote it", field=labels.field_name(field))] = text
+            kept[_("%(field)s, as saved meanwhile", field=labels.field_name(field))] = saved
     return Conflict(
         _("Somebody else changed this organisation while you were writing. Nothing was saved."),
         kept=kept,
     )
-
-
-def field_name(field: str) -> str:
-    """Return how a field is called on pages."""
-    names = {
-        "name": _("Name"),
-        "type": _("Type"),
-        "country": _("Country"),
-        "region": _("Region"),
-        "city": _("Town"),
-        "website": _("Website"),
-        "lat": _("Latitude"),
-        "lon": _("Longitude"),
-        "identifiers": _("Identifiers"),
-    }
-    return names.get(field, field)
 
 
 def add_name(
@@ -204,7 +188,7 @@ def add_name(
         found: OrganisationName = OrganisationName.get_or_create(
             organisation=organisation.id, kind=kind, lang=lang, name=rules.clean_name(name)
         )[0]
-        _touch(ctx, organisation)
+        touch(ctx, organisation)
     return found
 
 
@@ -219,7 +203,7 @@ def set_identifiers(
             OrganisationIdentifier.organisation == organisation.id
         ).execute()
         _store_identifiers(organisation, checked)
-        _touch(ctx, organisation)
+        touch(ctx, organisation)
 
 
 def _store_identifiers(organisation: Organisation, pairs: Sequence[tuple[str, str]]) -> None:
@@ -231,14 +215,14 @@ def hide(ctx: Context, organisation: Organisation) -> None:
     """Take an organisation from the public pages; nothing is deleted."""
     _check_hider(ctx, organisation)
     with db.transaction():
-        _touch(ctx, organisation, hidden_at=ctx.clock.now())
+        touch(ctx, organisation, hidden_at=ctx.clock.now())
 
 
 def bring_back(ctx: Context, organisation: Organisation) -> None:
     """Show a hidden organisation again."""
     _check_hider(ctx, organisation)
     with db.transaction():
-        _touch(ctx, organisation, hidden_at=None)
+        touch(ctx, organisation, hidden_at=None)
 
 
 def note_facts(
@@ -296,7 +280,8 @@ def add_member(ctx: Context, organisation: Organisation, account_id: int, role: 
     ).execute()
 
 
-def _touch(ctx: Context, organisation: Organisation, **values: Any) -> None:
+def touch(ctx: Context, organisation: Organisation, **values: Any) -> None:
+    """Store checked values, count the version up and announce; for other verbs, which check first."""
     Organisation.update(
         **values, updated_at=ctx.clock.now(), version=Organisation.version + 1
     ).where(Organisation.id == organisation.id).execute()

@@ -1,0 +1,181 @@
+"""Cases: somebody claims an entry, wants it removed or says a fact is wrong; a reviewer decides."""
+
+from __future__ import annotations
+
+from flask import current_app
+
+from portal import db, mail
+from portal.context import Context
+from portal.errors import Conflict, Invalid, NotAllowed, TooMany
+from portal.i18n import _
+from portal.organisations import policy, rules, service
+from portal.organisations.models import CLAIMED, Organisation, OrganisationCase
+from portal.people.models import Account
+from portal.people.rules import normal_address
+
+CLAIM = "claim"
+REMOVAL = "removal"
+WRONG_FACT = "wrong-fact"
+OPEN = "open"
+ACCEPTED = "accepted"
+DECLINED = "declined"
+PROOFS = ("letter", "website", "mail", "members")
+MESSAGE_LENGTH = 4_000
+MOST_OPEN = 20
+"""Cases of one organisation that may wait at a time, so that nobody can bury the others."""
+
+
+def open_case(
+    ctx: Context,
+    organisation: Organisation,
+    kind: str,
+    *,
+    message: str,
+    proof: str = "",
+    reply_to: str = "",
+) -> OrganisationCase:
+    """Ask a reviewer to decide about an entry; promised within five working days.
+
+    A claim needs an account and one of the ways of proof; others may be opened by anyone, with an
+    address for the answer when a removal is asked for without an account. Raises Invalid,
+    NotAllowed, Conflict when it makes no sense for this entry, TooMany when many wait already.
+    """
+    message = _checked_message(message)
+    reply_to = _checked_address(ctx, kind, reply_to)
+    if kind == CLAIM:
+        _check_claim(ctx, organisation, proof)
+    elif kind == REMOVAL and not policy.may_be_removed(organisation):
+        raise Conflict(
+            _("People act for this organisation; they take it from the pages themselves.")
+        )
+    now = ctx.clock.now()
+    with db.transaction():
+        _check_queue(ctx, organisation, kind)
+        case: OrganisationCase = OrganisationCase.create(
+            public_id=service.new_public_id(),
+            organisation=organisation.id,
+            kind=kind,
+            account=ctx.actor.account_id,
+            reply_to=reply_to,
+            proof=proof,
+            message=message,
+            created_at=now,
+            due_at=rules.due_after(now),
+        )
+        operator = current_app.config["PORTAL"].operator_mail
+        for to in filter(None, (operator, _address(case))):
+            _tell(ctx, to, "case_received", case, organisation)
+    return case
+
+
+def _checked_message(message: str) -> str:
+    message = message.replace("\0", "").strip()
+    if not message:
+        raise Invalid(_("Write a sentence or two, so that we can decide."), field="message")
+    if len(message) > MESSAGE_LENGTH:
+        raise Invalid(_("Write at most %(most)s characters.", most=MESSAGE_LENGTH), field="message")
+    return message
+
+
+def _checked_address(ctx: Context, kind: str, address: str) -> str:
+    if not address.strip() and (kind != REMOVAL or ctx.actor.signed_in):
+        return ""
+    try:
+        return normal_address(address)
+    except Invalid as error:
+        raise Invalid(error.message, field="reply_to") from None
+
+
+def _check_claim(ctx: Context, organisation: Organisation, proof: str) -> None:
+    if not ctx.actor.signed_in:
+        raise NotAllowed(_("Sign in to claim an organisation."))
+    if organisation.is_fictional:
+        raise NotAllowed(_("This entry was made up for demonstration; nobody can claim it."))
+    if not policy.may_be_claimed(organisation):
+        raise Conflict(_("People act for this organisation already. Ask them to add you."))
+    if proof not in PROOFS:
+        raise Invalid(_("Choose how you can prove that you act for it."), field="proof")
+
+
+def _check_queue(ctx: Context, organisation: Organisation, kind: str) -> None:
+    waiting = OrganisationCase.select().where(
+        OrganisationCase.organisation == organisation.id, OrganisationCase.state == OPEN
+    )
+    if waiting.count() >= MOST_OPEN:
+        raise TooMany(
+            _("Many requests about this entry wait for an answer. Try again in some days."),
+            retry_after=86_400,
+        )
+    same = waiting.where(
+        OrganisationCase.kind == kind, OrganisationCase.account == ctx.actor.account_id
+    )
+    if kind == CLAIM and same.exists():
+        raise Conflict(_("Your claim is here already and waits for a reviewer."))
+
+
+def decide_case(ctx: Context, case: OrganisationCase, accept: bool, reasons: str) -> None:
+    """Accept or decline with reasons that the person gets to read.
+
+    An accepted claim makes the person OrgAdmin of the organisation; an accepted removal hides it.
+    Raises NotAllowed without four eyes, Conflict when it was decided before.
+    """
+    if not policy.may_decide(ctx.actor, case):
+        raise NotAllowed(
+            _("Somebody else must decide this: a reviewer who did not ask and is no member.")
+        )
+    reasons = _checked_message(reasons)
+    with db.transaction():
+        changed = (
+            OrganisationCase.update(
+                state=ACCEPTED if accept else DECLINED,
+                decision=reasons,
+                decided_by=ctx.actor.account_id,
+                decided_at=ctx.clock.now(),
+            )
+            .where(OrganisationCase.id == case.id, OrganisationCase.state == OPEN)
+            .execute()
+        )
+        if not changed:
+            raise Conflict(_("This was decided in the meantime."))
+        organisation: Organisation = Organisation.get_by_id(case.organisation.id)
+        if accept:
+            _carry_out(ctx, case, organisation)
+        to = _address(case)
+        if to:
+            decided: OrganisationCase = OrganisationCase.get_by_id(case.id)
+            _tell(ctx, to, "case_decided", decided, organisation)
+
+
+def _carry_out(ctx: Context, case: OrganisationCase, organisation: Organisation) -> None:
+    if case.kind == CLAIM:
+        if not policy.may_be_claimed(organisation) or case.account is None:
+            raise Conflict(_("This entry can't be claimed any more; decline and say why."))
+        service.add_member(ctx, organisation, case.account.id, "OrgAdmin")
+        service.touch(ctx, organisation, state=CLAIMED)
+    elif case.kind == REMOVAL:
+        service.touch(ctx, organisation, hidden_at=ctx.clock.now())
+
+
+def _address(case: OrganisationCase) -> str:
+    """Return where the answer goes: the given address, or the account's."""
+    if case.reply_to or case.account is None:
+        return str(case.reply_to)
+    account: Account = case.account
+    return str(account.email)
+
+
+def _tell(
+    ctx: Context, to: str, kind: str, case: OrganisationCase, organisation: Organisation
+) -> None:
+    mail.enqueue(
+        ctx,
+        to,
+        kind,
+        case_kind=case.kind,
+        organisation=organisation.name,
+        case=case.public_id,
+        accepted=case.state == ACCEPTED,
+        reasons=case.decision,
+        due_at=case.due_at,
+        path=f"/organisations/receipts/{case.public_id}",
+    )

@@ -1,0 +1,87 @@
+"""The shape of what is typed; what values must be like stands in `rules.py`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wtforms import (
+    HiddenField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired
+
+from portal.errors import Invalid
+from portal.i18n import Form, country_name
+from portal.i18n import lazy_gettext as lazy
+from portal.organisations import cases, labels
+from portal.organisations.models import TYPES, Organisation
+from portal.organisations.rules import country_codes
+from portal.search.text import sort_key
+
+
+class OrganisationForm(Form):
+    """An organisation's own facts."""
+
+    name = StringField(lazy("Name"), [InputRequired()])
+    country = SelectField(lazy("Country"), [InputRequired()], validate_choice=False)
+    type = SelectField(lazy("Type"), default="other", validate_choice=False)
+    city = StringField(lazy("Town"))
+    website = StringField(lazy("Website"))
+    version = HiddenField(default="0")
+
+    def __init__(self, *args: Any, **values: Any) -> None:
+        super().__init__(*args, **values)
+        names = [(code, country_name(code)) for code in country_codes()]
+        names.sort(key=lambda item: sort_key(item[1]))
+        self.country.choices = [("", ""), *names]
+        self.type.choices = [(kind, labels.type_name(kind)) for kind in TYPES]
+
+    @classmethod
+    def of(cls, organisation: Organisation) -> OrganisationForm:
+        """Return the form filled with what is stored."""
+        return cls(obj=organisation)
+
+    def values(self) -> dict[str, Any]:
+        """Return what was typed, for the service."""
+        names = ("name", "country", "type", "city", "website")
+        return {name: self[name].data or "" for name in names}
+
+
+class CaseForm(Form):
+    """A request about an entry. `more` is left empty by people: they do not see it."""
+
+    message = TextAreaField(lazy("What should we know?"), [InputRequired()])
+    reply_to = StringField(lazy("E-mail address for our answer"))
+    more = StringField()
+
+
+class ClaimForm(CaseForm):
+    """A claim with a way of proof."""
+
+    proof = RadioField(lazy("How can you prove it?"), validate_choice=False)
+
+    def __init__(self, *args: Any, **values: Any) -> None:
+        super().__init__(*args, **values)
+        self.proof.choices = [(proof, labels.proof_name(proof)) for proof in cases.PROOFS]
+
+
+class DecisionForm(Form):
+    """A reviewer's decision."""
+
+    verdict = RadioField(
+        lazy("Decision"),
+        [InputRequired()],
+        choices=[("accept", lazy("Accept")), ("decline", lazy("Decline"))],
+    )
+    reasons = TextAreaField(lazy("Reasons, which the person gets to read"), [InputRequired()])
+
+
+def mark(form: Any, error: Invalid) -> None:
+    """Put a refusal beside the field it is about, or above the form."""
+    if error.field and error.field in form:
+        form[error.field].errors = [error.message]
+    else:
+        form.form_errors = [*form.form_errors, error.message]

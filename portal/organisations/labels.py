@@ -1,0 +1,94 @@
+"""What the words of organisations are called on pages, in the language of the reader."""
+
+from __future__ import annotations
+
+from portal.i18n import _
+
+
+def type_name(kind: str) -> str:
+    """Return a type of organisation as people say it."""
+    return _type_names().get(kind, kind)
+
+
+def _type_names() -> dict[str, str]:
+    return {
+        "vet-school": _("vocational school"),
+        "training-centre": _("training centre"),
+        "adult-education": _("adult education provider"),
+        "university": _("university"),
+        "research": _("research institute"),
+        "company": _("company"),
+        "chamber": _("chamber"),
+        "social-partner": _("social partner"),
+        "public-body": _("public body"),
+        "ngo": _("non-governmental organisation"),
+        "intermediary": _("supporting organisation"),
+        "other": _("other organisation"),
+    }
+
+
+def state_name(state: str) -> str:
+    """Return how far it is known who acts for an organisation."""
+    names = {
+        "unclaimed": _("unclaimed"),
+        "claimed": _("claimed by its people"),
+        "verified": _("verified"),
+    }
+    return names.get(state, state)
+
+
+def role_name(role: str) -> str:
+    """Return a role in an organisation."""
+    names = {
+        "OrgMember": _("member"),
+        "OrgEditor": _("editor"),
+        "OrgSignatory": _("may sign"),
+        "OrgAdmin": _("administrator"),
+    }
+    return names.get(role, role)
+
+
+def field_name(field: str) -> str:
+    """Return what a fact is called; unknown ones keep their key."""
+    names = {
+        "name": _("Name"),
+        "type": _("Type"),
+        "country": _("Country"),
+        "region": _("Region"),
+        "city": _("Town"),
+        "website": _("Website"),
+        "identifiers": _("Identifiers"),
+        "position": _("Point on the map"),
+    }
+    return names.get(field, field)
+
+
+def kind_name(kind: str) -> str:
+    """Return what a case asks for."""
+    names = {
+        "claim": _("Claim"),
+        "removal": _("Removal"),
+        "wrong-fact": _("Wrong fact"),
+    }
+    return names.get(kind, kind)
+
+
+def case_state_name(state: str) -> str:
+    """Return how far a case is."""
+    names = {
+        "open": _("waits for a reviewer"),
+        "accepted": _("accepted"),
+        "declined": _("declined"),
+    }
+    return names.get(state, state)
+
+
+def proof_name(proof: str) -> str:
+    """Return a way of proof; empty for none."""
+    names = {
+        "letter": _("Our letter or notice with the OID or PIC number"),
+        "website": _("A sign that we put on our website"),
+        "mail": _("Mail from an address at our own domain"),
+        "members": _("Two verified people of our organisation who confirm it"),
+    }
+    return names.get(proof, "")
