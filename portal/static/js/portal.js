@@ -33,7 +33,7 @@ function say(text) { voice.textContent = ""; setTimeout(() => { voice.textConten
 
 // Search as you type. <form data-typeahead="results facets"> names the elements that are replaced
 // by those with the same id in the answer; [data-count] in the answer is read aloud.
-let running = null, timer = 0;
+let running = null, timer = 0, shown = location.search;
 function address(form) {
   const url = new URL(form.action), values = new URLSearchParams();
   for (const [name, value] of new FormData(form)) if (value !== "") values.append(name, value);
@@ -51,6 +51,7 @@ async function refresh(form, remember) {
     if (mine.signal.aborted) return;
     for (const id of form.dataset.typeahead.split(" ")) replace(document.getElementById(id), page.getElementById(id));
     history[remember ? "pushState" : "replaceState"](null, "", url);
+    shown = location.search;
     document.title = page.title;
     ready();
     say(document.querySelector("[data-count]")?.textContent.trim() ?? "");
@@ -82,7 +83,7 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-compare]")) choose(event.target);
 });
 document.addEventListener("submit", () => { clearTimeout(timer); running?.abort(); });
-addEventListener("popstate", () => location.reload());
+addEventListener("popstate", () => { if (location.search !== shown) location.reload(); });
 
 // The partners chosen to compare last from page to page of this visit.
 const chosen = () => { try { return JSON.parse(sessionStorage.compare || "[]"); } catch { return []; } };
