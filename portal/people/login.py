@@ -5,15 +5,19 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Flask, Request, redirect, request
+from flask import Flask, Request, Response, current_app, g, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin
 from werkzeug.exceptions import Forbidden, Unauthorized
 
+from portal import db
+from portal.config import Config
 from portal.context import Actor
+from portal.people import sessions
+from portal.people.rules import SESSION_REFRESHED
 from portal.web.access import ADMIN, ANYONE, REVIEWER, Row
 from portal.web.errors import wants_json
-from portal.web.heartbeat import Heartbeat, beat
+from portal.web.heartbeat import Heartbeat, beat, cookie_name, forget
 
 manager = LoginManager()
 
@@ -44,6 +48,55 @@ def load(_request: Request) -> SignedIn | None:
 def init_app(app: Flask) -> None:
     """Let Flask-Login know who is signed in."""
     manager.init_app(app, add_context_processor=False)
+    app.after_request(_keep)
+
+
+def token() -> str:
+    """Return the session token that the browser sent, empty without one."""
+    return request.cookies.get(cookie_name(current_app), "")
+
+
+def remember(response: Response, new_token: str) -> Response:
+    """Hand the browser its session token."""
+    config: Config = current_app.config["PORTAL"]
+    response.set_cookie(
+        cookie_name(current_app),
+        new_token,
+        max_age=config.session_days * 86_400,
+        path="/",
+        httponly=True,
+        samesite="Lax",
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+    )
+    forget()
+    return response
+
+
+def drop(response: Response) -> Response:
+    """Take the session token back from the browser."""
+    response.delete_cookie(
+        cookie_name(current_app),
+        path="/",
+        httponly=True,
+        samesite="Lax",
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+    )
+    forget()
+    return response
+
+
+def _keep(response: Response) -> Response:
+    """Let a session that is in use last longer; written at most once an hour."""
+    heartbeat: Heartbeat | None = g.get("heartbeat")
+    if heartbeat is None or heartbeat.account_id is None:
+        return response
+    clock = current_app.extensions["portal"].clock
+    if clock.now() - db.parse_utc(heartbeat.seen_at) < SESSION_REFRESHED:
+        return response
+    config: Config = current_app.config["PORTAL"]
+    if sessions.touch(g.ctx, token(), config.session_days):
+        remember(response, token())
+    return response
 
 
 def refuse(row: Row, actor: Actor) -> ResponseReturnValue | None:

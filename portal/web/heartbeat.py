@@ -13,7 +13,6 @@ import peewee
 from flask import Flask, current_app, g, request
 
 from portal import db
-from portal.clock import SystemClock
 from portal.context import ANONYMOUS, Actor, Context
 
 COOKIE = "portal_session"
@@ -75,7 +74,8 @@ def forget() -> None:
 
 def _ask() -> Heartbeat:
     token = request.cookies.get(cookie_name(current_app))
-    params = (token_hash(token) if token else "", db.utc_text(SystemClock().now()))
+    clock = current_app.extensions["portal"].clock
+    params = (token_hash(token) if token else "", db.utc_text(clock.now()))
     try:
         rows = db.query(_SQL, params)
     except (peewee.OperationalError, peewee.InterfaceError):

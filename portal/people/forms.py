@@ -1,0 +1,104 @@
+"""Forms of accounts: the shape of input; what is allowed is decided in `rules.py`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wtforms import EmailField, PasswordField, SelectField, StringField
+from wtforms.fields import SelectChoice
+from wtforms.validators import InputRequired, Length
+
+from portal.i18n import SHIPPED, Form, own_name
+from portal.i18n import lazy_gettext as lazy
+
+NEEDED_ADDRESS = InputRequired(lazy("Write your mail address."))
+NEEDED_PASSWORD = InputRequired(lazy("Write your password."))
+PASSWORD_HINT = lazy("At least 10 characters; a short sentence is easy to keep in mind.")
+NAME = StringField(
+    lazy("Name"),
+    [
+        InputRequired(lazy("Write the name others should see.")),
+        Length(max=120, message=lazy("Write the name in at most 120 characters.")),
+    ],
+    description=lazy("As partners should read it."),
+    render_kw={"autocomplete": "name"},
+)
+
+
+def _address() -> Any:
+    return EmailField(
+        lazy("Mail address"),
+        [NEEDED_ADDRESS],
+        render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
+    )
+
+
+def _password(label: Any, is_new: bool) -> Any:
+    return PasswordField(
+        label,
+        [NEEDED_PASSWORD],
+        description=PASSWORD_HINT if is_new else "",
+        render_kw={"autocomplete": "new-password" if is_new else "current-password"},
+    )
+
+
+class SignInForm(Form):
+    """Address and password."""
+
+    email = _address()
+    password = _password(lazy("Password"), is_new=False)
+
+
+class RegisterForm(Form):
+    """What an account needs."""
+
+    name = NAME
+    email = _address()
+    password = _password(lazy("Password"), is_new=True)
+
+
+class ConfirmForm(Form):
+    """The password chosen when registering."""
+
+    password = _password(lazy("Password"), is_new=False)
+
+
+class ForgotForm(Form):
+    """Where the link should go."""
+
+    email = _address()
+
+
+class ResetForm(Form):
+    """A new password."""
+
+    password = _password(lazy("New password"), is_new=True)
+
+
+class AccountForm(Form):
+    """How the portal speaks to its owner."""
+
+    name = NAME
+    locale = SelectField(lazy("Language"))
+    scheme = SelectField(
+        lazy("Colours"),
+        choices=[
+            SelectChoice("", lazy("As the device has them")),
+            SelectChoice("light", lazy("Light")),
+            SelectChoice("dark", lazy("Dark")),
+        ],
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.locale.choices = [
+            SelectChoice("", lazy("As the browser asks")),
+            *(SelectChoice(code, own_name(code)) for code in SHIPPED),
+        ]
+
+
+class ChangePasswordForm(Form):
+    """The old password and a new one."""
+
+    current_password = _password(lazy("Present password"), is_new=False)
+    new_password = _password(lazy("New password"), is_new=True)

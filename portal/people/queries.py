@@ -1,0 +1,55 @@
+"""Reads about accounts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from portal import db
+from portal.context import Context
+from portal.people.models import Account, Session
+from portal.web.heartbeat import token_hash
+
+
+@dataclass(frozen=True)
+class Device:
+    """A sign-in as its owner sees it."""
+
+    name: str
+    since: datetime
+    seen_at: datetime
+    is_this: bool
+
+
+def own_account(ctx: Context) -> Account:
+    """Return the actor's account; the view's access row made sure that there is one."""
+    account: Account = Account.get_by_id(ctx.actor.account_id)
+    return account
+
+
+def devices(ctx: Context, token: str) -> list[Device]:
+    """List where the actor is signed in, last used first."""
+    rows = (
+        Session.select()
+        .where(Session.account == ctx.actor.account_id, Session.expires_at > ctx.clock.now())
+        .order_by(Session.seen_at.desc(), Session.token_hash)
+        .limit(50)
+    )
+    here = token_hash(token)
+    return [Device(row.agent, row.created_at, row.seen_at, row.token_hash == here) for row in rows]
+
+
+def accounts() -> list[dict[str, Any]]:
+    """List every account for the command line."""
+    return [
+        {
+            "email": row.email,
+            "name": row.name,
+            "role": row.role,
+            "verified_at": row.verified_at and db.utc_text(row.verified_at),
+            "disabled_at": row.disabled_at and db.utc_text(row.disabled_at),
+            "created_at": db.utc_text(row.created_at),
+        }
+        for row in Account.select().order_by(Account.email)
+    ]

@@ -1,0 +1,370 @@
+"""What people do with their accounts.
+
+Known and unknown addresses get the same answers after the same work: only the mail tells them
+apart, and only their owner reads it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+
+from flask import current_app
+from peewee import IntegrityError
+
+from portal import db, mail
+from portal.config import Config
+from portal.context import Context
+from portal.errors import Conflict, Invalid, NotAllowed, NotFound
+from portal.i18n import SHIPPED, _
+from portal.people import passwords, rules, sessions, throttle
+from portal.people.models import Account, AccountToken
+from portal.web.heartbeat import token_hash
+
+VERIFY = "verify"
+RESET = "reset"
+
+
+def register(ctx: Context, email: str, name: str, password: str, network: str) -> None:
+    """Ask for an account; the mail holds the next step.
+
+    A known address gets a mail that says so. An account that was never confirmed starts over:
+    whoever comes last sets its password, and confirming needs that password.
+    """
+    address, shown_name = rules.normal_address(email), rules.normal_name(name)
+    rules.check_password(password, address, shown_name)
+    throttle.spend(ctx, throttle.REGISTER_NETWORK, network)
+    throttle.spend(ctx, throttle.REGISTER_ADDRESS, address)
+    hashed = passwords.make_hash(password, _config().testing)
+    with db.transaction():
+        account_id = _find_or_insert(ctx, address, shown_name, hashed)
+        is_open = (
+            Account.update(name=shown_name, password_hash=hashed)
+            .where(
+                Account.id == account_id,
+                Account.verified_at.is_null(),
+                Account.disabled_at.is_null(),
+            )
+            .execute()
+        )
+        if not is_open:
+            mail.enqueue(ctx, address, "known-address")
+            return
+        _drop_tokens(account_id)
+        token = _make_token(ctx, account_id, VERIFY, rules.VERIFY_FOR)
+        mail.enqueue(ctx, address, VERIFY, token=token)
+
+
+def verify_email(
+    ctx: Context, token: str, password: str, network: str, agent: str = "", former: str = ""
+) -> str:
+    """Confirm an address with its link and the password chosen before; returns a session token.
+
+    The password keeps those out who registered somebody else's address. The link works once,
+    and stays good after a mistyped password.
+    """
+    account = token_account(ctx, token, VERIFY)
+    _prove(ctx, account, account.email, password, network)
+    with db.transaction():
+        _use_token(ctx, token, VERIFY)
+        Account.update(verified_at=ctx.clock.now()).where(Account.id == account.id).execute()
+        return _begin(ctx, account, account.password_hash, agent, former)
+
+
+def sign_in(
+    ctx: Context, email: str, password: str, network: str, agent: str = "", former: str = ""
+) -> str:
+    """Begin a session and return its token; `former` is the token the browser had before.
+
+    Raises Invalid with the same words for an unknown, unconfirmed or disabled account and for a
+    wrong password; TooMany after many wrong ones.
+    """
+    address = email.strip().lower()
+    try:
+        address = rules.normal_address(email)
+    except Invalid:
+        account = None
+    else:
+        account = _find(address)
+    if account is not None and (account.disabled_at or not account.verified_at):
+        account = None
+    account = _prove(ctx, account, address, password, network)
+    testing, hashed = _config().testing, account.password_hash
+    if passwords.is_outdated(hashed, testing):
+        hashed = passwords.make_hash(password, testing)
+    return _begin(ctx, account, hashed, agent, former)
+
+
+def sign_out(token: str) -> None:
+    """End the session of a token."""
+    sessions.end(token)
+
+
+def sign_out_everywhere(ctx: Context) -> None:
+    """End all sessions of the actor, this one too."""
+    sessions.end_all(_own(ctx).id)
+
+
+def request_reset(ctx: Context, email: str, network: str) -> None:
+    """Send a link for a new password; an address without an account is told so by mail."""
+    address = rules.normal_address(email)
+    throttle.spend(ctx, throttle.RESET_NETWORK, network)
+    throttle.spend(ctx, throttle.RESET_ADDRESS, address)
+    with db.transaction():
+        account = _find(address)
+        if account is None or account.disabled_at:
+            mail.enqueue(ctx, address, "no-account")
+            return
+        token = _make_token(ctx, account.id, RESET, rules.RESET_FOR)
+        mail.enqueue(ctx, address, RESET, token=token)
+
+
+def reset_password(ctx: Context, token: str, password: str) -> None:
+    """Set a new password with a mailed link: ends all sessions and confirms the address."""
+    account = token_account(ctx, token, RESET)
+    rules.check_password(password, account.email, account.name)
+    hashed = passwords.make_hash(password, _config().testing)
+    with db.transaction():
+        _use_token(ctx, token, RESET)
+        account.password_hash = hashed
+        account.verified_at = account.verified_at or ctx.clock.now()
+        account.save()
+        _drop_tokens(account.id)
+        sessions.end_all(account.id)
+        mail.enqueue(ctx, account.email, "password-changed")
+    throttle.lift(throttle.SIGN_IN_ADDRESS, account.email)
+
+
+def change_password(
+    ctx: Context, current: str, password: str, network: str, agent: str = ""
+) -> str:
+    """Set a new password knowing the old one; ends all sessions and returns a new one's token."""
+    account = _own(ctx)
+    try:
+        _prove(ctx, account, account.email, current, network)
+    except Invalid:
+        raise Invalid(_("This is not your present password."), "current_password")
+    rules.check_password(password, account.email, account.name, "new_password")
+    config = _config()
+    hashed = passwords.make_hash(password, config.testing)
+    with db.transaction():
+        Account.update(password_hash=hashed).where(Account.id == account.id).execute()
+        _drop_tokens(account.id)
+        sessions.end_all(account.id)
+        mail.enqueue(ctx, account.email, "password-changed")
+        return sessions.start(ctx, account.id, config.session_days, agent)
+
+
+def update_account(ctx: Context, *, name: str, locale: str, scheme: str) -> None:
+    """Change the actor's name, language and colours; empty means as the browser says."""
+    account = _own(ctx)
+    account.name = rules.normal_name(name)
+    if locale not in ("", *SHIPPED):
+        raise Invalid(_("Choose one of the languages listed."), "locale")
+    if scheme not in rules.SCHEMES:
+        raise Invalid(_("Choose one of the colour schemes listed."), "scheme")
+    account.locale, account.scheme = locale, scheme
+    with db.transaction():
+        account.save()
+
+
+def create_account(
+    ctx: Context,
+    *,
+    email: str,
+    name: str,
+    password: str,
+    role: str = "Member",
+    verified: bool = False,
+) -> Account:
+    """Create an account for somebody; without `verified` they get the mail to confirm it.
+
+    Raises NotAllowed for others than administrators, Conflict when the address has an account.
+    """
+    _check_admin(ctx)
+    address, shown_name = rules.normal_address(email), rules.normal_name(name)
+    rules.check_password(password, address, shown_name)
+    _check_role(role)
+    hashed = passwords.make_hash(password, _config().testing)
+    with db.transaction():
+        verified_at = ctx.clock.now() if verified else None
+        account = _insert(ctx, address, shown_name, hashed, role, verified_at)
+        if account is None:
+            raise Conflict(_("This address has an account already."), "email")
+        if not verified:
+            token = _make_token(ctx, account.id, VERIFY, rules.VERIFY_FOR)
+            mail.enqueue(ctx, address, VERIFY, token=token)
+    return account
+
+
+def promote(ctx: Context, email: str, role: str) -> Account:
+    """Give an account another role; its sessions end, so that the new rights start with a sign-in."""
+    _check_admin(ctx)
+    _check_role(role)
+    with db.transaction():
+        account = _existing(email)
+        account.role = role
+        account.save()
+        sessions.end_all(account.id)
+    return account
+
+
+def set_disabled(ctx: Context, email: str, disabled: bool) -> Account:
+    """Shut an account out at once, or let it in again."""
+    _check_admin(ctx)
+    with db.transaction():
+        account = _existing(email)
+        account.disabled_at = ctx.clock.now() if disabled else None
+        account.save()
+        _drop_tokens(account.id)
+        sessions.end_all(account.id)
+    return account
+
+
+def token_account(ctx: Context, token: str, purpose: str) -> Account:
+    """Return whom a mailed link belongs to. Raises NotFound when it is used, old or unknown."""
+    found = (
+        Account.select()
+        .join(AccountToken)
+        .where(
+            AccountToken.token_hash == token_hash(token),
+            AccountToken.purpose == purpose,
+            AccountToken.expires_at > ctx.clock.now(),
+            Account.disabled_at.is_null(),
+        )
+        .get_or_none()
+    )
+    if found is None:
+        raise NotFound(_("This link has been used already or is too old. Ask for a new one."))
+    return found
+
+
+def _prove(
+    ctx: Context, account: Account | None, address: str, password: str, network: str
+) -> Account:
+    """Check a password under the limits for guessing; the same work with and without an account."""
+    throttle.spend(ctx, throttle.SIGN_IN_NETWORK, network)
+    throttle.spend(ctx, throttle.SIGN_IN_ADDRESS, address)
+    stored = account.password_hash if account is not None else ""
+    if not passwords.fits(stored, password, _config().testing) or account is None:
+        raise Invalid(_unfit())
+    throttle.give_back(ctx, throttle.SIGN_IN_NETWORK, network)
+    throttle.lift(throttle.SIGN_IN_ADDRESS, address)
+    return account
+
+
+def _begin(ctx: Context, account: Account, hashed: str, agent: str, former: str) -> str:
+    """Start a session if the account is still what was proven: a reset or a ban may come between."""
+    with db.transaction():
+        same = (
+            Account.update(password_hash=hashed)
+            .where(
+                Account.id == account.id,
+                Account.password_hash == account.password_hash,
+                Account.disabled_at.is_null(),
+            )
+            .execute()
+        )
+        if not same:
+            raise Invalid(_unfit())
+        return sessions.start(ctx, account.id, _config().session_days, agent, former)
+
+
+def _unfit() -> str:
+    return _(
+        "Address and password do not fit together, or the address is not confirmed yet. "
+        "Look for our mail with the link, or ask for a new password."
+    )
+
+
+def _make_token(ctx: Context, account_id: int, purpose: str, life: timedelta) -> str:
+    token = secrets.token_urlsafe(32)
+    AccountToken.create(
+        token_hash=token_hash(token),
+        purpose=purpose,
+        account=account_id,
+        expires_at=ctx.clock.now() + life,
+    )
+    return token
+
+
+def _use_token(ctx: Context, token: str, purpose: str) -> None:
+    """Take a token out of the world; of many who try at once, one succeeds."""
+    used = (
+        AccountToken.delete()
+        .where(
+            AccountToken.token_hash == token_hash(token),
+            AccountToken.purpose == purpose,
+            AccountToken.expires_at > ctx.clock.now(),
+        )
+        .execute()
+    )
+    if not used:
+        raise NotFound(_("This link has been used already or is too old. Ask for a new one."))
+
+
+def _drop_tokens(account_id: int) -> None:
+    AccountToken.delete().where(AccountToken.account == account_id).execute()
+
+
+def _find_or_insert(ctx: Context, address: str, name: str, hashed: str) -> int:
+    account = _find(address) or _insert(ctx, address, name, hashed) or _find(address)
+    return int(account.id) if account is not None else 0
+
+
+def _insert(
+    ctx: Context,
+    address: str,
+    name: str,
+    hashed: str,
+    role: str = "Member",
+    verified_at: datetime | None = None,
+) -> Account | None:
+    """Create an account; None when the address was taken a moment ago."""
+    try:
+        with db.database.atomic():
+            return Account.create(
+                public_id=secrets.token_hex(8),
+                email=address,
+                name=name,
+                password_hash=hashed,
+                role=role,
+                verified_at=verified_at,
+                created_at=ctx.clock.now(),
+            )
+    except IntegrityError:
+        return None
+
+
+def _find(address: str) -> Account | None:
+    found: Account | None = Account.get_or_none(Account.email == address)
+    return found
+
+
+def _existing(email: str) -> Account:
+    account = _find(rules.normal_address(email))
+    if account is None:
+        raise NotFound(_("No account has the address %(address)s.", address=email))
+    return account
+
+
+def _own(ctx: Context) -> Account:
+    account: Account | None = Account.get_or_none(Account.id == ctx.actor.account_id)
+    if account is None:
+        raise NotAllowed(_("Sign in and come back to this page."))
+    return account
+
+
+def _check_admin(ctx: Context) -> None:
+    if not ctx.actor.is_admin:
+        raise NotAllowed(_("Only administrators may change other people's accounts."))
+
+
+def _check_role(role: str) -> None:
+    if role not in rules.ROLES:
+        raise Invalid(_("Choose one of these roles: %(roles)s.", roles=", ".join(rules.ROLES)))
+
+
+def _config() -> Config:
+    config: Config = current_app.config["PORTAL"]
+    return config

@@ -1,0 +1,63 @@
+"""Sign-ins on devices: rows of the server's own table, behind a random token in a cookie."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+
+from portal import db
+from portal.context import Context
+from portal.people.models import AccountToken, Session
+from portal.people.rules import SESSION_LONGEST, device_name
+from portal.web.heartbeat import token_hash
+
+
+def start(ctx: Context, account_id: int, days: int, agent: str = "", former: str = "") -> str:
+    """Begin a session and return its token; the one the browser had before ends."""
+    token = secrets.token_urlsafe(32)
+    now = ctx.clock.now()
+    with db.transaction():
+        end(former)
+        Session.create(
+            token_hash=token_hash(token),
+            account=account_id,
+            created_at=now,
+            seen_at=now,
+            expires_at=now + timedelta(days=days),
+            agent=device_name(agent),
+        )
+    return token
+
+
+def touch(ctx: Context, token: str, days: int) -> bool:
+    """Note that a session is in use and let it last longer; False when it has ended."""
+    now = ctx.clock.now()
+    with db.transaction():
+        session = Session.get_or_none(Session.token_hash == token_hash(token))
+        if session is None:
+            return False
+        session.seen_at = now
+        session.expires_at = min(now + timedelta(days=days), session.created_at + SESSION_LONGEST)
+        session.save()
+    return True
+
+
+def end(token: str) -> None:
+    """End the session of one token; none is fine."""
+    if token:
+        with db.transaction():
+            Session.delete().where(Session.token_hash == token_hash(token)).execute()
+
+
+def end_all(account_id: int) -> None:
+    """End every session of an account."""
+    with db.transaction():
+        Session.delete().where(Session.account == account_id).execute()
+
+
+def expire(ctx: Context) -> None:
+    """Delete sessions and mailed links whose time is over."""
+    now = ctx.clock.now()
+    with db.transaction():
+        Session.delete().where(Session.expires_at <= now).execute()
+        AccountToken.delete().where(AccountToken.expires_at <= now).execute()

@@ -1,0 +1,106 @@
+"""Limits on trying: so many times in a window, counted in the database for all workers together."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+from dataclasses import dataclass
+
+from portal import db
+from portal.context import Context
+from portal.errors import TooMany
+from portal.i18n import ngettext
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `most` tries of one kind with the same key in `seconds`."""
+
+    bucket: str
+    most: int
+    seconds: int
+
+
+SIGN_IN_ADDRESS = Limit("sign-in-address", 20, 900)
+"""Wrong passwords for one address: nobody mistypes twenty times, and a reset opens it again."""
+SIGN_IN_NETWORK = Limit("sign-in-network", 100, 900)
+"""Wrong passwords from one network: a school behind one address still gets in."""
+REGISTER_ADDRESS = Limit("register-address", 3, 3_600)
+"""Registrations of one address: each sends a mail to somebody who may not want it."""
+REGISTER_NETWORK = Limit("register-network", 60, 3_600)
+"""Registrations from one network: a training room fits, a robot does not."""
+RESET_ADDRESS = Limit("reset-address", 3, 3_600)
+"""Reset mails to one address: enough for a slow mail server."""
+RESET_NETWORK = Limit("reset-network", 30, 3_600)
+"""Reset mails asked for from one network."""
+LONGEST_WINDOW = 3_600
+
+_COUNT = (
+    "INSERT INTO throttle (bucket, key_hash, window_start, count) VALUES (?, ?, ?, 1) "
+    "ON CONFLICT (bucket, key_hash, window_start) DO UPDATE SET count = throttle.count + 1 "
+    "RETURNING count"
+)
+_GIVE_BACK = (
+    "UPDATE throttle SET count = count - 1 "
+    "WHERE bucket = ? AND key_hash = ? AND window_start = ? AND count > 0"
+)
+
+
+def spend(ctx: Context, limit: Limit, key: str) -> None:
+    """Count a try; call it outside the transaction of the thing tried. Raises TooMany."""
+    now = int(ctx.clock.now().timestamp())
+    start = now - now % limit.seconds
+    with db.transaction():
+        count = db.query(_COUNT, (limit.bucket, _hash(key), start))[0][0]
+    if count > limit.most:
+        raise _too_many(start + limit.seconds - now)
+
+
+def give_back(ctx: Context, limit: Limit, key: str) -> None:
+    """Take back a try that turned out well."""
+    now = int(ctx.clock.now().timestamp())
+    with db.transaction():
+        db.execute(_GIVE_BACK, (limit.bucket, _hash(key), now - now % limit.seconds))
+
+
+def lift(limit: Limit, key: str) -> None:
+    """Forget all tries with a key, when somebody proved who they are."""
+    with db.transaction():
+        db.execute(
+            "DELETE FROM throttle WHERE bucket = ? AND key_hash = ?", (limit.bucket, _hash(key))
+        )
+
+
+def expire(ctx: Context) -> None:
+    """Delete windows that are over."""
+    oldest = int(ctx.clock.now().timestamp()) - LONGEST_WINDOW
+    with db.transaction():
+        db.execute("DELETE FROM throttle WHERE window_start < ?", (oldest,))
+
+
+def network(address: str | None) -> str:
+    """Return whom a network address belongs to: itself, or the /64 of an IPv6 one."""
+    try:
+        parsed = ipaddress.ip_address(address or "")
+    except ValueError:
+        return "unknown"
+    if parsed.version == 4:
+        return str(parsed)
+    mapped = parsed.ipv4_mapped
+    return str(mapped or ipaddress.ip_network((int(parsed) >> 64 << 64, 64)))
+
+
+def _hash(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def _too_many(seconds: int) -> TooMany:
+    minutes = max(1, -(-seconds // 60))
+    return TooMany(
+        ngettext(
+            "This was tried too often. Please wait a minute and try again.",
+            "This was tried too often. Please wait %(num)s minutes and try again.",
+            minutes,
+        ),
+        retry_after=seconds,
+    )
