@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import itertools
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
 
 from portal.context import Context, system_context
+from portal.organisations import rules
+from portal.organisations.models import Organisation, OrganisationMember
 from portal.people import service
 from portal.people.models import Account
 
 PASSWORD = "clear water runs deep"
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 _numbers = itertools.count(1)
 
 
@@ -57,6 +61,38 @@ def clocked(app: Flask) -> Context:
     """Return a context that may do everything, with the clock of the app."""
     system = system_context()
     return Context(actor=system.actor, request_id="test", clock=app.extensions["portal"].clock)
+
+
+# Organisations
+
+
+def make_organisation(
+    name: str = "", country: str = "DE", admin: Account | None = None, **more: Any
+) -> Organisation:
+    """Make an organisation in the open database; with an admin it is claimed."""
+    number = next(_numbers)
+    values: dict[str, Any] = {
+        "name": name or f"School {number}",
+        "country": country,
+        "public_id": f"organisation{number}",
+        "slug": f"organisation-{number}",
+        "created_at": NOON,
+        "updated_at": NOON,
+        "state": "claimed" if admin else "unclaimed",
+        **more,
+    }
+    values.setdefault("folded_name", rules.folded(values["name"]))
+    organisation: Organisation = Organisation.create(**values)
+    if admin:
+        make_member(organisation, admin)
+    return organisation
+
+
+def make_member(organisation: Organisation, account: Account, role: str = "OrgAdmin") -> None:
+    """Let an account act for an organisation."""
+    OrganisationMember.create(
+        organisation=organisation.id, account=account.id, role=role, joined_at=NOON
+    )
 
 
 # Visits
