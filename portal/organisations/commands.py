@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -95,7 +96,7 @@ class Progress:
     """Writes how far a long import is, on one line of a terminal."""
 
     def __init__(self) -> None:
-        self.terminal = click.get_text_stream("stderr").isatty()
+        self.terminal = sys.stderr.isatty()
 
     def __call__(self, done: int, total: int) -> None:
         """Show lines done of all lines."""
