@@ -11,23 +11,7 @@ from portal.search.questions import Expansion, Query, Result, Why, parse, query_
 from portal.search.text import fold, sort_key, transliterate, words
 
 __all__ = [
-    "Document",
-    "Expansion",
-    "Index",
-    "Query",
-    "Result",
-    "Why",
-    "clear_caches",
-    "fold",
-    "index",
-    "merge",
-    "merge_if_due",
-    "parse",
-    "put",
-    "query_words",
-    "rebuild",
-    "remove",
-    "sort_key",
-    "transliterate",
-    "words",
-]
+    "Document", "Expansion", "Index", "Query", "Result", "Why", "clear_caches", "fold", "index",
+    "merge", "merge_if_due", "parse", "put", "query_words", "rebuild", "remove", "sort_key",
+    "transliterate", "words",
+]  # fmt: skip

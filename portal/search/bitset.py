@@ -10,7 +10,7 @@ Stored form of both, whichever wrote it: the portable format of Roaring bitmaps 
 
 import struct
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 try:
     import pyroaring
@@ -23,68 +23,14 @@ _CONTAINER_BITS = 1 << 16
 _ARRAY_LIMIT = 4096  # the format's rule: more than this many numbers are kept as a bitmap
 
 
-class SetKind(Protocol):
-    """What the engine needs of sets."""
-
-    name: str
-    empty: TypeOfSet
-
-    def from_ids(self, ids: Iterable[int]) -> TypeOfSet:
-        """Make a set of numbers in any order."""
-        ...
-
-    def from_bytes(self, data: bytes) -> TypeOfSet:
-        """Read a stored set."""
-        ...
-
-    def union_of_bytes(self, blobs: Sequence[bytes]) -> TypeOfSet:
-        """Read several stored sets as one."""
-        ...
-
-    def to_bytes(self, bits: TypeOfSet) -> bytes:
-        """Write a set in its stored form."""
-        ...
-
-    def union(self, sets: Sequence[TypeOfSet]) -> TypeOfSet:
-        """Join sets; of none it is the empty set."""
-        ...
-
-    def difference(self, bits: TypeOfSet, other: TypeOfSet) -> TypeOfSet:
-        """Take the numbers of another set out."""
-        ...
-
-    def count(self, bits: TypeOfSet) -> int:
-        """Count the numbers."""
-        ...
-
-    def and_count(self, bits: TypeOfSet, other: TypeOfSet) -> int:
-        """Count the numbers in both."""
-        ...
-
-    def and_counts(self, bits: TypeOfSet, others: Sequence[TypeOfSet]) -> list[int]:
-        """Count the numbers shared with each of many sets."""
-        ...
-
-    def contains(self, bits: TypeOfSet, number: int) -> bool:
-        """Whether a number is in the set."""
-        ...
-
-    def iterate(self, bits: TypeOfSet, start: int = 0) -> Iterator[int]:
-        """Give the numbers from `start` upwards, then those below it."""
-        ...
-
-    def memory(self, bits: TypeOfSet) -> int:
-        """Estimate the bytes that a set takes in memory."""
-        ...
-
-
-class _IntegerSets:
+class IntegerSets:
     """A set is one Python integer; bit n stands for document n."""
 
     name = "integers"
-    empty = 0
+    empty: TypeOfSet = 0
 
-    def from_ids(self, ids: Iterable[int]) -> int:
+    def from_ids(self, ids: Iterable[int]) -> TypeOfSet:
+        """Make a set of numbers in any order."""
         ordered = sorted(ids)
         if not ordered:
             return 0
@@ -93,11 +39,12 @@ class _IntegerSets:
             buffer[number >> 3] |= 1 << (number & 7)
         return int.from_bytes(buffer, "little")
 
-    def from_bytes(self, data: bytes) -> int:
+    def from_bytes(self, data: bytes) -> TypeOfSet:
+        """Read a stored set."""
         return self.union_of_bytes((data,))
 
-    def union_of_bytes(self, blobs: Sequence[bytes]) -> int:
-        """Read several stored sets into one buffer: far cheaper than one integer for each."""
+    def union_of_bytes(self, blobs: Sequence[bytes]) -> TypeOfSet:
+        """Read several stored sets as one."""
         buffer = bytearray()
         bitmaps = 0
         for data in blobs:
@@ -115,6 +62,7 @@ class _IntegerSets:
         return bitmaps | int.from_bytes(buffer, "little")
 
     def to_bytes(self, bits: int) -> bytes:
+        """Write a set in its stored form."""
         data = bits.to_bytes((bits.bit_length() + 7) // 8, "little")
         containers = []
         for key, at in enumerate(range(0, len(data), _CONTAINER_BITS // 8)):
@@ -123,77 +71,96 @@ class _IntegerSets:
                 containers.append((key, size, _container(chunk, size)))
         return _portable(containers)
 
-    def union(self, sets: Sequence[int]) -> int:
+    def union(self, sets: Sequence[int]) -> TypeOfSet:
+        """Join sets; of none it is the empty set."""
         result = 0
         for bits in sets:
             result |= bits
         return result
 
-    def difference(self, bits: int, other: int) -> int:
+    def difference(self, bits: int, other: int) -> TypeOfSet:
+        """Take the numbers of another set out."""
         return bits & ~other if other else bits
 
     def count(self, bits: int) -> int:
+        """Count the numbers."""
         return bits.bit_count()
 
     def and_count(self, bits: int, other: int) -> int:
+        """Count the numbers in both."""
         return (bits & other).bit_count()
 
     def and_counts(self, bits: int, others: Sequence[int]) -> list[int]:
+        """Count the numbers shared with each of many sets."""
         return [(bits & other).bit_count() for other in others]
 
     def contains(self, bits: int, number: int) -> bool:
+        """Whether a number is in the set."""
         return bool(bits >> number & 1)
 
     def iterate(self, bits: int, start: int = 0) -> Iterator[int]:
+        """Give the numbers from `start` upwards, then those below it."""
         yield from _set_bits(bits >> start, start)
         if start:
             yield from _set_bits(bits & ((1 << start) - 1), 0)
 
     def memory(self, bits: int) -> int:
+        """Estimate the bytes that a set takes in memory."""
         return 32 + bits.bit_length() // 7
 
 
-class _RoaringSets:
+class RoaringSets:
     """A set is a compressed bitmap of the pyroaring package."""
 
     name = "roaring"
 
     def __init__(self) -> None:
-        self.empty = pyroaring.BitMap()
+        self.empty: TypeOfSet = pyroaring.BitMap()
 
     def from_ids(self, ids: Iterable[int]) -> TypeOfSet:
+        """Make a set of numbers in any order."""
         return pyroaring.BitMap(list(ids))
 
     def from_bytes(self, data: bytes) -> TypeOfSet:
+        """Read a stored set."""
         return pyroaring.BitMap.deserialize(data)
 
     def union_of_bytes(self, blobs: Sequence[bytes]) -> TypeOfSet:
+        """Read several stored sets as one."""
         return self.union([pyroaring.BitMap.deserialize(data) for data in blobs])
 
     def to_bytes(self, bits: TypeOfSet) -> bytes:
+        """Write a set in its stored form."""
         data = bytes(bits.serialize())
         has_runs = data[:2] != _COOKIE.to_bytes(2, "little")
-        return _IntegerSets().to_bytes(_IntegerSets().from_ids(bits)) if has_runs else data
+        return INTEGERS.to_bytes(INTEGERS.from_ids(bits)) if has_runs else data
 
     def union(self, sets: Sequence[TypeOfSet]) -> TypeOfSet:
+        """Join sets; of none it is the empty set."""
         return pyroaring.BitMap.union(*sets) if len(sets) > 1 else sets[0] if sets else self.empty
 
     def difference(self, bits: TypeOfSet, other: TypeOfSet) -> TypeOfSet:
+        """Take the numbers of another set out."""
         return bits - other
 
     def count(self, bits: TypeOfSet) -> int:
+        """Count the numbers."""
         return len(bits)
 
     def and_count(self, bits: TypeOfSet, other: TypeOfSet) -> int:
+        """Count the numbers in both."""
         return int(bits.intersection_cardinality(other))
 
     def and_counts(self, bits: TypeOfSet, others: Sequence[TypeOfSet]) -> list[int]:
+        """Count the numbers shared with each of many sets."""
         return list(map(bits.intersection_cardinality, others))
 
     def contains(self, bits: TypeOfSet, number: int) -> bool:
+        """Whether a number is in the set."""
         return number in bits
 
     def iterate(self, bits: TypeOfSet, start: int = 0) -> Iterator[int]:
+        """Give the numbers from `start` upwards, then those below it."""
         yield from bits.iter_equal_or_larger(start)
         if start:
             for number in bits:
@@ -202,6 +169,7 @@ class _RoaringSets:
                 yield number
 
     def memory(self, bits: TypeOfSet) -> int:
+        """Estimate the bytes that a set takes in memory."""
         size = len(bits)
         return 160 + min(2 * size, (bits.max() >> 3) + 1 if size else 0)
 
@@ -247,6 +215,7 @@ def _containers(data: bytes) -> Iterator[tuple[int, bytes, bool]]:
         at += length
 
 
-INTEGERS: SetKind = _IntegerSets()
-ROARING: SetKind | None = _RoaringSets() if pyroaring else None
-FASTEST = ROARING or INTEGERS
+INTEGERS = IntegerSets()
+ROARING = RoaringSets() if pyroaring else None
+SetKind = IntegerSets | RoaringSets
+FASTEST: SetKind = ROARING or INTEGERS

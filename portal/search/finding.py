@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from portal.db import database, query
 from portal.search.bitset import FASTEST, SetKind, TypeOfSet
-from portal.search.documents import span
+from portal.search.documents import batches, span
 from portal.search.index import Cache, Moved, Postings, State, advance, load
 from portal.search.questions import Parsed, Query, Result, Term, Tier, Why, parse
 from portal.search.suggestions import Vocabulary, corrected_text, nearest
@@ -57,9 +57,11 @@ class Index:
         nothing: what is not yet committed may never be.
         """
         state = self._state
+        if database.in_transaction():
+            return
         if state is None or state.source is not database.obj:
             self._reload(state)
-        elif state.seq < catalogue_seq and not database.in_transaction():
+        elif state.seq < catalogue_seq:
             try:
                 self._advance(catalogue_seq)
             except Moved:
@@ -74,8 +76,12 @@ class Index:
         found = self._with_state(
             lambda state: list(state.sets.iterate(_match(state, question).found))
         )
-        for at in range(0, len(found), _FEW):
-            yield from _objects(self.kind, found[at : at + _FEW])
+        for some in batches(found, _FEW):
+            yield from query(
+                "SELECT number, object_id FROM search_document "
+                f"WHERE kind = ? AND card IS NOT NULL AND number IN ({_listed(some)})",
+                (self.kind,),
+            )
 
     def suggest(self, unknown: Sequence[str]) -> list[str]:
         """Name the nearest known word for each that no document has; '' where none is near."""
@@ -122,13 +128,15 @@ class Index:
                 self._state = advance(self._state, catalogue_seq)
 
     def _reload(self, seen: State | None) -> State:
-        """Read the state anew, unless another thread already did."""
+        """Read the state anew, unless another thread already did.
+
+        What a transaction reads is for it alone: it may be taken back.
+        """
+        if database.in_transaction():
+            return load(self.kind, self.sets)
         with self._lock:
-            while self._state is seen or self._state is None:
-                try:
-                    self._state = load(self.kind, self.sets)
-                except Moved:
-                    continue
+            if self._state is None or self._state is seen:
+                self._state = load(self.kind, self.sets)
             return self._state
 
 
@@ -173,7 +181,7 @@ def _match(state: State, question: Query) -> Match:
     )  # fmt: skip
     if (kept := state.results.get(key)) is None:
         kept = _find(state, question, dict(chosen))
-        sizes = [state.sets.memory(bits) for _, bits in kept.tiers]
+        sizes = [state.sets.memory(bits) for _, bits in (*kept.tiers, *kept.phrases)]
         state.results.keep(key, kept, 2_000 + sum(sizes) + 60 * sum(map(len, kept.facets.values())))
     return kept  # type: ignore[no-any-return]
 
@@ -197,8 +205,8 @@ def _find(state: State, question: Query, chosen: Mapping[str, Sequence[str]]) ->
     everywhere = tiers[-1][1]
     for terms in parsed.excluded:
         everywhere = sets.difference(everywhere, _all(hits[term].all for term in terms))
-    for phrase_words in parsed.phrases:
-        everywhere = _with_phrase(state, phrase_words, everywhere)
+    if parsed.phrases:
+        everywhere = _with_phrases(state, parsed.phrases, everywhere)
     if question.minimum_score is not None:
         enough = [bits for score, bits in state.scores if score >= question.minimum_score]
         everywhere = everywhere & sets.union(enough)
@@ -258,20 +266,21 @@ def _tiers(
     return tiers
 
 
-def _with_phrase(state: State, phrase: Sequence[str], candidates: TypeOfSet) -> TypeOfSet:
-    """Keep the candidates that have the words side by side."""
-    pattern = f"% {' '.join(phrase)} %"
-    kept = state.results.get(("phrase", pattern))
-    if kept is None:
+def _with_phrases(
+    state: State, phrases: Sequence[Sequence[str]], candidates: TypeOfSet
+) -> TypeOfSet:
+    """Keep the candidates that have the words of each phrase side by side."""
+    patterns = tuple(f"% {' '.join(phrase)} %" for phrase in phrases)
+    if (kept := state.results.get(patterns)) is None:
         numbers = list(state.sets.iterate(candidates))
-        few = f" AND number IN ({', '.join(map(str, numbers))})" if len(numbers) <= _FEW else ""
+        few = f" AND number IN ({_listed(numbers)})" if len(numbers) <= _FEW else ""
         rows = query(
-            f"SELECT number FROM search_document WHERE kind = ? AND text LIKE ?{few}",
-            (state.kind, pattern),
-        ) if numbers else []  # fmt: skip
+            f"SELECT number FROM search_document WHERE kind = ?{few}{' AND text LIKE ?' * len(phrases)}",
+            (state.kind, *patterns),
+        )
         kept = state.sets.from_ids([row[0] for row in rows])
         if not few:
-            state.results.keep(("phrase", pattern), kept, 200 + state.sets.memory(kept))
+            state.results.keep(patterns, kept, 500 + state.sets.memory(kept))
     return candidates & kept
 
 
@@ -371,7 +380,7 @@ def _in_order(state: State, match: Match, sort: str, wanted: int) -> Iterator[in
     """Give the matches by name or age: few are sorted here, many picked from the stored order."""
     column, order = _ORDERS[sort]
     if match.total <= _FEW:
-        numbers = ", ".join(map(str, state.sets.iterate(match.found)))
+        numbers = _listed(state.sets.iterate(match.found))
         rows = query(
             f"SELECT number, {column} FROM search_document WHERE kind = ? AND number IN ({numbers})",
             (state.kind,),
@@ -404,16 +413,13 @@ def _cards(kind: str, ids: Sequence[int]) -> dict[int, tuple[int, Mapping[str, A
         return {}
     rows = query(
         "SELECT number, object_id, card FROM search_document "
-        f"WHERE kind = ? AND card IS NOT NULL AND number IN ({', '.join('?' * len(ids))})",
-        (kind, *ids),
+        f"WHERE kind = ? AND card IS NOT NULL AND number IN ({_listed(ids)})",
+        (kind,),
     )
     cards = json.loads(f"[{','.join(row[2] for row in rows)}]")
     return {row[0]: (row[1], card) for row, card in zip(rows, cards, strict=True)}
 
 
-def _objects(kind: str, ids: Sequence[int]) -> list[tuple[int, int]]:
-    return query(
-        "SELECT number, object_id FROM search_document WHERE kind = ? AND card IS NOT NULL "
-        f"AND number IN ({', '.join(map(str, ids))})",
-        (kind,),
-    )
+def _listed(numbers: Iterable[int]) -> str:
+    """Write numbers that may be none; no document has number -1."""
+    return ", ".join(map(str, numbers)) or "-1"

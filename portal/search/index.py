@@ -10,7 +10,8 @@ after it was published, so that threads may read one while another publishes the
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -213,7 +214,13 @@ class State:
 
 
 def load(kind: str, sets: SetKind = FASTEST) -> State:
-    """Read the facet sets of the last merge and all changes since."""
+    """Read the facet sets of the last merge and all changes since, as often as it takes."""
+    while True:
+        with suppress(Moved):  # merged between the two statements
+            return _load(kind, sets)
+
+
+def _load(kind: str, sets: SetKind) -> State:
     rows = query(
         "SELECT s.base_generation, s.base_seq, f.facet, f.value, f.members FROM search_state AS s "
         "LEFT JOIN search_facet AS f ON f.kind = s.kind WHERE s.kind = ?",
@@ -248,27 +255,20 @@ def advance(state: State, catalogue_seq: int) -> State:
         if number is not None
     ]
     seq = max([catalogue_seq, state.seq, *(change.seq for change in changes)])
-    return _changed(state, changes, seq, numbered)
-
-
-def _changed(state: State, changes: Sequence[Change], seq: int, numbered: int) -> State:
-    kept: dict[str, Any] = {"seq": seq, "numbered": numbered}
-    if changes:
-        overlay, changed_words = _overlay(state, changes)
-        dirty = state.dirty | state.sets.from_ids([change.number for change in changes])
-        kept |= {
-            "dirty": dirty,
-            "overlay": overlay,
-            "changed_words": changed_words,
-            "facets": _facets(state, changes),
-        }
-    else:
-        kept |= {name: getattr(state, name) for name in ("dirty", "overlay", "changed_words")}
-        kept |= {"facets": state.facets, "now_words": state.now_words, "results": state.results}
-    return State(
-        state.kind, state.sets, state.source, generation=state.generation,
-        base_words=state.base_words, **kept,
-    )  # fmt: skip
+    if not changes:
+        return replace(state, seq=seq, numbered=numbered)
+    overlay, changed_words = _overlay(state, changes)
+    return replace(
+        state,
+        seq=seq,
+        numbered=numbered,
+        facets=_facets(state, changes),
+        dirty=state.dirty | state.sets.from_ids([change.number for change in changes]),
+        overlay=overlay,
+        changed_words=changed_words,
+        now_words=Cache(WORD_BYTES),
+        results=Cache(RESULT_BYTES),
+    )
 
 
 def _overlay(

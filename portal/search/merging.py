@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from portal.db import execute, query, transaction
-from portal.search.bitset import FASTEST, SetKind
+from portal.search.bitset import FASTEST, SetKind, TypeOfSet
 from portal.search.documents import batches, take_seq
 
 ALL, SCORE = ":all", ":score"  # inner facets: every document; those of each score
@@ -154,7 +154,9 @@ def _merge_facets(
     kind: str, changed: Sequence[int], added: dict[tuple[str, str], list[int]], sets: SetKind
 ) -> None:
     rows = query("SELECT facet, value, members FROM search_facet WHERE kind = ?", (kind,))
-    stored = {(facet, value): sets.from_bytes(bytes(members)) for facet, value, members in rows}
+    stored: dict[tuple[str, str], TypeOfSet] = {
+        (facet, value): sets.from_bytes(bytes(members)) for facet, value, members in rows
+    }
     touched = sets.from_ids(changed)
     values: list[Any] = []
     for pair in sorted(stored.keys() | added.keys()):

@@ -253,6 +253,15 @@ def test_many_matches_are_picked_from_the_stored_order(
     assert len(few) > 150
 
 
+def test_matches_at_the_far_end_of_the_stored_order_are_found(
+    any_database: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.search.finding._FEW", 5)
+    put(document(n, "z rare" if n % 30 == 0 else "a school") for n in range(900))
+    assert len(found("rare", sort="name", limit=7)) == 7
+    assert len(found("rare", sort="name", limit=7, offset=25)) == 5
+
+
 def test_unknown_words_are_named_and_corrected(schools: None) -> None:
     result = ask("weldign school Ατηνα")
     assert result.total == 0
@@ -366,6 +375,13 @@ def test_what_is_not_committed_is_never_seen(schools: None) -> None:
         put([document(30, "Phantom")])
         assert found("phantom") == []
         raise RuntimeError("no")
+    newcomer = Index(KIND)
+    with pytest.raises(RuntimeError, match="no"), db.transaction():
+        put([document(30, "Phantom")])
+        merge(KIND)
+        assert newcomer.search(Query("phantom")).total == 1  # its own transaction's, and only there
+        raise RuntimeError("no")
+    assert ask("phantom", newcomer).total == 0
     put([document(31, "Other")])
     assert found("phantom") == []
     assert found("other") == [31]
@@ -374,12 +390,13 @@ def test_what_is_not_committed_is_never_seen(schools: None) -> None:
 def test_a_worker_that_missed_merges_reads_the_new_sets(schools: None) -> None:
     late, early = Index(KIND), Index(KIND)
     assert ask("welding", late).total == 4
-    put([document(40, "Welding nursery")])
+    put([document(40, "Welding nursery", facets={"country": ["DE"]})])
     ask("welding", early)
     merge(KIND)
     put([document(41, "Welding barn")])
     rebuild(KIND)
-    assert late.search(Query("nursery")).total == 1  # cold word: the old sets are gone
+    cold = late.search(Query("nursery", facet_names=["country"]))  # the old sets are gone
+    assert (cold.total, cold.facets) == (1, {"country": {"DE": 1}})
     assert ask("welding", late).total == ask("welding", early).total == 6
 
 
