@@ -182,21 +182,23 @@ def website_address(text: str) -> str:
         parts = urlsplit(
             text if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:(?!\d)", text) else f"https://{text}"
         )
-        host = (parts.hostname or "").rstrip(".").encode("idna").decode("ascii").lower()
+        host = (parts.hostname or "").rstrip(".").lower()
+        name = host.encode("idna").decode("ascii")
         port = parts.port
     except ValueError:
         raise refusal from None
     if parts.scheme.lower() not in {"http", "https"} or "@" in parts.netloc:
         raise refusal
-    if not _HOST.fullmatch(host) or len(host) > 253:
+    if not _HOST.fullmatch(name) or len(name) > 253:
         raise refusal
     place = f"{host}:{port}" if port and port not in {80, 443} else host
     return urlunsplit((parts.scheme.lower(), place, parts.path.rstrip("/"), parts.query, ""))
 
 
 def domain_of(website: str) -> str:
-    """Return the host of a cleaned address without `www.`."""
-    return (urlsplit(website).hostname or "").removeprefix("www.") if website else ""
+    """Return the host of a cleaned address in ASCII, without `www.`."""
+    host = urlsplit(website).hostname or "" if website else ""
+    return host.encode("idna").decode("ascii").removeprefix("www.")
 
 
 def identifier(scheme: str, value: str) -> tuple[str, str]:

@@ -1,0 +1,489 @@
+"""Organisations: what may be created, changed, hidden; who may do it; cases and four eyes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from flask import Flask
+
+from portal import db
+from portal.context import ANONYMOUS, REVIEWER, Actor, Context
+from portal.errors import Conflict, Invalid, NotAllowed, NotFound, TooMany
+from portal.mail import Outbox
+from portal.organisations import cases, policy, queries, rules, service
+from portal.organisations.models import (
+    Organisation,
+    OrganisationCase,
+    OrganisationFact,
+    OrganisationFormerSlug,
+    OrganisationIdentifier,
+    OrganisationMember,
+    OrganisationName,
+    Source,
+)
+from portal.people.models import Account
+from tests.factories import make_account, make_member, make_organisation
+
+
+@pytest.fixture
+def portal(any_app: Flask) -> Flask:
+    """A portal with its app context open, once on each engine."""
+    with any_app.app_context():
+        yield any_app
+
+
+def acting(ctx: Context, account: Account, *roles: str) -> Context:
+    """The context of a signed-in person."""
+    return ctx.as_actor(Actor(account.id, account.name, frozenset({"Member", *roles})))
+
+
+@pytest.fixture
+def person(portal: Flask) -> Account:
+    return make_account(portal)
+
+
+@pytest.fixture
+def reviewer(portal: Flask, ctx: Context) -> Context:
+    return acting(ctx, make_account(portal, role=REVIEWER), REVIEWER)
+
+
+# Creating
+
+
+def test_person_who_adds_an_organisation_is_its_administrator(
+    portal: Flask, ctx: Context, person: Account
+) -> None:
+    mine = acting(ctx, person)
+    made = service.create_organisation(mine, name="ESCUELA DE VIGO", country="es", city=" Vigo ")
+    assert (made.name, made.registered_name) == ("Escuela de Vigo", "ESCUELA DE VIGO")
+    assert (made.slug, made.country, made.city) == ("escuela-de-vigo", "ES", "Vigo")
+    assert made.state == "claimed"
+    assert policy.role_of(mine.actor, made) == "OrgAdmin"
+
+
+def test_system_adds_unclaimed_organisations(portal: Flask, ctx: Context) -> None:
+    made = service.create_organisation(ctx, name="A", country="DE", is_fictional=True)
+    assert (made.state, made.is_fictional) == ("unclaimed", True)
+
+
+def test_guest_may_not_add_an_organisation(portal: Flask, ctx: Context) -> None:
+    with pytest.raises(NotAllowed):
+        service.create_organisation(ctx.as_actor(ANONYMOUS), name="A", country="DE")
+
+
+NAMES = {
+    "  A \t\n school ": "A school",
+    "Cafe\u0301": "Café",
+    "Zero\u200bwidth": "Zerowidth",
+    "ΕΠΑΛ Αθήνας": "ΕΠΑΛ Αθήνας",
+    "学校": "学校",
+    "x" * 300: "x" * 300,
+}
+
+
+@pytest.mark.parametrize("typed", NAMES)
+def test_name_is_kept_in_order(typed: str) -> None:
+    assert rules.clean_name(typed) == NAMES[typed]
+
+
+@pytest.mark.parametrize("typed", ["", "  ", "—", "x" * 301, "a\x00b", "a\x1fb", "a\u202eb"])
+def test_name_is_refused(typed: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        rules.clean_name(typed)
+    assert refusal.value.field == "name"
+
+
+COUNTRIES = {"de": "DE", " FR ": "FR", "EL": "GR", "uk": "GB", "XK": "XK"}
+
+
+@pytest.mark.parametrize("typed", COUNTRIES)
+def test_country_is_read(typed: str) -> None:
+    assert rules.country_code(typed) == COUNTRIES[typed]
+
+
+NEAREST = {"Germany": "DE", "Ελλάδα": "GR", "Germny": "DE", "DEU": "DE", "Türkei": "TR"}
+
+
+@pytest.mark.parametrize("typed", NEAREST)
+def test_unknown_country_is_refused_with_the_nearest(typed: str) -> None:
+    with pytest.raises(Invalid, match=f"nearest is {NEAREST[typed]}"):
+        rules.country_code(typed)
+
+
+WEBSITES = {
+    "": "",
+    "school.example": "https://school.example",
+    "HTTP://WWW.School.Example/": "http://www.school.example",
+    "https://school.example:8443/a/?q=1#top": "https://school.example:8443/a?q=1",
+    "https://Straße.example": "https://straße.example",
+}
+
+
+@pytest.mark.parametrize("typed", WEBSITES)
+def test_website_is_normalised(typed: str) -> None:
+    assert rules.website_address(typed) == WEBSITES[typed]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "javascript:alert(1)",
+        "ftp://a.example",
+        "mailto:a@b.example",
+        "localhost",
+        "http://127.0.0.1/",
+        "http://a b.example",
+        "https://user:secret@a.example",
+        "https://[::1",
+        "https://-a.example",
+        "a.example/" + "x" * 500,
+    ],
+)
+def test_website_is_refused(typed: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        rules.website_address(typed)
+    assert refusal.value.field == "website"
+
+
+def test_domain_leaves_out_www() -> None:
+    assert rules.domain_of("https://www.school.example/a") == "school.example"
+    assert rules.domain_of("https://bücher.example") == "xn--bcher-kva.example"
+    assert rules.domain_of("") == ""
+
+
+def test_unknown_type_is_refused_naming_the_allowed() -> None:
+    with pytest.raises(Invalid, match="vet-school, training-centre"):
+        rules.organisation_type("zoo")
+
+
+def test_working_days_leave_out_the_weekend() -> None:
+    friday = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    assert rules.due_after(friday) == datetime(2026, 11, 27, 12, tzinfo=UTC)
+
+
+# Changing
+
+
+def test_change_counts_the_version_up(portal: Flask, ctx: Context, person: Account) -> None:
+    school = make_organisation(admin=person)
+    changed = service.update_organisation(
+        acting(ctx, person), school, 1, name="New name", website="school.example"
+    )
+    assert (changed.name, changed.folded_name, changed.version) == ("New name", "new name", 2)
+    assert changed.domain == "school.example"
+    assert changed.slug == school.slug
+
+
+def test_second_of_two_changes_gets_both_texts(portal: Flask, ctx: Context) -> None:
+    school = make_organisation("Old")
+    service.update_organisation(ctx, school, 1, name="First")
+    with pytest.raises(Conflict) as conflict:
+        service.update_organisation(ctx, school, 1, name="Second")
+    assert set(conflict.value.kept.values()) == {"First", "Second"}
+    assert Organisation.get_by_id(school.id).name == "First"
+
+
+@pytest.mark.parametrize("role", ["OrgMember", "OrgSignatory"])
+def test_member_without_the_role_may_not_change_it(
+    portal: Flask, ctx: Context, person: Account, role: str
+) -> None:
+    school = make_organisation()
+    make_member(school, person, role)
+    with pytest.raises(NotAllowed):
+        service.update_organisation(acting(ctx, person), school, 1, name="Mine")
+
+
+def test_editor_changes_but_does_not_hide(portal: Flask, ctx: Context, person: Account) -> None:
+    school = make_organisation()
+    make_member(school, person, "OrgEditor")
+    assert service.update_organisation(acting(ctx, person), school, 1, city="Bonn").city == "Bonn"
+    with pytest.raises(NotAllowed):
+        service.hide(acting(ctx, person), school)
+
+
+STRANGERS = {
+    "change": lambda ctx, school: service.update_organisation(ctx, school, 1, name="X"),
+    "name": lambda ctx, school: service.add_name(ctx, school, "X"),
+    "identifiers": lambda ctx, school: service.set_identifiers(ctx, school, []),
+    "hide": service.hide,
+    "bring back": service.bring_back,
+}
+
+
+@pytest.mark.parametrize("deed", STRANGERS)
+def test_stranger_finds_nothing_to_change(
+    portal: Flask, ctx: Context, person: Account, deed: str
+) -> None:
+    with pytest.raises(NotFound):
+        STRANGERS[deed](acting(ctx, person), make_organisation())
+
+
+def test_other_name_is_kept_once(portal: Flask, ctx: Context) -> None:
+    school = make_organisation()
+    service.add_name(ctx, school, "ABC", "acronym")
+    service.add_name(ctx, school, "ABC", "acronym")
+    assert OrganisationName.select().count() == 1
+    with pytest.raises(Invalid):
+        service.add_name(ctx, school, "ABC", "nickname")
+
+
+def test_identifiers_are_replaced(portal: Flask, ctx: Context) -> None:
+    school = make_organisation()
+    service.set_identifiers(ctx, school, [("PIC", "123456789"), ("national", "A 1")])
+    service.set_identifiers(ctx, school, [("oid", "e10000001"), ("oid", "E10000001")])
+    rows = OrganisationIdentifier.select().where(OrganisationIdentifier.organisation == school)
+    assert [(row.scheme, row.value) for row in rows] == [("oid", "E10000001")]
+
+
+@pytest.mark.parametrize(
+    "pair", [("pic", "12"), ("", "1"), ("oid", "X1"), ("ror", "1234"), ("a", "")]
+)
+def test_identifier_is_refused(pair: tuple[str, str]) -> None:
+    with pytest.raises(Invalid):
+        rules.identifier(*pair)
+
+
+def test_hiding_can_be_taken_back(portal: Flask, ctx: Context) -> None:
+    school = make_organisation()
+    service.hide(ctx, school)
+    with pytest.raises(NotFound):
+        queries.public(school.slug)
+    service.bring_back(ctx, school)
+    assert queries.public(school.slug).hidden_at is None
+
+
+def test_fact_of_the_same_source_is_renewed(portal: Flask, ctx: Context) -> None:
+    school = make_organisation()
+    source = Source(key="register", title="The register")
+    service.note_facts(ctx, school.id, {"city": "Bonn", "project": "X"}, source)
+    service.note_facts(ctx, school.id, {"city": "Köln"}, source)
+    assert {row.name: row.value for row in queries.facts(school)} == {
+        "city": "Köln",
+        "project": "X",
+    }
+    assert OrganisationFact.get().source.title == "The register"
+
+
+@pytest.mark.parametrize("deed", ["create", "change", "hide", "facts"])
+def test_plugins_hear_of_each_change_inside_the_transaction(
+    portal: Flask, ctx: Context, monkeypatch: pytest.MonkeyPatch, deed: str
+) -> None:
+    school = make_organisation()
+    heard: list[tuple[int, bool]] = []
+    monkeypatch.setattr(
+        service,
+        "announce",
+        lambda ctx, ids: heard.append((ids[0], db.database.in_transaction())),
+    )
+    if deed == "create":
+        school = service.create_organisation(ctx, name="A", country="DE")
+    elif deed == "change":
+        service.update_organisation(ctx, school, 1, city="Bonn")
+    elif deed == "hide":
+        service.hide(ctx, school)
+    else:
+        service.note_facts(ctx, school.id, {"city": "Bonn"}, Source(key="s", title="S"))
+    assert heard == [(school.id, True)]
+
+
+def test_announcement_is_cut_into_thousands(
+    portal: Flask, ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    class Listening:
+        def call(self, hook: str, ctx: Context, ids: list[int]) -> None:
+            asked.append(len(ids))
+
+    monkeypatch.setattr(service, "hooks", Listening)
+    service.announce(ctx, list(range(2_300)))
+    assert asked == [1_000, 1_000, 300]
+
+
+# Asking
+
+
+def test_former_address_leads_to_the_organisation(portal: Flask) -> None:
+    school = make_organisation()
+    OrganisationFormerSlug.create(slug="old", organisation=school)
+    assert queries.by_slug("old").slug == school.slug
+    with pytest.raises(NotFound):
+        queries.by_slug("never")
+
+
+def test_likely_duplicates_are_found(portal: Flask, ctx: Context) -> None:
+    school = make_organisation("A school", domain="a.example")
+    same_name = make_organisation("A School")
+    same_domain = make_organisation("Other", "FR", domain="a.example")
+    same_number = make_organisation("Third", "IT")
+    make_organisation("A school", "AT")
+    make_organisation("A school", hidden_at=ctx.clock.now())
+    for one in (school, same_number):
+        service.set_identifiers(ctx, one, [("pic", "123456789")])
+    found = [row.id for row in queries.duplicates(school)]
+    assert found == [same_name.id, same_domain.id, same_number.id]
+
+
+# Cases
+
+
+def claim(ctx: Context, school: Organisation, **more: str) -> OrganisationCase:
+    return cases.open_case(ctx, school, cases.CLAIM, message="Ours.", proof="letter", **more)
+
+
+def test_accepted_claim_makes_an_administrator(
+    portal: Flask, ctx: Context, person: Account, reviewer: Context
+) -> None:
+    school = make_organisation()
+    case = claim(acting(ctx, person), school)
+    assert case.due_at == datetime(2026, 11, 27, 12, tzinfo=UTC)
+    cases.decide_case(reviewer, case, True, "The letter fits.")
+    school = Organisation.get_by_id(school.id)
+    assert school.state == "claimed"
+    assert policy.role_of(acting(ctx, person).actor, school) == "OrgAdmin"
+    mails = [(row.recipient, row.kind) for row in Outbox.select().order_by(Outbox.id)]
+    assert mails[-2:] == [(person.email, "case_received"), (person.email, "case_decided")]
+    assert "The letter fits." in Outbox.select().order_by(Outbox.id.desc()).get().text
+
+
+def test_declined_claim_changes_nothing(
+    portal: Flask, ctx: Context, person: Account, reviewer: Context
+) -> None:
+    school = make_organisation()
+    case = claim(acting(ctx, person), school)
+    cases.decide_case(reviewer, case, False, "No proof.")
+    assert Organisation.get_by_id(school.id).state == "unclaimed"
+    assert OrganisationMember.select().count() == 0
+    assert OrganisationCase.get_by_id(case.id).state == "declined"
+
+
+def test_accepted_removal_hides_the_entry(portal: Flask, ctx: Context, reviewer: Context) -> None:
+    school = make_organisation()
+    guest = ctx.as_actor(ANONYMOUS)
+    case = cases.open_case(
+        guest, school, cases.REMOVAL, message="Closed.", reply_to="Head@School.example"
+    )
+    assert Organisation.get_by_id(school.id).hidden_at is None
+    cases.decide_case(reviewer, case, True, "It is closed.")
+    assert Organisation.get_by_id(school.id).hidden_at == ctx.clock.now()
+
+
+def test_accepted_report_leaves_the_entry_as_it_is(
+    portal: Flask, ctx: Context, reviewer: Context
+) -> None:
+    school = make_organisation()
+    case = cases.open_case(ctx.as_actor(ANONYMOUS), school, cases.WRONG_FACT, message="Wrong town.")
+    cases.decide_case(reviewer, case, True, "Mended.")
+    assert Organisation.get_by_id(school.id).version == 1
+
+
+def test_claim_is_refused_where_it_makes_no_sense(
+    portal: Flask, ctx: Context, person: Account
+) -> None:
+    mine = acting(ctx, person)
+    with pytest.raises(NotAllowed, match="demonstration"):
+        claim(mine, make_organisation(is_fictional=True))
+    with pytest.raises(Conflict):
+        claim(mine, make_organisation(admin=make_account(portal)))
+    with pytest.raises(NotAllowed):
+        claim(ctx.as_actor(ANONYMOUS), make_organisation())
+    with pytest.raises(Invalid, match="prove"):
+        cases.open_case(mine, make_organisation(), cases.CLAIM, message="Ours.", proof="magic")
+
+
+def test_same_claim_waits_only_once(portal: Flask, ctx: Context, person: Account) -> None:
+    school = make_organisation()
+    claim(acting(ctx, person), school)
+    with pytest.raises(Conflict):
+        claim(acting(ctx, person), school)
+
+
+def test_claimed_organisation_is_not_removed_by_strangers(
+    portal: Flask, ctx: Context, person: Account
+) -> None:
+    with pytest.raises(Conflict):
+        cases.open_case(
+            acting(ctx, make_account(portal)),
+            make_organisation(admin=person),
+            cases.REMOVAL,
+            message="x",
+        )
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({"message": " ", "reply_to": "a@b.example"}, "message"),
+        ({"message": "x" * 4_001, "reply_to": "a@b.example"}, "message"),
+        ({"message": "Closed."}, "reply_to"),
+        ({"message": "Closed.", "reply_to": "nobody"}, "reply_to"),
+        ({"message": "Closed.", "reply_to": "a@b.example\nBcc: c@d.example"}, "reply_to"),
+    ],
+)
+def test_removal_asked_by_a_guest_needs_reason_and_address(
+    portal: Flask, ctx: Context, typed: dict[str, str], field: str
+) -> None:
+    with pytest.raises(Invalid) as refusal:
+        cases.open_case(ctx.as_actor(ANONYMOUS), make_organisation(), cases.REMOVAL, **typed)
+    assert refusal.value.field == field
+
+
+def test_nobody_can_bury_an_entry_under_requests(portal: Flask, ctx: Context) -> None:
+    school = make_organisation()
+    guest = ctx.as_actor(ANONYMOUS)
+    for _number in range(cases.MOST_OPEN):
+        cases.open_case(guest, school, cases.WRONG_FACT, message="Wrong.")
+    with pytest.raises(TooMany):
+        cases.open_case(guest, school, cases.WRONG_FACT, message="Wrong.")
+
+
+def test_case_needs_four_eyes(portal: Flask, ctx: Context, person: Account) -> None:
+    own_case = claim(acting(ctx, person), make_organisation())
+    other = cases.open_case(
+        ctx.as_actor(ANONYMOUS), make_organisation(admin=person), cases.WRONG_FACT, message="x"
+    )
+    for case in (own_case, other):
+        for roles in ((REVIEWER,), ("SiteAdmin",), ()):
+            with pytest.raises(NotAllowed):
+                cases.decide_case(acting(ctx, person, *roles), case, True, "Fine.")
+
+
+def test_stranger_may_not_decide(portal: Flask, ctx: Context, person: Account) -> None:
+    case = claim(acting(ctx, make_account(portal)), make_organisation())
+    with pytest.raises(NotAllowed):
+        cases.decide_case(acting(ctx, person), case, True, "Fine.")
+
+
+def test_case_is_decided_once_and_with_reasons(
+    portal: Flask, ctx: Context, person: Account, reviewer: Context
+) -> None:
+    case = claim(acting(ctx, person), make_organisation())
+    with pytest.raises(Invalid):
+        cases.decide_case(reviewer, case, False, "")
+    cases.decide_case(reviewer, case, False, "No.")
+    with pytest.raises(Conflict):
+        cases.decide_case(reviewer, case, True, "Yes.")
+
+
+def test_second_claim_can_only_be_declined(
+    portal: Flask, ctx: Context, person: Account, reviewer: Context
+) -> None:
+    school = make_organisation()
+    first = claim(acting(ctx, person), school)
+    second = claim(acting(ctx, make_account(portal)), school)
+    cases.decide_case(reviewer, first, True, "Proven.")
+    with pytest.raises(Conflict):
+        cases.decide_case(reviewer, second, True, "Also.")
+    assert OrganisationCase.get_by_id(second.id).state == "open"
+    cases.decide_case(reviewer, second, False, "Taken.")
+    assert OrganisationMember.select().count() == 1
+
+
+def test_reviewers_see_open_cases_due_first(
+    portal: Flask, ctx: Context, person: Account, clock
+) -> None:
+    late = claim(acting(ctx, person), make_organisation())
+    clock.moment = datetime(2026, 11, 18, 12, tzinfo=UTC)
+    early = claim(acting(ctx, person), make_organisation())
+    assert [case.id for case in queries.open_cases()] == [early.id, late.id]
