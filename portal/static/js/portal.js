@@ -116,4 +116,4 @@ function ready() {
   compare();
 }
 ready();
-document.querySelector("[data-focus]")?.focus();
+document.querySelector("[data-focus]:not([autofocus])")?.focus();
