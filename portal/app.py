@@ -37,6 +37,7 @@ class Portal:
         self.clock = clock
         self.static = static.StaticFiles()
         self.links: dict[Any, Any] = {}
+        self.started = secrets.token_hex(4)
 
 
 def create_app(

@@ -211,6 +211,15 @@ def import_undone(ctx: Context, batch_id: int) -> None:
 
 
 @hookspec(TRANSACT)
+def reference_load(ctx: Context) -> None:
+    """Load reference data (classifications, templates) into the plugin's own tables.
+
+    Called by `portal init` and when a plugin is activated from the command line; must be
+    harmless when the data is already there.
+    """
+
+
+@hookspec(TRANSACT)
 def demo_load(ctx: Context) -> None:
     """Load demonstration data into an empty site; called once by `portal demo`."""
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, current_app, json
 from flask.typing import ResponseReturnValue
+from pydantic import BaseModel
 from spectree import SpecTree
 
 from portal import __version__
@@ -13,6 +14,18 @@ from portal.web.access import ANYONE, allow
 from portal.web.errors import problem
 
 PREFIX = "/api/v1"
+
+
+class Problem(BaseModel):
+    """An error, as RFC 9457 describes it."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str | None = None
+    field: str | None = None
+
 
 blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
 spec = SpecTree(

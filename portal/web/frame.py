@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Flask, current_app, g, get_flashed_messages, has_request_context, request, url_for
 from flask_wtf.csrf import generate_csrf
@@ -11,8 +12,10 @@ from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader
 from werkzeug.routing import BuildError
 
 from portal import i18n
+from portal.context import Actor
+from portal.i18n import _
 from portal.web import language
-from portal.web.heartbeat import beat
+from portal.web.heartbeat import Heartbeat, beat
 
 HOUSE = Path(__file__).parent.parent.parent / "templates"
 INSTALLED_HOUSE = Path(__file__).parent.parent / "house" / "templates"
@@ -93,12 +96,36 @@ def frame() -> dict[str, Any]:
         "menu": _links("menu_list"),
         "footer_links": _links("footer_list"),
         "languages": language.switch(),
-        "account": heartbeat if heartbeat.account_id is not None else None,
+        "account": _account(heartbeat, g.ctx.actor),
+        "sign_in_url": _sign_in_url(),
         "actor": g.ctx.actor,
         "locale": g.locale,
         "scheme": heartbeat.scheme,
         "messages": _messages(),
     }
+
+
+def _account(heartbeat: Heartbeat, actor: Actor) -> dict[str, Any] | None:
+    """Return what the account's menu holds; None for people who are not signed in."""
+    if heartbeat.account_id is None:
+        return None
+    links = [(_("My organisations"), "/organisations/"), (_("My account"), "/account/")]
+    if actor.is_reviewer:
+        links.append((_("Cases to decide"), "/organisations/cases"))
+    if actor.is_admin:
+        links.append((_("Add-ons"), "/setup/plugins"))
+    return {
+        "name": heartbeat.name,
+        "links": [{"label": label, "url": url} for label, url in links],
+        "sign_out_url": "/account/sign-out",
+    }
+
+
+def _sign_in_url() -> str:
+    """Return the way to sign in and come back to this page."""
+    if request.path in {"/", "/account/sign-in"} or request.method != "GET":
+        return "/account/sign-in"
+    return f"/account/sign-in?{urlencode({'next': request.full_path.rstrip('?')})}"
 
 
 def _messages() -> list[Any]:

@@ -6,6 +6,8 @@ import gzip
 
 from flask import Flask, Response, g, request
 
+from portal.web import caching
+
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
@@ -29,6 +31,7 @@ def init_app(app: Flask) -> None:
     """Put the headers on every answer of the app."""
     app.after_request(secure)
     app.after_request(compress)
+    app.after_request(caching.mark)
 
 
 def secure(response: Response) -> Response:

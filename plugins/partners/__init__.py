@@ -1,0 +1,1 @@
+"""Partners: profiles and the search for them."""

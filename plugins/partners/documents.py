@@ -1,0 +1,178 @@
+"""What the search engine knows of a partner: built for many organisations in few statements."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from plugins.partners.codes import field_name_in_all, parents
+from portal import db
+from portal.context import Context
+from portal.search import Document, put, remove
+
+KIND = "partner"
+SUMMARY_LENGTH = 420
+FACETS = (
+    "country",
+    "role",
+    "field",
+    "type",
+    "language",
+    "mode",
+    "target",
+    "commitment",
+    "claimed",
+    "region",
+)
+
+_ORGANISATIONS = (
+    "SELECT o.id, o.slug, o.name, o.name_lang, o.registered_name, o.type, o.country, o.region, "
+    "o.city, o.state, o.is_fictional, o.hidden_at, o.created_at, p.roles, p.fields, p.languages, "
+    "p.modes, p.targets, p.summaries, p.original, p.occupations FROM organisation o "
+    "LEFT JOIN partners_profile p ON p.organisation_id = o.id WHERE o.id IN ({marks})"
+)
+_EXTRAS = (
+    "SELECT organisation_id, kind, lang, name, '' FROM organisation_name "
+    "WHERE organisation_id IN ({marks}) "
+    "UNION ALL SELECT organisation_id, 'standard', '', standard, '' FROM partners_commitment "
+    "WHERE organisation_id IN ({marks}) "
+    "UNION ALL SELECT a.organisation_id, 'project', p.acronym, p.title, a.role "
+    "FROM partners_participation a JOIN partners_project p ON p.id = a.project_id "
+    "WHERE a.organisation_id IN ({marks}) "
+    "UNION ALL SELECT organisation_id, 'identifier', scheme, value, '' FROM organisation_identifier "
+    "WHERE organisation_id IN ({marks}) "
+    "UNION ALL SELECT f.organisation_id, 'source', f.source_id, s.title, '' "
+    "FROM organisation_fact f JOIN source s ON s.key = f.source_id "
+    "WHERE f.organisation_id IN ({marks}) AND f.name = 'name'"
+)
+BATCH = 400
+
+
+def refresh(ctx: Context, ids: Sequence[int]) -> None:
+    """Bring the search documents of organisations up to date, inside their transaction."""
+    for at in range(0, len(ids), BATCH):
+        part = list(ids[at : at + BATCH])
+        documents, hidden = build(part)
+        put(documents)
+        gone = [*hidden, *(set(part) - {item.object_id for item in documents} - set(hidden))]
+        if gone:
+            remove(KIND, gone)
+
+
+def forget(ids: Iterable[int]) -> None:
+    """Take organisations out of the search."""
+    remove(KIND, list(ids))
+
+
+def build(ids: Sequence[int]) -> tuple[list[Document], list[int]]:
+    """Return the documents of organisations, and the ids of those that are hidden."""
+    if not ids:
+        return [], []
+    marks = ", ".join("?" * len(ids))
+    extras: dict[int, list[tuple[str, str, str, str]]] = defaultdict(list)
+    for organisation, *rest in db.query(_EXTRAS.replace("{marks}", marks), list(ids) * 5):
+        extras[organisation].append(tuple(rest))  # type: ignore[arg-type]
+    documents, hidden = [], []
+    for row in db.query(_ORGANISATIONS.replace("{marks}", marks), list(ids)):
+        if row[11]:
+            hidden.append(row[0])
+        else:
+            documents.append(_document(row, extras[row[0]]))
+    return documents, hidden
+
+
+def _document(row: tuple[Any, ...], extras: Sequence[tuple[str, str, str, str]]) -> Document:
+    (ident, slug, name, lang, registered, kind, country, region, city, state, fictional, _hidden,
+     created, *profile) = row  # fmt: skip
+    roles, fields, languages, modes, targets, summaries = (_json(text) for text in profile[:6])
+    original, occupations = profile[6] or "", _json(profile[7])
+    names = [text for sort, _lang, text, _more in extras if sort not in _OTHER]
+    standards = [text for sort, _lang, text, _more in extras if sort == "standard"]
+    projects = [
+        (acronym, title, role) for sort, acronym, title, role in extras if sort == "project"
+    ]
+    identifiers = [text for sort, _scheme, text, _more in extras if sort == "identifier"]
+    source = next((title for sort, _key, title, _more in extras if sort == "source"), "")
+    texts = dict(summaries or {})
+    card = {
+        "id": ident,
+        "slug": slug,
+        "name": name,
+        "lang": lang,
+        "type": kind,
+        "country": country,
+        "city": city,
+        "roles": roles or [],
+        "fields": fields or [],
+        "languages": [pair[0] for pair in languages or []],
+        "state": state,
+        "demo": bool(fictional),
+        "names": names[:4],
+        "projects": list(dict.fromkeys(acronym or title for acronym, title, _role in projects))[:4],
+        "summary": _shown(texts, original),
+        "source": source,
+    }
+    return Document(
+        kind=KIND,
+        object_id=ident,
+        name=name,
+        card={key: value for key, value in card.items() if value not in ("", [], None, {})},
+        names=[*names, registered] if registered else names,
+        texts=[
+            *texts.values(),
+            city,
+            *(text for acronym, title, _role in projects for text in (acronym, title)),
+            *(label for code in fields or [] for label in field_name_in_all(code)),
+            " ".join(f"isced{part}" for code in fields or [] for part in parents(code)[-1:]),
+            " ".join(f"esco{concept}" for concept in occupations or []),
+            *identifiers,
+        ],
+        facets=_facets(
+            kind, country, region, state, roles, fields, languages, modes, targets, standards
+        ),
+        created_at=db.parse_utc(created) if isinstance(created, str) else created,
+    )
+
+
+_OTHER = {"standard", "project", "identifier", "source"}
+
+
+def _facets(
+    kind: str,
+    country: str,
+    region: str,
+    state: str,
+    roles: Any,
+    fields: Any,
+    languages: Any,
+    modes: Any,
+    targets: Any,
+    standards: Sequence[str],
+) -> Mapping[str, Sequence[str]]:
+    return {
+        "country": [country],
+        "type": [kind],
+        "role": list(roles or []),
+        "field": sorted({part for code in fields or [] for part in parents(code)}),
+        "language": [pair[0] for pair in languages or []],
+        "mode": list(modes or []),
+        "target": list(targets or []),
+        "commitment": list(standards),
+        "claimed": ["no" if state == "unclaimed" else "yes"],
+        "region": [region] if region else [],
+    }
+
+
+def _shown(texts: Mapping[str, str], original: str) -> dict[str, str]:
+    """Return what a card may show of the texts: the original and the English one, shortened."""
+    return {
+        lang: text[:SUMMARY_LENGTH]
+        for lang, text in texts.items()
+        if lang in {original, "en"} or len(texts) == 1
+    }
+
+
+def _json(text: str | None) -> Any:
+    return json.loads(text) if text else None

@@ -1,0 +1,122 @@
+"""Tables of the partners plugin."""
+
+from __future__ import annotations
+
+from peewee import AutoField, BooleanField, ForeignKeyField, IntegerField, TextField
+
+from portal.db import BinaryText, JsonField, Model, UtcDateTime
+from portal.organisations.models import ImportBatch, Organisation
+
+
+class Profile(Model):
+    """What an organisation says of itself as a partner.
+
+    `languages` lists pairs of tag and level (A1 to C2, native or empty); `months` are 1 to 12;
+    `services` list kind, fee_cents (or none), per, includes and note;
+    `summaries` are texts by language, `original` names the one that was written first.
+    """
+
+    organisation = ForeignKeyField(Organisation, primary_key=True, on_delete="CASCADE")
+    roles = JsonField(default=list)
+    fields = JsonField(default=list)
+    occupations = JsonField(default=list)
+    languages = JsonField(default=list)
+    modes = JsonField(default=list)
+    targets = JsonField(default=list)
+    inclusion = JsonField(default=list)
+    accommodation = JsonField(default=list)
+    services = JsonField(default=list)
+    months = JsonField(default=list)
+    group_min = IntegerField(null=True)
+    group_max = IntegerField(null=True)
+    places_a_year = IntegerField(null=True)
+    stay_min_weeks = IntegerField(null=True)
+    stay_max_weeks = IntegerField(null=True)
+    minimum_age = IntegerField(null=True)
+    accompanying_max = IntegerField(null=True)
+    accompanying_free = IntegerField(null=True)
+    summaries = JsonField(default=dict)
+    original = TextField(default="")
+    batch = ForeignKeyField(ImportBatch, null=True, on_delete="SET NULL")
+    updated_at = UtcDateTime()
+    version = IntegerField(default=1)
+
+    class Meta:
+        table_name = "partners_profile"
+
+
+class Commitment(Model):
+    """A quality standard that an organisation promised to keep, and since when."""
+
+    id = AutoField()
+    organisation = ForeignKeyField(Organisation, on_delete="CASCADE")
+    standard = TextField()
+    subscribed_on = TextField()
+
+    class Meta:
+        table_name = "partners_commitment"
+
+
+class Project(Model):
+    """A funded project, as a source lists it."""
+
+    id = AutoField()
+    key = BinaryText(unique=True)
+    acronym = TextField(default="")
+    title = TextField(default="")
+    action = TextField(default="")
+    call_year = IntegerField(null=True)
+    source = TextField(default="")
+    batch = ForeignKeyField(ImportBatch, null=True, on_delete="SET NULL")
+
+    class Meta:
+        table_name = "partners_project"
+
+
+class Participation(Model):
+    """An organisation's part in a project: coordinator, partner, associated_partner, ..."""
+
+    id = AutoField()
+    project = ForeignKeyField(Project, on_delete="CASCADE")
+    organisation = ForeignKeyField(Organisation, on_delete="CASCADE")
+    role = TextField()
+    batch = ForeignKeyField(ImportBatch, null=True, on_delete="SET NULL")
+
+    class Meta:
+        table_name = "partners_participation"
+
+
+class Concept(Model):
+    """An occupation (ESCO), with the fields of education that usually lead to it."""
+
+    id = TextField(primary_key=True)
+    isco_group = TextField()
+    fields = JsonField(default=list)
+
+    class Meta:
+        table_name = "partners_concept"
+
+
+class ConceptLabel(Model):
+    """One of an occupation's names in one language."""
+
+    id = AutoField()
+    concept = ForeignKeyField(Concept, on_delete="CASCADE")
+    lang = TextField()
+    label = TextField()
+    folded = BinaryText()
+    preferred = BooleanField()
+
+    class Meta:
+        table_name = "partners_concept_label"
+
+
+class Miss(Model):
+    """A search that found nothing, and how often."""
+
+    text = BinaryText(primary_key=True)
+    count = IntegerField()
+    last_at = UtcDateTime()
+
+    class Meta:
+        table_name = "partners_miss"

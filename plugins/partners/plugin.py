@@ -1,0 +1,141 @@
+"""What the partners plugin answers when the portal asks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+from flask import Blueprint, render_template
+from markupsafe import Markup
+
+from plugins.partners import api, cli, concepts, demo, documents, home, projects, service, views
+from portal.context import Context
+from portal.hookspecs import (
+    FooterLink,
+    HealthCheck,
+    HomeContribution,
+    ImportColumns,
+    ImportedOrganisation,
+    ImportProblem,
+    MenuItem,
+    hookimpl,
+)
+from portal.i18n import _, lazy_gettext
+from portal.search import merge_if_due
+
+
+@hookimpl
+def blueprint_list(ctx: Context) -> Sequence[Blueprint]:
+    """Offer the pages and the API."""
+    return [views.blueprint, api.blueprint]
+
+
+@hookimpl
+def command_list(ctx: Context) -> Sequence[tuple[str, click.Command]]:
+    """Offer the commands."""
+    return [("import", cli.consortia), ("", cli.group)]
+
+
+@hookimpl
+def menu_list(ctx: Context) -> Sequence[MenuItem]:
+    """Offer the search."""
+    return [MenuItem(lazy_gettext("Partners"), "partners.results", 10)]
+
+
+@hookimpl
+def footer_list(ctx: Context) -> Sequence[FooterLink]:
+    """Offer the pages that explain."""
+    return [
+        FooterLink(lazy_gettext("How results are ordered"), "partners.order", 10),
+        FooterLink(lazy_gettext("About the data"), "partners.about_data", 20),
+    ]
+
+
+@hookimpl
+def home_show(ctx: Context) -> HomeContribution:
+    """Offer the hero with the search and the map, and the consortia below."""
+    sections = home.sections()
+    return HomeContribution(
+        hero=home.hero(ctx),
+        columns=home.columns(),
+        sections=[Markup(render_template("partners/home_projects.html", **sections))]  # noqa: S704
+        if sections["projects"]
+        else [],
+        order=10,
+    )
+
+
+@hookimpl
+def organisation_links(ctx: Context, organisation_id: int) -> Sequence[tuple[Any, str]]:
+    """Offer the profile and its editing."""
+    slug = home.slug_of(organisation_id)
+    return [
+        (_("Public profile"), f"/partners/{slug}"),
+        (_("Edit the profile"), f"/partners/{slug}/edit"),
+    ]
+
+
+@hookimpl
+def organisation_changed(ctx: Context, ids: Sequence[int]) -> None:
+    """Bring the search up to date."""
+    documents.refresh(ctx, ids)
+
+
+@hookimpl
+def organisation_removed(ctx: Context, ids: Sequence[int]) -> None:
+    """Take organisations out of the search."""
+    documents.forget(ids)
+
+
+@hookimpl
+def import_columns(ctx: Context) -> ImportColumns:
+    """Name the profile's columns of the organisations file."""
+    return ImportColumns(service.COLUMNS)
+
+
+@hookimpl
+def organisation_imported(
+    ctx: Context, rows: Sequence[ImportedOrganisation]
+) -> Sequence[ImportProblem]:
+    """Store the profile's part of imported rows."""
+    return service.import_rows(ctx, rows)
+
+
+@hookimpl
+def import_undone(ctx: Context, batch_id: int) -> None:
+    """Take back projects of the batch."""
+    projects.undo(ctx, batch_id)
+
+
+@hookimpl
+def reference_load(ctx: Context) -> None:
+    """Fill the table of occupations."""
+    concepts.load_all()
+
+
+@hookimpl
+def demo_load(ctx: Context) -> None:
+    """Load the demonstration set."""
+    demo.load(ctx)
+
+
+@hookimpl
+def health_check(ctx: Context) -> Sequence[HealthCheck]:
+    """Say whether occupations in other languages can be found."""
+    if concepts.is_loaded():
+        return [HealthCheck("partners: occupations", "ok")]
+    return [
+        HealthCheck(
+            "partners: occupations",
+            "off",
+            "Searches are not widened to other languages.",
+            "Run: portal partners load-concepts",
+        )
+    ]
+
+
+@hookimpl
+def upkeep_run(ctx: Context) -> None:
+    """Fold fresh changes into the search's sets when there are many."""
+    merge_if_due(documents.KIND)

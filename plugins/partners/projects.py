@@ -1,0 +1,293 @@
+"""Imports consortia: projects and who takes part become facts on profiles.
+
+Organisations are recognised by identifier (PIC) or by folded name and country; those that are
+not there yet are added as unclaimed entries. Nothing is merged.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from plugins.partners.codes import PROJECT_ROLES
+from plugins.partners.models import Participation, Project
+from portal import db
+from portal.context import Context
+from portal.errors import Invalid, NotAllowed
+from portal.hookspecs import ImportProblem
+from portal.i18n import _
+from portal.organisations import csvfile, rules
+from portal.organisations.importing import import_organisations
+from portal.organisations.models import ImportBatch, Source
+from portal.organisations.service import announce, keep_source, new_public_id
+
+PROJECT_COLUMNS = ("project", "acronym", "title", "call_year", "action")
+PART_COLUMNS = ("project", "role", "organisation", "country", "pic")
+ALIASES = {"project_id": "project", "topic_title": "title", "name": "organisation"}
+FEW = 400
+
+
+@dataclass
+class Report:
+    """What an import of consortia did, or in a dry run would do."""
+
+    dry_run: bool
+    batch: str = ""
+    projects: int = 0
+    participations: int = 0
+    added: int = 0
+    recognised: int = 0
+    rejected: list[ImportProblem] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values, for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class _Part:
+    line: int
+    project: str
+    role: str
+    name: str
+    country: str
+    pic: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return rules.folded(self.name), self.country
+
+
+def import_consortia(
+    ctx: Context,
+    projects: Path,
+    participations: Path,
+    source: Source,
+    dry_run: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> Report:
+    """Read two files. Raises Invalid when one can't be read as a whole, NotAllowed for others than administrators."""
+    if not ctx.actor.is_admin:
+        raise NotAllowed
+    report = Report(dry_run)
+    known = _projects(projects, report)
+    parts = _parts(participations, known, report)
+    by_pic = _by_identifier({part.pic for part in parts if part.pic})
+    by_name = _by_name({part.key for part in parts if part.name})
+    fresh = {
+        part.key: part
+        for part in parts
+        if part.name and part.key not in by_name and part.pic not in by_pic
+    }
+    report.projects, report.added = len(known), len(fresh)
+    lost = [p for p in parts if not p.name and p.pic not in by_pic]
+    for part in lost:
+        reason = _(
+            "No organisation has the PIC %(pic)s. Import the organisations first.", pic=part.pic
+        )
+        report.rejected.append(ImportProblem(part.line, "pic", reason))
+    report.participations = len(parts) - len(lost)
+    report.recognised = len({*(p.key for p in parts if p.name)} - set(fresh))
+    if dry_run:
+        return report
+    added = _add(ctx, list(fresh.values()), source, report, participations.name)
+    by_name = _by_name({part.key for part in parts if part.name})
+    with db.transaction():
+        batch = _batch(ctx, report, added, projects, participations)
+        keep_source(source)
+        numbers = _store_projects(known, source, batch)
+        owners = [(part, by_pic.get(part.pic) or by_name.get(part.key)) for part in parts]
+        rows = {(numbers[part.project], owner, part.role): None for part, owner in owners if owner}
+        _store_parts(list(rows), batch)
+        ids = sorted({owner for _number, owner, _role in rows})
+        announce(ctx, ids)
+        if progress:
+            progress(len(parts), len(parts))
+    return report
+
+
+def _projects(path: Path, report: Report) -> dict[str, dict[str, str]]:
+    known = {}
+    for row in _rows(path, ("project",), PROJECT_COLUMNS, report):
+        known[row.values["project"]] = dict(row.values)
+    if not known:
+        raise Invalid(_("%(file)s holds no project.", file=path.name))
+    return known
+
+
+def _parts(path: Path, known: Mapping[str, Any], report: Report) -> list[_Part]:
+    parts = []
+    for row in _rows(path, ("project", "role"), PART_COLUMNS, report):
+        values = row.values
+        try:
+            parts.append(_part(row.line, values, known))
+        except Invalid as error:
+            report.rejected.append(ImportProblem(row.line, error.field or "", error.message))
+    return parts
+
+
+def _part(line: int, values: Mapping[str, str], known: Mapping[str, Any]) -> _Part:
+    project = values.get("project", "")
+    if project not in known:
+        raise Invalid(_("There is no project %(key)s in the other file.", key=project), "project")
+    role = values.get("role", "").strip().lower().replace(" ", "_") or "participant"
+    role = role if role in PROJECT_ROLES else "participant"
+    name, pic = values.get("organisation", "").strip(), values.get("pic", "").strip()
+    if not name:
+        if not pic:
+            raise Invalid(_("Name the organisation, or give its PIC."), "organisation")
+        return _Part(line, project, role, "", "", pic)
+    return _Part(
+        line,
+        project,
+        role,
+        rules.clean_name(name),
+        rules.country_code(values.get("country", "")),
+        pic,
+    )
+
+
+def _rows(
+    path: Path, required: Sequence[str], columns: Sequence[str], report: Report
+) -> list[csvfile.Row]:
+    data = csvfile.read_bytes(path)
+    head, newline, rest = data.partition(b"\n")
+    for old, new in ALIASES.items():
+        head = b",".join(
+            new.encode() if cell.strip().lower() == old.encode() and new.encode() not in head.split(b",")
+            else cell
+            for cell in head.split(b",")
+        )  # fmt: skip
+    table = csvfile.open_table(head + newline + rest, required, columns)
+    report.warnings += table.warnings
+    good = []
+    for row in table.rows():
+        if row.fault:
+            report.rejected.append(ImportProblem(row.line, "", row.fault))
+        else:
+            good.append(row)
+    return good
+
+
+def _by_name(keys: set[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    found: dict[tuple[str, str], int] = {}
+    names = sorted({name for name, _country in keys})
+    for at in range(0, len(names), FEW):
+        part = names[at : at + FEW]
+        marks = ", ".join("?" * len(part))
+        for name, country, ident in db.query(
+            "SELECT folded_name, country, id FROM organisation WHERE is_fictional = ? "
+            f"AND folded_name IN ({marks}) ORDER BY id DESC",  # noqa: S608
+            [False, *part],
+        ):
+            found[name, country] = ident
+    return {key: ident for key, ident in found.items() if key in keys}
+
+
+def _by_identifier(pics: set[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    wanted = sorted(pics)
+    for at in range(0, len(wanted), FEW):
+        part = wanted[at : at + FEW]
+        marks = ", ".join("?" * len(part))
+        found |= dict(
+            db.query(
+                "SELECT value, organisation_id FROM organisation_identifier "
+                f"WHERE scheme = 'pic' AND value IN ({marks})",  # noqa: S608
+                part,
+            )
+        )
+    return found
+
+
+def _add(ctx: Context, parts: Sequence[_Part], source: Source, report: Report, name: str) -> str:
+    """Add the organisations that are not there yet as a batch; returns its public id."""
+    if not parts:
+        return ""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(["name", "country", "identifiers"])
+    writer.writerows([p.name, p.country, f"pic:{p.pic}" if p.pic else ""] for p in parts)
+    file = io.BytesIO(buffer.getvalue().encode())
+    file.name = name
+    done = import_organisations(ctx, file, source=source)
+    report.rejected += done.rejected
+    return done.batch
+
+
+def _batch(
+    ctx: Context, report: Report, added: str, projects: Path, participations: Path
+) -> ImportBatch:
+    """Return the batch: the one that brought the new organisations, or one for the projects alone."""
+    if added:
+        report.batch = added
+        batch: ImportBatch = ImportBatch.get(ImportBatch.public_id == added)
+        return batch
+    checksum = hashlib.sha256(projects.read_bytes() + participations.read_bytes()).hexdigest()
+    created: ImportBatch = ImportBatch.create(
+        public_id=new_public_id(),
+        kind="consortia",
+        file_name=f"{projects.name}, {participations.name}",
+        checksum=checksum,
+        account=ctx.actor.account_id,
+        created_at=ctx.clock.now(),
+    )
+    report.batch = created.public_id
+    return created
+
+
+def _store_projects(
+    known: Mapping[str, Mapping[str, str]], source: Source, batch: ImportBatch
+) -> dict[str, int]:
+    numbers = {}
+    for key, values in known.items():
+        year = values.get("call_year", "")
+        Project.insert(
+            key=key,
+            acronym=values.get("acronym", "")[:200],
+            title=values.get("title", "")[:500],
+            action=values.get("action", "")[:200],
+            call_year=int(year) if year.isascii() and year.isdigit() and len(year) == 4 else None,
+            source=source.key,
+            batch=batch,
+        ).on_conflict_ignore().execute()
+    for at in range(0, len(known), FEW):
+        part = list(known)[at : at + FEW]
+        rows = Project.select(Project.key, Project.id).where(Project.key.in_(part)).tuples()
+        numbers |= dict(rows)
+    return numbers
+
+
+def _store_parts(rows: Sequence[tuple[int, int, str]], batch: ImportBatch) -> None:
+    for at in range(0, len(rows), FEW):
+        Participation.insert_many(
+            [(*row, batch) for row in rows[at : at + FEW]],
+            [
+                Participation.project,
+                Participation.organisation,
+                Participation.role,
+                Participation.batch,
+            ],
+        ).on_conflict_ignore().execute()
+
+
+def undo(ctx: Context, batch_id: int) -> None:
+    """Take back the projects and participations of a batch; profiles left behind are refreshed."""
+    touched = [
+        row[0]
+        for row in Participation.select(Participation.organisation)
+        .where(Participation.batch == batch_id)
+        .distinct()
+        .tuples()
+    ]
+    Participation.delete().where(Participation.batch == batch_id).execute()
+    used = Participation.select(Participation.project)
+    Project.delete().where(Project.batch == batch_id, Project.id.not_in(used)).execute()
+    if touched:
+        announce(ctx, touched)

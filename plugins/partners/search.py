@@ -1,0 +1,217 @@
+"""Runs a search and says why each partner was found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from plugins.partners import concepts
+from plugins.partners.codes import field_name
+from plugins.partners.documents import FACETS, KIND
+from plugins.partners.filters import Filters
+from plugins.partners.models import Miss
+from portal import db
+from portal.context import Context
+from portal.i18n import _
+from portal.search import Query, Result, Why, fold, index
+from portal.search import words as words_of
+
+SHOWN_AROUND = 70
+_WORD = re.compile(r"[^\W_]+")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A page of partners with everything that the page says about the search."""
+
+    result: Result
+    found: concepts.Found
+    did_you_mean: str | None = None
+
+
+def run(ctx: Context, filters: Filters, catalogue_seq: int) -> Answer:
+    """Search partners; a last word that nobody has is taken as unfinished.
+
+    Costs at most three statements besides the heartbeat: concepts, words, cards. A search that
+    finds nothing is counted for the operator.
+    """
+    found = concepts.find(filters.text, filters.without) if filters.text else concepts.NOTHING
+    catalogue = index(KIND)
+    catalogue.refresh(catalogue_seq)
+    question = Query(
+        text=filters.text,
+        facets=filters.facets,
+        sort=filters.sort,  # type: ignore[arg-type]
+        offset=filters.offset,
+        limit=filters.page_size,
+        expansions=found.expansions,
+        rotation=day_number(ctx.clock.now()),
+        facet_names=facets_of(filters),
+    )
+    result = catalogue.search(question)
+    if not result.total and result.unknown_words:
+        result = catalogue.search(replace(question, prefix_last=True))
+    if result.total or not filters.text:
+        return Answer(result, found)
+    bare = replace(question, facets={}, expansions=(), facet_names=())
+    return Answer(result, found, catalogue.did_you_mean(bare, result.unknown_words))
+
+
+def facets_of(filters: Filters) -> tuple[str, ...]:
+    """Return the facets that are counted: regions only within chosen countries."""
+    return FACETS if "country" in filters.facets else FACETS[:-1]
+
+
+def day_number(moment: datetime) -> int:
+    """Return the number of the day: partners that fit alike change places daily."""
+    return moment.toordinal()
+
+
+def note_miss(ctx: Context, text: str) -> None:
+    """Count a search that found nothing; only the words are kept, not who asked."""
+    with db.transaction():
+        changed = Miss.update(count=Miss.count + 1, last_at=ctx.clock.now()).where(
+            Miss.text == text
+        )
+        if not changed.execute():
+            Miss.insert(text=text, count=1, last_at=ctx.clock.now()).on_conflict_ignore().execute()
+
+
+def without_one(ctx: Context, filters: Filters, seq: int) -> list[tuple[str, Filters, int]]:
+    """Return, for a search without result, which single restriction to drop and what that gives."""
+    ways = [(name, filters.less(name)) for name in filters.facets]
+    if filters.text and filters.facets:
+        ways.append(("q", replace(filters, text="", without=(), page=1)))
+    tried = [
+        (name, way, run(ctx, replace(way, page_size=1), seq).result.total) for name, way in ways
+    ]
+    return sorted((item for item in tried if item[2]), key=lambda item: -item[2])
+
+
+# Why a partner was found.
+
+
+def why(card: Mapping[str, Any], reason: Why, found: concepts.Found) -> Markup | None:
+    """Say in a line why a partner was found, the words that decided marked."""
+    if not reason.tier:
+        return None
+    if reason.tier == "name":
+        return None  # the marked name says it
+    words, phrases = frozenset(reason.words), tuple(reason.phrases)
+    if reason.tier == "names":
+        for name in card.get("names", ()):
+            marked = mark(name, words)
+            if marked:
+                return _sentence(_("Also known as %(name)s"), name=marked)
+    return (
+        _in_text(card, words, found) if words and not phrases else _by_concept(card, phrases, found)
+    )
+
+
+def mark_all(text: str, words: Sequence[str]) -> Markup:
+    """Return a text with every occurrence of folded words marked."""
+    return mark(text, frozenset(words)) or escape(text)
+
+
+def _in_text(
+    card: Mapping[str, Any], words: frozenset[str], found: concepts.Found
+) -> Markup | None:
+    for text in card.get("summary", {}).values():
+        piece = snippet(text, words)
+        if piece:
+            return piece
+    for project in card.get("projects", ()):
+        marked = mark(project, words)
+        if marked:
+            return _sentence(_("Took part in %(project)s"), project=marked)
+    for code in card.get("fields", ()):
+        marked = mark(field_name(code), words)
+        if marked:
+            return _sentence(_("Works in %(field)s"), field=marked)
+    city = mark(card.get("city", ""), words)
+    return _sentence(_("Is in %(city)s"), city=city) if city else None
+
+
+def _by_concept(
+    card: Mapping[str, Any], phrases: Sequence[str], found: concepts.Found
+) -> Markup | None:
+    for phrase in phrases:
+        label, _lang = found.phrases.get(phrase, (phrase, ""))
+        for text in card.get("summary", {}).values():
+            piece = snippet(text, frozenset(phrase.split()))
+            if piece:
+                return piece
+        if phrase.startswith("isced"):
+            return _sentence(
+                _("Works in %(field)s, a field of what you look for"),
+                field=Markup("<mark>%s</mark>") % field_name(phrase.removeprefix("isced")),
+            )
+        if phrase.startswith("esco"):
+            return _sentence(_("Names this occupation in its profile"))
+        return _sentence(_("Mentions %(word)s"), word=Markup("<mark>%s</mark>") % label)
+    return None
+
+
+def _sentence(text: str, **values: Markup) -> Markup:
+    return escape(text) % values
+
+
+def snippet(text: str, words: frozenset[str]) -> Markup | None:
+    """Return the part of a text around the first of the words, marked; None without any."""
+    return _snippet(text, words)
+
+
+@lru_cache(maxsize=4096)
+def _snippet(text: str, words: frozenset[str]) -> Markup | None:
+    first = next((at for at in _WORD.finditer(text) if _is_one(at[0], words)), None)
+    if first is None:
+        return None
+    start = text.rfind(". ", 0, first.start()) + 2
+    if start == 1:
+        start = 0
+    if first.start() - start > SHOWN_AROUND:
+        start = text.rfind(" ", 0, first.start() - SHOWN_AROUND // 2) + 1
+    end = text.find(". ", first.end())
+    end = len(text) if end < 0 else end + 1
+    if end - first.end() > SHOWN_AROUND * 2:
+        end = text.find(" ", first.end() + SHOWN_AROUND)
+        end = len(text) if end < 0 else end
+    piece = mark(text[start:end], words) or Markup("")
+    return Markup("%s%s%s") % (
+        "… " if start and text[start - 2 : start] != ". " else "",
+        piece,
+        " …" if end < len(text) and text[end - 1] != "." else "",
+    )
+
+
+@lru_cache(maxsize=8192)
+def mark(text: str, words: frozenset[str]) -> Markup | None:
+    """Return a text with the words marked, None when it has none of them."""
+    pieces: list[str] = []
+    last, hit = 0, False
+    for word in _WORD.finditer(text):
+        if _is_one(word[0], words):
+            hit = True
+            pieces.append(str(escape(text[last : word.start()])))
+            pieces.append(f"<mark>{escape(word[0])}</mark>")
+            last = word.end()
+    if not hit:
+        return None
+    pieces.append(str(escape(text[last:])))
+    return Markup("".join(pieces).replace("</mark> <mark>", " "))  # noqa: S704  escaped above
+
+
+def _is_one(word: str, words: frozenset[str]) -> bool:
+    folded = _folded(word)
+    return folded in words or any(
+        wanted[-1] == "*" and folded.startswith(wanted[:-1]) for wanted in words
+    )
+
+
+_folded = lru_cache(maxsize=65_536)(fold)

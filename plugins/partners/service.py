@@ -1,0 +1,184 @@
+"""What people do with profiles: save, import, promise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from plugins.partners import codes, documents, queries
+from plugins.partners.models import Commitment, Profile
+from portal import db
+from portal.context import Context
+from portal.errors import Conflict, Invalid, NotAllowed
+from portal.hookspecs import ImportedOrganisation, ImportProblem
+from portal.i18n import _
+from portal.organisations.service import announce
+
+EDITORS = {"OrgEditor", "OrgAdmin"}
+LEVELS = ("A1", "A2", "B1", "B2", "C1", "C2", "native")
+
+
+def may_edit(ctx: Context, organisation_id: int) -> bool:
+    """Whether the actor may edit the profile of an organisation."""
+    return ctx.actor.system or queries.role_in(ctx, organisation_id) in EDITORS
+
+
+def save_profile(
+    ctx: Context, organisation_id: int, values: Mapping[str, Any], version: int | None
+) -> None:
+    """Save a profile with its promises. Raises NotAllowed, Invalid, or Conflict when someone was faster."""
+    if not may_edit(ctx, organisation_id):
+        raise NotAllowed
+    columns = {name: value for name, value in values.items() if name != "commitments"}
+    _check(columns)
+    with db.transaction():
+        row = Profile.get_or_none(Profile.organisation == organisation_id)
+        if row is None:
+            Profile.insert(
+                organisation=organisation_id, updated_at=ctx.clock.now(), **columns
+            ).execute()
+        else:
+            if version is not None and row.version != version:
+                kept = {
+                    str(_("Your text")): _text(columns),
+                    str(_("Saved meanwhile")): _text(row.__data__),
+                }
+                raise Conflict(
+                    _("Somebody changed this profile while you wrote. Both texts are below."),
+                    kept=kept,
+                )
+            Profile.update(
+                updated_at=ctx.clock.now(), version=Profile.version + 1, **columns
+            ).where(Profile.organisation == organisation_id).execute()
+        _promise(ctx, organisation_id, values.get("commitments", ()))
+        announce(ctx, [organisation_id])
+
+
+def _text(values: Mapping[str, Any]) -> str:
+    return "\n\n".join(f"[{lang}] {text}" for lang, text in (values.get("summaries") or {}).items())
+
+
+def _promise(ctx: Context, organisation_id: int, wanted: Sequence[str]) -> None:
+    """Keep the day of promises that stay; new ones are made today."""
+    own = Commitment.organisation == organisation_id
+    Commitment.delete().where(own, Commitment.standard.not_in(list(wanted) or [""])).execute()
+    today = ctx.clock.now().date().isoformat()
+    for standard in wanted:
+        Commitment.insert(
+            organisation=organisation_id, standard=standard, subscribed_on=today
+        ).on_conflict_ignore().execute()
+
+
+def _check(values: Mapping[str, Any]) -> None:
+    for code in values.get("fields", ()):
+        if not codes.is_field(code):
+            raise Invalid(_("%(code)s is no field of ISCED-F 2013.", code=code), field="fields")
+    pairs = (
+        ("group_min", "group_max", _("The largest group can't be smaller than the smallest.")),
+        (
+            "stay_min_weeks",
+            "stay_max_weeks",
+            _("The longest stay can't be shorter than the shortest."),
+        ),
+    )
+    for low, high, message in pairs:
+        if values.get(low) and values.get(high) and values[low] > values[high]:
+            raise Invalid(message, field=high)
+
+
+# The profile's part of an organisations file.
+
+
+COLUMNS = ("languages", "fields", "roles", "description")
+
+
+def import_rows(ctx: Context, rows: Sequence[ImportedOrganisation]) -> list[ImportProblem]:
+    """Store languages, fields, roles and description of imported rows; name what could not be read."""
+    problems: list[ImportProblem] = []
+    values = []
+    for item in rows:
+        profile = _imported(item, problems)
+        if any(profile[name] for name in ("roles", "fields", "languages", "summaries")):
+            values.append(profile)
+    now = db.utc_text(ctx.clock.now())
+    for at in range(0, len(values), 100):
+        part = values[at : at + 100]
+        marks = ", ".join(
+            ["(?, ?, ?, ?, '[]', '[]', '[]', '[]', '[]', '[]', '[]', ?, ?, ?, ?, 1)"] * len(part)
+        )
+        db.execute(
+            "INSERT INTO partners_profile (organisation_id, roles, fields, languages, occupations, "
+            "modes, targets, inclusion, accommodation, services, months, summaries, original, "
+            f"batch_id, updated_at, version) VALUES {marks}",  # noqa: S608  placeholders only
+            [
+                cell
+                for profile in part
+                for cell in (
+                    profile["id"],
+                    db.dump_json(profile["roles"]),
+                    db.dump_json(profile["fields"]),
+                    db.dump_json(profile["languages"]),
+                    db.dump_json(profile["summaries"]),
+                    profile["original"],
+                    profile["batch"],
+                    now,
+                )
+            ],
+        )
+    return problems
+
+
+def _imported(item: ImportedOrganisation, problems: list[ImportProblem]) -> dict[str, Any]:
+    def refuse(column: str, reason: str) -> None:
+        problems.append(ImportProblem(item.line, column, reason))
+
+    languages = []
+    for part in _parts(item.row.get("languages", "")):
+        tag, _colon, level = part.partition(":")
+        tag, level = tag.strip().lower(), level.strip()
+        if not tag.isascii() or not 2 <= len(tag) <= 8:
+            refuse(
+                "languages", _("%(value)s is no language tag such as de or en.", value=part[:40])
+            )
+        elif level and level.upper() not in LEVELS and level != "native":
+            refuse("languages", _("%(value)s is no level from A1 to C2.", value=level[:40]))
+            languages.append([tag, ""])
+        else:
+            languages.append([tag, level if level == "native" else level.upper()])
+    fields = []
+    for code in _parts(item.row.get("fields", "")):
+        if codes.is_field(code):
+            fields.append(code)
+        else:
+            refuse("fields", _("%(value)s is no field of ISCED-F 2013.", value=code[:40]))
+    roles = []
+    for role in _parts(item.row.get("roles", "")):
+        role = codes.ROLE_ALIASES.get(role.lower(), role.lower())
+        if role in codes.ROLES:
+            roles.append(role)
+        else:
+            refuse("roles", _("%(value)s is not sending, host or supporting.", value=role[:40]))
+    text = item.row.get("description", "").strip()[:5_000]
+    original = languages[0][0] if languages else "und"
+    return {
+        "id": item.organisation_id,
+        "batch": item.batch_id,
+        "languages": languages,
+        "fields": list(dict.fromkeys(fields)),
+        "roles": list(dict.fromkeys(roles)),
+        "summaries": {original: text} if text else {},
+        "original": original if text else "",
+    }
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(";") if part.strip()]
+
+
+def refresh_all(ctx: Context) -> int:
+    """Put every organisation's document anew; returns how many."""
+    ids = [row[0] for row in db.query("SELECT id FROM organisation ORDER BY id")]
+    for at in range(0, len(ids), 2_000):
+        with db.transaction():
+            documents.refresh(ctx, ids[at : at + 2_000])
+    return len(ids)

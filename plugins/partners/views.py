@@ -1,0 +1,253 @@
+"""Pages of partners: search, profile, comparison, files, own profile."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from flask import (
+    Blueprint,
+    abort,
+    current_app,
+    flash,
+    g,
+    redirect,
+    render_template,
+    request,
+)
+from flask.typing import ResponseReturnValue
+
+from plugins.partners import (
+    codes,
+    comparing,
+    exports,
+    forms,
+    pages,
+    profiles,
+    queries,
+    search,
+    service,
+)
+from plugins.partners.documents import KIND
+from plugins.partners.filters import SORTS, Filters, parse
+from plugins.partners.rules import completeness
+from portal.errors import Invalid, NotFound
+from portal.i18n import _, ngettext, number
+from portal.search import index
+from portal.web.access import ADMIN, ANYONE, SIGNED_IN, allow
+from portal.web.caching import not_modified
+from portal.web.heartbeat import beat
+
+blueprint = Blueprint("partners", __name__)
+
+
+@blueprint.get("/partners")
+@allow(ANYONE)
+def results() -> ResponseReturnValue:
+    """Search partners; all state is in the address."""
+    unchanged = not_modified()
+    if unchanged is not None:
+        return unchanged
+    filters = parse(request.args)
+    answer = search.run(g.ctx, filters, beat().catalogue_seq)
+    total = answer.result.total
+    last = max(1, -(-total // filters.page_size))
+    if filters.page > last:
+        return redirect(replace(filters, page=last).url(), 302)
+    if not total and filters.text:
+        search.note_miss(g.ctx, " ".join(search.words_of(filters.text))[:120])
+    template = "partners/results.html" if total else "partners/nothing.html"
+    return render_template(template, **_results(filters, answer))
+
+
+def _results(filters: Filters, answer: search.Answer) -> dict[str, Any]:
+    total = answer.result.total
+    rows = pages.cards(answer, filters)
+    also = pages.also_searched(answer, filters)
+    first = filters.offset + 1
+    last = filters.offset + len(rows)
+    plain = replace(filters, page=1)
+    return {
+        "filters": filters,
+        "total": total,
+        "heading": ngettext("%(shown)s partner", "%(shown)s partners", total, shown=number(total)),
+        "rows": rows,
+        "facets": pages.facets(filters, answer.result.facets),
+        "applied": pages.applied(filters),
+        "clear_url": Filters(text=filters.text, sort=filters.sort).url(),
+        "also": also,
+        "exact_url": replace(
+            filters, page=1, without=tuple(entry.key for entry in answer.found.also)[:40]
+        ).url(),
+        "did_you_mean": answer.did_you_mean
+        and {
+            "text": answer.did_you_mean,
+            "url": replace(filters, text=answer.did_you_mean, page=1, facets={}).url(),
+        },
+        "ways_rows": [] if total else _ways(filters),
+        "tiles": pages.tiles(answer.result.facets.get("country", {}), filters),
+        "sorts": [(name, label, name == filters.sort) for name, label in _sorts().items()],
+        "has_demo": any(row["demo"] for row in rows),
+        "all_demo": bool(rows) and all(row["demo"] for row in rows),
+        "span": _("%(first)s to %(last)s of %(total)s")
+        % {"first": number(first), "last": number(last), "total": number(total)},
+        "previous_url": replace(filters, page=filters.page - 1).url() if filters.page > 1 else None,
+        "next_url": replace(filters, page=filters.page + 1).url() if last < total else None,
+        "hidden": [
+            (name, value) for name, value in plain.pairs() if name in {"without", "page_size"}
+        ],
+        "files": [(kind, plain.url(f"/partners.{kind}")) for kind in exports.KINDS],
+        "compared": [row for row in rows if row["compared"]],
+        "compared_elsewhere": [
+            slug for slug in filters.compare if slug not in {row["slug"] for row in rows}
+        ],
+    }
+
+
+def _ways(filters: Filters) -> list[tuple[str, str, str, str]]:
+    """Return, for a search without result, label, address and count of a search with less."""
+    titles = pages.facet_titles()
+    result = []
+    for name, way, count in search.without_one(g.ctx, filters, beat().catalogue_seq):
+        values = [pages.value_label(name, value) for value in filters.facets.get(name, ())]
+        label = f"“{filters.text}”" if name == "q" else f"{titles[name]}: {', '.join(values)}"
+        counted = ngettext("%(shown)s partner", "%(shown)s partners", count, shown=number(count))
+        result.append((_("Without"), label, way.url(), counted))
+    return result
+
+
+def _sorts() -> dict[str, str]:
+    names = {"relevance": _("best match"), "name": _("name"), "newest": _("newest")}
+    return {name: names[name] for name in SORTS}
+
+
+@blueprint.get("/partners.<kind>")
+@allow(ANYONE)
+def export(kind: str) -> ResponseReturnValue:
+    """Save exactly what is on screen as a file, all pages of it."""
+    if kind not in exports.KINDS:
+        raise NotFound
+    rows = exports.rows(g.ctx, parse(request.args), beat().catalogue_seq)
+    return exports.respond(kind, "partners", exports.heads(), rows)
+
+
+@blueprint.get("/partners/map")
+@allow(ANYONE)
+def countries() -> ResponseReturnValue:
+    """Show the map's numbers as a table."""
+    catalogue = index(KIND)
+    catalogue.refresh(beat().catalogue_seq)
+    answer = search.run(g.ctx, Filters(), beat().catalogue_seq)
+    counts = answer.result.facets.get("country", {})
+    rows = sorted(
+        ((pages.value_label("country", code), code, count) for code, count in counts.items()),
+        key=lambda row: (-row[2], row[0]),
+    )
+    return render_template(
+        "partners/countries.html",
+        rows=[
+            (name, Filters(facets={"country": (code,)}).url(), number(count))
+            for name, code, count in rows
+        ],
+        tiles=pages.tiles(counts),
+        total=number(answer.result.total),
+    )
+
+
+@blueprint.get("/partners/compare")
+@allow(ANYONE)
+def compare() -> ResponseReturnValue:
+    """Put up to four partners side by side; which ones is in the address."""
+    slugs = parse(request.args).compare
+    found = queries.partners(slugs)
+    missing = [slug for slug in slugs if slug not in {item.slug for item in found}]
+    only = "only" in request.args
+    if request.args.get("as") in exports.KINDS:
+        heads, rows = comparing.as_table(found)
+        return exports.respond(request.args["as"], "comparison", heads, rows)
+    return render_template(
+        "partners/compare.html", **comparing.page(found, only_differences=only), missing=missing
+    )
+
+
+@blueprint.get("/partners/<slug>")
+@allow(ANYONE)
+def profile(slug: str) -> ResponseReturnValue:
+    """Show a partner: what it says of itself, or the public facts and their sources."""
+    unchanged = not_modified()
+    if unchanged is not None:
+        return unchanged
+    partner = _partner(slug)
+    if isinstance(partner, str):
+        return redirect(f"/partners/{partner}", 301)
+    return render_template("partners/profile.html", **profiles.page(g.ctx, partner))
+
+
+@blueprint.get("/partners/<slug>/fact-sheet")
+@allow(ANYONE)
+def fact_sheet(slug: str) -> ResponseReturnValue:
+    """Show a partner on one sheet to be printed."""
+    partner = _partner(slug)
+    if isinstance(partner, str):
+        return redirect(f"/partners/{partner}/fact-sheet", 301)
+    values = profiles.page(g.ctx, partner)
+    values["address"] = f"{current_app.config['PORTAL'].base_url}/partners/{partner.slug}"
+    return render_template("partners/fact_sheet.html", **values)
+
+
+def _partner(slug: str) -> queries.Partner | str:
+    partner = queries.partner(slug)
+    if partner is not None:
+        return partner
+    moved = queries.former_slug(slug)
+    if moved is None:
+        raise NotFound(_("There is no partner at this address. Search for its name instead."))
+    return moved
+
+
+@blueprint.route("/partners/<slug>/edit", methods=["GET", "POST"])
+@allow(SIGNED_IN, owner="OrgEditor or OrgAdmin of the organisation")
+def edit(slug: str) -> ResponseReturnValue:
+    """Edit the own profile."""
+    partner = queries.partner(slug)
+    if partner is None or not service.may_edit(g.ctx, partner.id):
+        abort(404)
+    form = forms.ProfileForm(request.form if request.method == "POST" else None, partner=partner)
+    done, missing = completeness(partner.values, partner.commitments)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.validate():
+            try:
+                service.save_profile(g.ctx, partner.id, form.values(), form.version.data)
+            except Invalid as error:
+                form.attach(error)
+            else:
+                flash(_("Your profile is saved and can be found."))
+                return redirect(f"/partners/{slug}", 303)
+    return render_template(
+        "partners/edit.html", form=form, partner=partner, done=done, missing=missing
+    ), status
+
+
+@blueprint.get("/partners/missed-searches")
+@allow(ADMIN)
+def missed() -> ResponseReturnValue:
+    """Show the operator what people looked for in vain."""
+    return render_template("partners/missed.html", rows=queries.missed())
+
+
+@blueprint.get("/about-the-data")
+@allow(ANYONE)
+def about_data() -> ResponseReturnValue:
+    """Say where the facts come from and under which licences."""
+    return render_template("partners/about_data.html", sources=queries.sources())
+
+
+@blueprint.get("/partners/order")
+@allow(ANYONE)
+def order() -> ResponseReturnValue:
+    """Say how results are ordered and how the day's rotation is made."""
+    return render_template(
+        "partners/order.html", day=search.day_number(g.ctx.clock.now()), codes=codes
+    )

@@ -1,0 +1,264 @@
+"""The command `portal`: prepare, run, look after and repair an installation."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import click
+import peewee
+from flask import Flask
+
+from portal import __version__, db, doctor, migrate, serving, storage
+from portal.app import create_app
+from portal.config import Config
+from portal.context import Context, system_context
+from portal.errors import ConfigError, PortalError
+from portal.hookspecs import ImportProblem
+from portal.kernel import registry as kernel
+from portal.kernel.registry import Registry
+from portal.organisations.commands import group as import_group
+from portal.people.commands import group as user_group
+
+__all__ = ["ImportProblem", "cli", "main"]
+
+
+@cache
+def load_app() -> Flask:
+    """Make the app once, with an open database."""
+    app = create_app(Config.from_environment())
+    db.database.connect(reuse_if_open=True)
+    return app
+
+
+class Commands(click.Group):
+    """The portal's commands with those of the active plugins."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name them all; a broken plugin or a missing database never hides the core's."""
+        return sorted({*super().list_commands(ctx), *_plugin_commands()})
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Return the core's command first, so that no plugin can take its place."""
+        return super().get_command(ctx, name) or _plugin_commands().get(name)
+
+
+@cache
+def _plugin_commands() -> dict[str, click.Command]:
+    found: dict[str, click.Command] = {}
+    try:
+        registry = _registry()
+        offered = registry.hooks.call("command_list", system_context())
+    except (peewee.PeeweeException, ConfigError):
+        return found  # nothing is prepared yet: the core's commands work all the same
+    for _plugin, commands in offered:
+        for group, command in commands:
+            if group == "import":
+                import_group.add_command(command)
+            elif not group:
+                found.setdefault(str(command.name), command)
+    return found
+
+
+def _registry() -> Registry:
+    registry: Registry = load_app().extensions["portal"].registry
+    registry.follow(db.query("SELECT plugin_generation FROM heartbeat WHERE id = 1")[0][0])
+    return registry
+
+
+@click.group(cls=Commands)
+@click.version_option(__version__, prog_name="portal")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Run and look after a partner-network portal."""
+    ctx.obj = load_app
+
+
+cli.add_command(user_group, "user")
+cli.add_command(import_group, "import")
+
+
+def prepare(registry: Registry, ctx: Context) -> list[str]:
+    """Create or upgrade all tables; install and activate what asks for it. Returns what was done."""
+    done = [f"{step.namespace}/{step.name}" for step in migrate.run([migrate.CORE_NAMESPACE])]
+    for manifest in registry.ordered():
+        status = {}
+        registry.follow(db.query("SELECT plugin_generation FROM heartbeat WHERE id = 1")[0][0])
+        status = registry.statuses()[manifest.id]
+        if status.state == kernel.DISCOVERED and manifest.on_init == "activate":
+            steps = registry.install(ctx, manifest.id)
+            registry.activate(ctx, manifest.id)
+            done += [f"{step.namespace}/{step.name}" for step in steps]
+        elif status.state in {kernel.ACTIVE, kernel.INSTALLED, kernel.NEEDS_UPGRADE}:
+            steps = registry.install(ctx, manifest.id)
+            done += [f"{step.namespace}/{step.name}" for step in steps]
+    return done
+
+
+@cli.command()
+def init() -> None:
+    """Create the database or bring it up to date; safe to repeat."""
+    app = load_app()
+    registry: Registry = app.extensions["portal"].registry
+    ctx = system_context()
+    with app.app_context():
+        done = prepare(registry, ctx)
+        registry.hooks.call("reference_load", ctx)
+    click.echo(f"Ready: {app.config['PORTAL'].database} ({len(done)} steps ran)")
+
+
+@cli.command()
+@click.option("--port", type=int, help="Port of the address that is printed.")
+@click.pass_context
+def demo(ctx: click.Context, port: int | None) -> None:
+    """Fill an empty site with demonstration data and accounts."""
+    ctx.invoke(init)
+    app = load_app()
+    with app.app_context():
+        made = serving.load_demo(app)
+    if port:
+        click.echo(f"\n  http://127.0.0.1:{port}\n")
+    for email, password, what in made:
+        click.echo(f"  {email:<28} {password}   {what}")
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, help="Port to listen on.")
+@click.option("--processes", default=1, show_default=True, help="Web processes.")
+@click.option("--no-worker", is_flag=True, help="Leave mails and upkeep to `portal worker`.")
+def serve(host: str, port: int, processes: int, no_worker: bool) -> None:
+    """Serve the portal and run one worker beside it; Ctrl-C ends both."""
+    sys.exit(serving.serve(host, port, processes, with_worker=not no_worker))
+
+
+@cli.command()
+def worker() -> None:
+    """Send mails and do regular upkeep until stopped."""
+    serving.run_worker(load_app())
+
+
+@cli.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
+def doctor_command(as_json: bool) -> None:
+    """Say what is off and how to mend it."""
+    checks = doctor.examine(load_app)
+    if as_json:
+        click.echo(json.dumps([check.__dict__ for check in checks]))
+    else:
+        for check in checks:
+            line = f"{check.state:<4} {check.name}"
+            line += f": {check.detail}" if check.detail else ""
+            line += f" -> {check.remedy}" if check.remedy else ""
+            click.echo(line)
+    if any(check.state == "bad" for check in checks):
+        sys.exit(1)
+
+
+@cli.group("db")
+def database_group() -> None:
+    """Upgrade, back up, restore and check the database."""
+
+
+@database_group.command("upgrade")
+@click.option("--plan", is_flag=True, help="Only name the steps that would run.")
+def db_upgrade(plan: bool) -> None:
+    """Run pending migrations of the core and of installed plugins."""
+    app = load_app()
+    registry: Registry = app.extensions["portal"].registry
+    if plan:
+        steps = migrate.plan(registry.namespaces())
+        click.echo("\n".join(f"{s.namespace}/{s.name}" for s in steps) or "Nothing to do.")
+        return
+    with app.app_context():
+        done = prepare(registry, system_context())
+    click.echo("\n".join(done) or "Nothing to do.")
+
+
+@database_group.command("backup")
+@click.argument("target", type=click.Path(path_type=Path), required=False)
+def db_backup(target: Path | None) -> None:
+    """Write a verified copy of the database."""
+    load_app()
+    click.echo(f"Backup: {storage.backup(Config.from_environment(), target)}")
+
+
+@database_group.command("restore")
+@click.argument("copy", type=click.Path(exists=True, path_type=Path))
+@click.option("--yes", is_flag=True, help="Replace the current database without asking.")
+def db_restore(copy: Path, yes: bool) -> None:
+    """Put a backup in the place of the database; stop the portal first."""
+    if not yes:
+        click.confirm("Replace the current database?", abort=True)
+    load_app()
+    storage.restore(Config.from_environment(), copy)
+    click.echo(f"Restored from {copy}.")
+
+
+@database_group.command("check")
+def db_check() -> None:
+    """Check the database's own consistency."""
+    load_app()
+    problems = storage.check()
+    if problems:
+        raise click.ClickException("; ".join(problems))
+    click.echo("The database is sound.")
+
+
+@cli.group("plugin")
+def plugin_group() -> None:
+    """List plugins, switch them on and off."""
+
+
+@plugin_group.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
+def plugin_list(as_json: bool) -> None:
+    """Say which plugins there are and how they are."""
+    statuses = list(_registry().statuses().values())
+    if as_json:
+        fields = ("id", "state", "reason", "version", "title")
+        click.echo(json.dumps([{name: getattr(s, name) for name in fields} for s in statuses]))
+        return
+    for status in statuses:
+        reason = f"  {status.reason}" if status.reason else ""
+        click.echo(f"{status.id:<16} {status.state:<14} {status.version}{reason}")
+
+
+@plugin_group.command("activate")
+@click.argument("plugin")
+def plugin_activate(plugin: str) -> None:
+    """Switch a plugin on, creating its tables if need be; no restart."""
+    registry = _registry()
+    ctx = system_context()
+    with load_app().app_context():
+        registry.install(ctx, plugin)
+        registry.activate(ctx, plugin)
+        registry.hooks.call("reference_load", ctx)
+    click.echo(f"{plugin} is active.")
+
+
+@plugin_group.command("deactivate")
+@click.argument("plugin")
+def plugin_deactivate(plugin: str) -> None:
+    """Switch a plugin off; its data stays, no restart."""
+    with load_app().app_context():
+        _registry().deactivate(system_context(), plugin)
+    click.echo(f"{plugin} is off. Its data is kept.")
+
+
+def main(run: Callable[..., Any] = cli) -> None:
+    """Run the command; people get one clear line instead of a trace."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        run(prog_name="portal")
+    except PortalError as error:
+        raise SystemExit(f"Error: {error.message or type(error).__name__}") from None
+    except ConfigError as error:
+        raise SystemExit(f"Error: {error}") from None
+    except peewee.OperationalError as error:
+        raise SystemExit(f"Error: {error}. Was the database prepared? Run: portal init") from None
