@@ -160,7 +160,7 @@ def _merge_facets(
     touched = sets.from_ids(changed)
     values: list[Any] = []
     for pair in sorted(stored.keys() | added.keys()):
-        before: TypeOfSet = stored[pair] if pair in stored else sets.empty
+        before: TypeOfSet = stored.get(pair, sets.empty)
         bits = sets.difference(before, touched) | sets.from_ids(added.get(pair, ()))
         if not bits:
             execute(
