@@ -25,8 +25,10 @@ from portal.search.text import sort_key
 class OrganisationForm(Form):
     """An organisation's own facts."""
 
-    name = StringField(lazy("Name"), [InputRequired()])
-    country = SelectField(lazy("Country"), [InputRequired()], validate_choice=False)
+    name = StringField(lazy("Name"), [InputRequired(lazy("Write the organisation's name."))])
+    country = SelectField(
+        lazy("Country"), [InputRequired(lazy("Choose the country."))], validate_choice=False
+    )
     type = SelectField(lazy("Type"), default="other", validate_choice=False)
     city = StringField(lazy("Town"))
     website = StringField(lazy("Website"))
@@ -53,7 +55,10 @@ class OrganisationForm(Form):
 class CaseForm(Form):
     """A request about an entry. `more` is left empty by people: they do not see it."""
 
-    message = TextAreaField(lazy("What should we know?"), [InputRequired()])
+    message = TextAreaField(
+        lazy("What should we know?"),
+        [InputRequired(lazy("Write a sentence or two, so that we can decide."))],
+    )
     reply_to = StringField(lazy("E-mail address for our answer"))
     more = StringField()
 
@@ -73,10 +78,13 @@ class DecisionForm(Form):
 
     verdict = RadioField(
         lazy("Decision"),
-        [InputRequired()],
+        [InputRequired(lazy("Choose accept or decline."))],
         choices=[("accept", lazy("Accept")), ("decline", lazy("Decline"))],
     )
-    reasons = TextAreaField(lazy("Reasons, which the person gets to read"), [InputRequired()])
+    reasons = TextAreaField(
+        lazy("Reasons, which the person gets to read"),
+        [InputRequired(lazy("Write the reasons in a sentence or two."))],
+    )
 
 
 def mark(form: Any, error: Invalid) -> None:
