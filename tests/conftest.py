@@ -5,8 +5,10 @@ Database tests run on SQLite, and on a real PostgreSQL too where `any_database` 
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -22,6 +24,8 @@ from portal.app import create_app
 from portal.clock import FixedClock
 from portal.config import Config
 from portal.context import Context, system_context
+from portal.i18n import catalogues
+from portal.kernel.discovery import HOUSE
 from portal.kernel.registry import Registry
 
 _numbers = itertools.count(1)
@@ -110,6 +114,24 @@ def make_portal(tmp_path: Path, clock: FixedClock) -> Iterator[Callable[..., Fla
     yield make
     if db.database.obj is not None and not db.database.is_closed():
         db.database.close()
+
+
+@pytest.fixture
+def plugin_folder(tmp_path: Path) -> Iterator[Path]:
+    """An empty folder in the place of `plugins/`; what is imported from it is forgotten again."""
+    folder = tmp_path / "plugins"
+    folder.mkdir()
+    house = importlib.import_module(HOUSE)
+    paths, texts, modules = list(house.__path__), list(catalogues.folders), set(sys.modules)
+    house.__path__[:] = [str(folder)]
+    yield folder
+    house.__path__[:] = paths
+    catalogues.folders[:] = texts
+    catalogues._merged.clear()
+    for name in [name for name in sys.modules if name.startswith(f"{HOUSE}.")]:
+        if name not in modules:
+            del sys.modules[name]
+            vars(house).pop(name.split(".")[1], None)
 
 
 def prepare(registry: Registry, plugins: list[str] | None = None) -> None:

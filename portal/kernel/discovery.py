@@ -30,10 +30,13 @@ def discover(folders: Iterable[Path] = (), safe: bool = False) -> dict[str, Foun
     `folders` are searched after the house's own; in safe mode only the house is looked at.
     """
     found: dict[str, Found] = {}
+    places: dict[str, Path] = {}
     for path, package in [*_in_folders(folders), *([] if safe else _by_entry_point())]:
         item = _read(path, package)
+        first = places.setdefault(item.id, path.parent)
         if item.id in found:
-            item = Found(item.id, None, f"Two plugins call themselves {item.id!r}.")
+            reason = f"Two plugins call themselves {item.id!r}: {first} and {path.parent}."
+            item = Found(item.id, None, reason)
         found[item.id] = item
     return dict(sorted(found.items()))
 

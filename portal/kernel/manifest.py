@@ -14,6 +14,7 @@ from portal import __version__
 
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{1,29}")
 RANGE = re.compile(r"(>=|<=|==|!=|<|>)\s*(\d+(?:\.\d+)*)")
+RANGES = re.compile(rf"{RANGE.pattern}(\s*,\s*{RANGE.pattern})*")
 KEYS = {
     "id": str,
     "title": str,
@@ -33,6 +34,12 @@ KEYS = {
     "homepage": str,
 }
 REQUIRED = ("id", "title", "version", "portal")
+VERSION = re.compile(r"\d+(\.\d+){0,2}([-+.]?[a-z0-9.]+)?")
+# Names of the core's blueprints, static folders, template folders and migrations.
+TAKEN = frozenset(
+    "portal probe files pages people organisations api css js fonts img errors macros mail setup"
+    .split()
+)  # fmt: skip
 
 
 class BadManifest(Exception):
@@ -89,8 +96,16 @@ def read(path: Path, package: str) -> Manifest:
         raise BadManifest(
             f"{path.name}: id {raw['id']!r}. Use 2 to 30 small letters, digits and underscores."
         )
+    if raw["id"] in TAKEN:
+        raise BadManifest(f"{path.name}: id {raw['id']!r} is the portal's own. Choose another.")
+    if not VERSION.fullmatch(raw["version"]):
+        raise BadManifest(f"{path.name}: version {raw['version']!r}. Write it like '0.1.0'.")
+    for key in ("requires", "conflicts"):
+        for entry in raw.get(key, []):
+            if not isinstance(entry, str):
+                raise BadManifest(f"{path.name}: {key!r} must be a list of ids, not {entry!r}.")
     for text in [raw["portal"], *(_range_of(entry) for entry in raw.get("requires", []))]:
-        if text and not RANGE.search(text):
+        if text and not RANGES.fullmatch(text):
             raise BadManifest(f"{path.name}: version range {text!r}. Write it like '>=0.1,<1'.")
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()}
     return Manifest(folder=path.parent, package=package, **values)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
@@ -27,6 +28,7 @@ APP_WIDE = (
     "url_default_functions",
     "error_handler_spec",
 )
+ENVIRONMENT = ("filters", "tests", "globals")
 
 
 class BadPlugin(Exception):
@@ -35,14 +37,28 @@ class BadPlugin(Exception):
 
 def load(manifest: Manifest) -> ModuleType:
     """Import the plugin's entry module. Raises BadPlugin with file and line."""
-    try:
+    with blaming(manifest):
         return importlib.import_module(f"{manifest.package}.plugin")
-    except BaseException as error:  # whatever an import does, the site must start
-        if isinstance(error, KeyboardInterrupt):
-            raise
-        raise BadPlugin(
-            f"{_place(error, manifest.folder)}: {type(error).__name__}: {error}"
-        ) from error
+
+
+def load_hookspecs(manifest: Manifest) -> ModuleType | None:
+    """Import the questions that the plugin asks others. Raises BadPlugin with file and line."""
+    if not (manifest.folder / "hookspecs.py").exists():
+        return None
+    with blaming(manifest):
+        return importlib.import_module(f"{manifest.package}.hookspecs")
+
+
+@contextmanager
+def blaming(manifest: Manifest, doing: str = "") -> Iterator[None]:
+    """Turn whatever is raised inside, an exit too, into BadPlugin: the site must start."""
+    try:
+        yield
+    except (BadPlugin, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        said = f"{doing}: {type(error).__name__}" if doing else type(error).__name__
+        raise BadPlugin(f"{_place(error, manifest.folder)}: {said}: {error}") from error
 
 
 def check_hooks(module: ModuleType, manager: pluggy.PluginManager) -> None:
@@ -74,24 +90,18 @@ def _looks_like(name: str, known: Iterable[str]) -> bool:
 def blueprints(manifest: Manifest, module: ModuleType, ctx: Context) -> list[Blueprint]:
     """Return the plugin's blueprints after trying them out. Raises BadPlugin."""
     offer = getattr(module, "blueprint_list", None)
-    try:
+    with blaming(manifest, "blueprint_list"):
         offered: list[Blueprint] = list(offer(ctx)) if offer else []
-    except Exception as error:
-        raise BadPlugin(
-            f"{_place(error, manifest.folder)}: blueprint_list: {type(error).__name__}: {error}"
-        ) from error
-    app = Flask("probe")
-    before = {name: _copy(getattr(app, name)) for name in APP_WIDE}
+    app = Flask("probe", static_folder=None)
+    before = _app_wide(app)
     for blueprint in offered:
+        if not isinstance(blueprint, Blueprint):
+            raise BadPlugin(f"blueprint_list must answer with Blueprints, not {blueprint!r}.")
         _check_name(manifest, blueprint)
-        try:
+        with blaming(manifest, f"blueprint {blueprint.name!r}"):
             app.register_blueprint(blueprint)
-        except Exception as error:
-            raise BadPlugin(f"{_place(error, manifest.folder)}: {error}") from error
     _refuse_app_wide(app, before)
     for rule in app.url_map.iter_rules():
-        if rule.endpoint == "static":
-            continue
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             if access_row(app.view_functions[rule.endpoint], method) is None:
                 raise BadPlugin(
@@ -107,20 +117,31 @@ def _check_name(manifest: Manifest, blueprint: Blueprint) -> None:
         )
 
 
+def _app_wide(app: Flask) -> dict[str, Any]:
+    """Return what holds for a whole app, to be compared before and after."""
+    seen: dict[str, Any] = {name: _copy(getattr(app, name).get(None)) for name in APP_WIDE}
+    seen |= {f"jinja_env.{name}": dict(getattr(app.jinja_env, name)) for name in ENVIRONMENT}
+    seen["teardown_appcontext_funcs"] = list(app.teardown_appcontext_funcs)
+    seen["wsgi_app"] = app.wsgi_app
+    own = {name for name in app.view_functions if name.split(".")[0] in app.blueprints}
+    seen["add_url_rule"] = set(app.view_functions) - own
+    return seen
+
+
+def _copy(value: Any) -> Any:
+    """Return a copy, with nothing the same as empty: looking a default up makes it."""
+    if isinstance(value, dict):
+        return {key: dict(item) for key, item in value.items() if item}
+    return list(value or ())
+
+
 def _refuse_app_wide(app: Flask, before: dict[str, Any]) -> None:
-    for name in APP_WIDE:
-        now = getattr(app, name)
-        if now.get(None) and now.get(None) != before[name].get(None):
+    for name, now in _app_wide(app).items():
+        if (now or None) != (before[name] or None):
             raise BadPlugin(
                 f"A blueprint registers something for the whole portal ({name}). "
                 "Use the blueprint's own functions without 'app_'."
             )
-
-
-def _copy(value: Any) -> dict[Any, Any]:
-    return {
-        key: (list(item) if isinstance(item, list) else dict(item)) for key, item in value.items()
-    }
 
 
 def check_names(manifest: Manifest) -> None:

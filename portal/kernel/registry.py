@@ -6,7 +6,6 @@ when it changed, so that switching on and off takes no restart in any of them.
 
 from __future__ import annotations
 
-import importlib
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -82,20 +81,18 @@ class Registry:
             self.failures[manifest.id] = (INCOMPATIBLE, reason)
             return
         module = probe.load(manifest)
-        specs = self._own_hookspecs(manifest)
+        specs = probe.load_hookspecs(manifest)
         if specs:
-            self.hooks.manager.add_hookspecs(specs)
+            with probe.blaming(manifest, "hookspecs"):
+                self.hooks.manager.add_hookspecs(specs)
         probe.check_hooks(module, self.hooks.manager)
         probe.check_names(manifest)
-        self.blueprints[manifest.id] = probe.blueprints(manifest, module, ctx)
-        self.hooks.manager.register(module, manifest.id)
+        blueprints = probe.blueprints(manifest, module, ctx)
+        with probe.blaming(manifest, "hooks"):
+            self.hooks.manager.register(module, manifest.id)
+        self.blueprints[manifest.id] = blueprints
         self.modules[manifest.id] = module
         catalogues.add(manifest.folder / "translations")
-
-    def _own_hookspecs(self, manifest: Manifest) -> ModuleType | None:
-        if not (manifest.folder / "hookspecs.py").exists():
-            return None
-        return importlib.import_module(f"{manifest.package}.hookspecs")
 
     def _misfit(self, manifest: Manifest) -> str:
         if not manifest.fits_portal:
@@ -108,6 +105,8 @@ class Registry:
                 return f"Needs {entry}; {other.manifest.version} is there."
             if other.id in self.failures:
                 return f"Needs {other.id}, which is {self.failures[other.id][0]}."
+            if other.id not in self.modules:
+                return f"Needs {other.id}, which needs {manifest.id}: a circle."
         return ""
 
     def register(self, app: Flask) -> None:
@@ -118,8 +117,10 @@ class Registry:
             for blueprint in blueprints:
                 trial.register_blueprint(blueprint)
             clash = taken & {rule.rule for rule in trial.url_map.iter_rules()}
-            if clash:
-                self.failures[plugin] = (BROKEN, f"Address {min(clash)} is taken by another part.")
+            names = {blueprint.name for blueprint in blueprints} & set(app.blueprints)
+            if clash or names:
+                what = f"Address {min(clash)}" if clash else f"Blueprint name {min(names)!r}"
+                self.failures[plugin] = (BROKEN, f"{what} is taken by another part.")
                 self.hooks.manager.unregister(name=plugin)
                 self.modules.pop(plugin, None)
                 continue
