@@ -10,6 +10,7 @@ from portal import db
 from portal.i18n import _
 from portal.organisations import rules
 from portal.organisations.models import Organisation, OrganisationIdentifier
+from portal.search.text import fold
 
 SHARED_BY_MANY = 3
 """A domain of more organisations than this (a city's, a provider's) says nothing."""
@@ -33,10 +34,14 @@ class Entry:
 
 @dataclass(frozen=True)
 class Duplicate:
-    """A row that may be an organisation already known, with the reason."""
+    """A row that may be an organisation already known, with the reason.
+
+    `kind` is identifier, name, website, or the weakest: name-other-town.
+    """
 
     line: int
     name: str
+    kind: str
     reason: str
 
 
@@ -53,13 +58,15 @@ class Duplicates:
     """Remembers the rows of one import and compares them with the portal, chunk by chunk."""
 
     def __init__(self) -> None:
-        self._names: dict[tuple[str, str], str] = {}
+        self._names: dict[tuple[str, str], dict[str, str]] = {}
         self._identifiers: dict[tuple[str, str], str] = {}
         self._domains: dict[str, _Domain] = {}
         self._found: dict[int, Duplicate] = {}
         hidden = Organisation.hidden_at.is_null(False)
-        names = Organisation.select(Organisation.folded_name, Organisation.country)
-        self._removed_names = set(names.where(hidden).tuples())
+        self._removed_towns: dict[tuple[str, str], set[str]] = {}
+        for row in Organisation.select().where(hidden):
+            key = (row.folded_name, row.country)
+            self._removed_towns.setdefault(key, set()).add(fold(row.city))
         numbers = OrganisationIdentifier.select(
             OrganisationIdentifier.scheme, OrganisationIdentifier.value
         )
@@ -71,18 +78,24 @@ class Duplicates:
         """Leave out organisations that asked to be removed, so that no import brings them back."""
         kept = []
         for entry in entries:
-            if entry.name_key in self._removed_names or self._removed_identifiers.intersection(
-                entry.identifiers
-            ):
+            if self._was_removed(entry):
                 refuse(entry.line, "name", _("This organisation was removed from the portal."))
             else:
                 kept.append(entry)
         return kept
 
+    def _was_removed(self, entry: Entry) -> bool:
+        """The same number, or the same name where the towns do not tell them apart."""
+        if self._removed_identifiers.intersection(entry.identifiers):
+            return True
+        towns = self._removed_towns.get(entry.name_key, set())
+        town = fold(entry.values["city"])
+        return bool(towns) and (not town or "" in towns or town in towns)
+
     def look(self, entries: Sequence[Entry]) -> None:
         """Compare a chunk with what was seen before, in three statements."""
-        for key, label in _known_names({entry.name_key for entry in entries}):
-            self._names.setdefault(key, label)
+        for key, town, label in _known_names({entry.name_key for entry in entries}):
+            self._names.setdefault(key, {}).setdefault(town, label)
         for pair, label in _known_identifiers({pair for e in entries for pair in e.identifiers}):
             self._identifiers.setdefault(pair, label)
         new = {entry.values["domain"] for entry in entries} - {""} - rules.PLATFORMS
@@ -92,52 +105,56 @@ class Duplicates:
             self._compare(entry)
 
     def _compare(self, entry: Entry) -> None:
-        here = _("line %(line)s, %(name)s", line=entry.line, name=entry.values["name"])
+        name, city = entry.values["name"], entry.values["city"]
+        here = _("line %(line)s, %(name)s", line=entry.line, name=_label(name, city))
         for pair in entry.identifiers:
             other = self._identifiers.setdefault(pair, here)
             if other != here:
-                self._note(
-                    entry,
-                    _(
-                        "Same %(scheme)s number as %(other)s",
-                        scheme=pair[0].upper(),
-                        other=other,
-                    ),
-                )
-        place = f"{here} ({entry.values['city']})" if entry.values["city"] else here
-        other = self._names.setdefault(entry.name_key, place)
-        if other != place:
-            self._note(entry, _("Same name and country as %(other)s", other=other))
+                text = _("Same %(scheme)s number as %(other)s", scheme=pair[0].upper(), other=other)
+                self._note(entry, "identifier", text)
+        self._compare_name(entry, fold(city), here)
         domain = entry.values["domain"]
         if domain and domain not in rules.PLATFORMS:
-            known = self._domains.get(domain)
-            if known is None:
-                self._domains[domain] = _Domain(here, 1, [])
-            else:
-                known.count += 1
-                if len(known.later) <= SHARED_BY_MANY:
-                    known.later.append(entry)
+            known = self._domains.setdefault(domain, _Domain(here, 0, []))
+            known.count += 1
+            if known.owner != here and len(known.later) <= SHARED_BY_MANY:
+                known.later.append(entry)
 
-    def _note(self, entry: Entry, reason: str) -> None:
-        self._found.setdefault(entry.line, Duplicate(entry.line, entry.values["name"], reason))
+    def _compare_name(self, entry: Entry, town: str, here: str) -> None:
+        towns = self._names.setdefault(entry.name_key, {})
+        if towns:
+            other = towns.get(town) or towns.get("") or next(iter(towns.values()))
+            if town and town not in towns and "" not in towns:
+                text = _("Same name and country, in another town, as %(other)s", other=other)
+                self._note(entry, "name-other-town", text)
+            else:
+                self._note(entry, "name", _("Same name and country as %(other)s", other=other))
+        towns.setdefault(town, here)
+
+    def _note(self, entry: Entry, kind: str, reason: str) -> None:
+        found = self._found.get(entry.line)
+        if found is None or found.kind == "name-other-town":
+            self._found[entry.line] = Duplicate(entry.line, entry.values["name"], kind, reason)
 
     def all(self) -> list[Duplicate]:
-        """Return a reason for each row that may be known, by line."""
+        """Return a reason for each row that may be known, by line, the weakest last."""
         for domain, known in self._domains.items():
             if known.count <= SHARED_BY_MANY:
                 for entry in known.later:
-                    self._note(
-                        entry,
-                        _(
-                            "Same website %(domain)s as %(other)s",
-                            domain=domain,
-                            other=known.owner,
-                        ),
+                    text = _(
+                        "Same website %(domain)s as %(other)s", domain=domain, other=known.owner
                     )
-        return sorted(self._found.values(), key=lambda item: item.line)
+                    self._note(entry, "website", text)
+        return sorted(
+            self._found.values(), key=lambda item: (item.kind == "name-other-town", item.line)
+        )
 
 
-def _known_names(keys: set[tuple[str, str]]) -> Iterable[tuple[tuple[str, str], str]]:
+def _label(name: str, city: str) -> str:
+    return f"{name} ({city})" if city else name
+
+
+def _known_names(keys: set[tuple[str, str]]) -> Iterable[tuple[tuple[str, str], str, str]]:
     names = sorted({name for name, _country in keys})
     rows = db.query(
         "SELECT folded_name, country, name, city FROM organisation "  # noqa: S608
@@ -145,7 +162,7 @@ def _known_names(keys: set[tuple[str, str]]) -> Iterable[tuple[tuple[str, str], 
         names,
     )
     for folded_name, country, name, city in rows:
-        yield (folded_name, country), f"{name} ({city})" if city else name
+        yield (folded_name, country), fold(city), _label(name, city)
 
 
 def _known_identifiers(

@@ -19,6 +19,7 @@ from rapidfuzz import process
 from portal.errors import Invalid
 from portal.i18n import SHIPPED, _
 from portal.organisations.models import TYPES
+from portal.organisations.names import soften
 from portal.search.text import fold, sort_key, transliterate
 
 NAME_LENGTH = 300
@@ -54,7 +55,7 @@ _IDENTIFIER = {
     "pic": re.compile(r"\d{9}"),
     "oid": re.compile(r"E\d{8}"),
     "lei": re.compile(r"[A-Z0-9]{18}\d{2}"),
-    "ror": re.compile(r"0[a-z0-9]{6}\d{2}"),
+    "ror": re.compile(r"0[a-z0-9]{8}"),
 }
 _NOT_ISO = {"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"}
 _OTHER_COUNTRY_CODES = {"EL": "GR", "UK": "GB"}
@@ -87,6 +88,12 @@ def clean_name(text: str) -> str:
     if not any(sign.isalnum() for sign in name):
         raise Invalid(_("Write the organisation's name."), field="name")
     return name
+
+
+def clean_town(text: str) -> str:
+    """Return a town, in mixed case where a register wrote it wholly in capitals; may be empty."""
+    town = soften(clean_text(text, "city"))
+    return town.capitalize() if town.isupper() and town.isalpha() and len(town) > 3 else town
 
 
 def folded(name: str) -> str:
@@ -131,7 +138,7 @@ def _country_words() -> dict[str, str]:
     words = {
         fold(alias): codes[0]
         for alias, codes in get_global("territory_aliases").items()
-        if len(alias) == 3 and alias.isalpha() and codes[0] in country_codes()
+        if len(alias) in {2, 3} and alias.isalpha() and codes[0] in country_codes()
     }
     for language in (*SHIPPED, "fr", "pl", "pt", "ro", "el", "tr"):
         for code, name in Locale(language).territories.items():

@@ -101,9 +101,10 @@ def cleaned(values: Mapping[str, str]) -> dict[str, Any]:
         kept["country"] = rules.country_code(values["country"])
     if "type" in values:
         kept["type"] = rules.organisation_type(values["type"])
-    for field in ("city", "region"):
-        if field in values:
-            kept[field] = rules.clean_text(values[field], field)
+    if "city" in values:
+        kept["city"] = rules.clean_town(values["city"])
+    if "region" in values:
+        kept["region"] = rules.clean_text(values["region"], "region")
     if "website" in values:
         kept["website"] = rules.website_address(values["website"])
         kept["domain"] = rules.domain_of(kept["website"])

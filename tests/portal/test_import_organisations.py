@@ -226,6 +226,12 @@ def test_without_a_source_there_are_no_facts(portal: Flask, ctx: Context) -> Non
 DUPLICATES = {
     "name in the file": ("École,FR,,\nECOLE,FR,,\n", 3, "Same name and country as line 2, École"),
     "name in the portal": ("Known school,DE,,\n", 2, "Same name and country as Known School"),
+    "name in one town": (
+        "A,DE,,,Ulm\nB,DE,,,Ulm\nA,DE,,,ulm\n",
+        4,
+        "Same name and country as line 2, A (Ulm)",
+    ),
+    "name in two towns": ("A,DE,,,Ulm\nA,DE,,,Bonn\n", 3, "in another town, as line 2, A (Ulm)"),
     "identifier": ("A,DE,,pic:123456789\nB,AT,,pic:123456789\n", 3, "Same PIC number as line 2"),
     "website": ("A,DE,a.example,\nB,AT,www.a.example/en,\n", 3, "Same website a.example as line 2"),
 }
@@ -238,7 +244,7 @@ def test_likely_duplicate_is_reported_and_nothing_merged(
     rows, line, reason = DUPLICATES[case]
     make_organisation("Known School")
     before = Organisation.select().count()
-    report = run(ctx, f"name,country,website,identifiers\n{rows}")
+    report = run(ctx, f"name,country,website,identifiers,city\n{rows}")
     assert [item.line for item in report.duplicates] == [line]
     assert reason in report.duplicates[0].reason
     assert Organisation.select().count() == before + report.accepted
@@ -266,9 +272,11 @@ def test_same_names_get_addresses_of_their_own(portal: Flask, ctx: Context) -> N
 
 
 def test_removed_organisation_does_not_come_back(portal: Flask, ctx: Context) -> None:
-    make_organisation("Gone School", hidden_at=ctx.clock.now())
-    report = run(ctx, "name,country\nGONE school,DE\nOther,DE\n")
-    assert [item.line for item in report.rejected] == [2]
+    gone = make_organisation("Gone School", city="Bonn", hidden_at=ctx.clock.now())
+    OrganisationIdentifier.create(organisation=gone, scheme="pic", value="123456789")
+    rows = "GONE school,DE,,\nOther,DE,,pic:123456789\nGone school,DE,BONN,\nGone school,DE,Ulm,\n"
+    report = run(ctx, f"name,country,city,identifiers\n{rows}")
+    assert [item.line for item in report.rejected] == [2, 3, 4]
     assert report.accepted == 1
 
 
