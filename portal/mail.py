@@ -12,6 +12,7 @@ import contextlib
 import hashlib
 import logging
 import os
+import re
 import smtplib
 import ssl
 from collections.abc import Callable, Iterator
@@ -42,6 +43,7 @@ MOST_ATTEMPTS = 12
 BATCH = 20
 SMTP_SECONDS = 20
 KEPT_FOR = timedelta(days=30)
+ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,190}")
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 Post = Callable[["Outbox", EmailMessage], None]
@@ -73,12 +75,13 @@ def enqueue(ctx: Context, to: str, kind: str, **values: Any) -> int:
     Speaks the language of the account with that address, else that of the context. Templates
     also get `base_url`, `site_name` and `to`. Raises ValueError for what is no mail address.
     """
-    recipient = Address(addr_spec=to).addr_spec
+    if not ADDRESS.fullmatch(to):
+        raise ValueError(f"Mail address {to!r}. Expected name@domain and nothing else.")
     config: Config = current_app.config["PORTAL"]
     base_url = config.base_url.rstrip("/")
-    locale = _language(recipient) or ctx.locale
+    locale = _language(to) or ctx.locale
     folder, _slash, name = kind.rpartition("/")
-    values |= {"base_url": base_url, "site_name": config.site_name, "to": recipient}
+    values |= {"base_url": base_url, "site_name": config.site_name, "to": to}
     with in_locale(locale):
         # The environment itself: a page's values belong to who asks, not to who gets the mail.
         env = current_app.jinja_env
@@ -91,7 +94,7 @@ def enqueue(ctx: Context, to: str, kind: str, **values: Any) -> int:
     now = ctx.clock.now()
     with db.transaction():
         row = Outbox.create(
-            recipient=recipient,
+            recipient=to,
             subject=" ".join(subject.split()),
             text=text.strip() + "\n",
             html=html,
@@ -186,10 +189,10 @@ def build(row: Outbox, config: Config) -> EmailMessage:
     message["To"] = Address(addr_spec=row.recipient)
     message["Subject"] = row.subject
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = row.locale
     message.set_content(row.text)
     if row.html:
         message.add_alternative(row.html, subtype="html")
+    message["Content-Language"] = row.locale
     return message
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import cast
@@ -47,7 +48,7 @@ def group() -> None:
 def create(email: str, name: str, role: str, password_stdin: bool, verified: bool) -> None:
     """Create the account of EMAIL."""
     if password_stdin:
-        password = click.get_text_stream("stdin").readline().rstrip("\r\n")
+        password = sys.stdin.readline().rstrip("\r\n")
     else:
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     with _portal() as ctx:

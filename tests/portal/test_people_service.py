@@ -1,0 +1,378 @@
+"""What people do with their accounts, on both databases."""
+
+from __future__ import annotations
+
+import re
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from portal import db, mail
+from portal.context import ANONYMOUS, Actor, Context
+from portal.errors import Conflict, Invalid, NotAllowed, NotFound
+from portal.people import passwords, service, sessions
+from portal.people.models import Account, AccountToken, Session
+from portal.web.heartbeat import token_hash
+from tests.factories import PASSWORD, clocked, make_account
+
+NEW = "nine quiet lanterns"
+HOME = "192.0.2.1"
+
+
+@pytest.fixture
+def app(any_app: Flask) -> Any:
+    with any_app.app_context():
+        yield any_app
+
+
+@pytest.fixture
+def guest(app: Flask) -> Context:
+    return clocked(app).as_actor(ANONYMOUS)
+
+
+def as_owner(app: Flask, account: Account) -> Context:
+    return clocked(app).as_actor(Actor(account.id, account.name, frozenset({"Member"})))
+
+
+def mails() -> list[mail.Outbox]:
+    return list(mail.Outbox.select().order_by(mail.Outbox.id))
+
+
+def mailed_token() -> str:
+    found = re.search(r"/account/(?:verify|reset)/(\S+)", mails()[-1].text)
+    assert found
+    return found[1]
+
+
+def register(guest: Context, email: str = "new@school.example", password: str = PASSWORD) -> None:
+    service.register(guest, email, "New Person", password, HOME)
+
+
+def test_a_new_account_waits_for_its_address_to_be_confirmed(guest: Context) -> None:
+    register(guest)
+    with pytest.raises(Invalid, match="not confirmed"):
+        service.sign_in(guest, "new@school.example", PASSWORD, HOME)
+
+
+def test_the_link_and_the_password_confirm_an_address_and_sign_in(guest: Context) -> None:
+    register(guest)
+    session = service.verify_email(guest, mailed_token(), PASSWORD, HOME)
+    assert Session.get_by_id(token_hash(session)).account.verified_at == guest.clock.now()
+    assert service.sign_in(guest, "NEW@school.example ", PASSWORD, HOME)
+
+
+def test_the_link_without_the_password_confirms_nothing(guest: Context) -> None:
+    register(guest)
+    with pytest.raises(Invalid):
+        service.verify_email(guest, mailed_token(), "some other words", HOME)
+    assert Account.get().verified_at is None
+    assert service.verify_email(guest, mailed_token(), PASSWORD, HOME)
+
+
+def test_who_registers_an_unconfirmed_address_again_makes_the_first_link_useless(
+    guest: Context,
+) -> None:
+    register(guest)
+    first = mailed_token()
+    register(guest, password=NEW)
+    with pytest.raises(NotFound):
+        service.verify_email(guest, first, PASSWORD, HOME)
+    assert service.verify_email(guest, mailed_token(), NEW, HOME)
+
+
+def test_registering_a_known_address_changes_nothing_and_tells_its_owner(
+    app: Flask, guest: Context
+) -> None:
+    account = make_account(app)
+    register(guest, account.email, NEW)
+    assert [row.kind for row in mails()] == ["known-address"]
+    assert Account.get_by_id(account.id).password_hash == account.password_hash
+    assert AccountToken.select().count() == 0
+
+
+def test_a_registration_mail_carries_nothing_that_was_typed_besides_the_address(
+    guest: Context,
+) -> None:
+    service.register(guest, "new@school.example", "Buy at evil.example", PASSWORD, HOME)
+    assert "evil" not in mails()[0].text + mails()[0].subject + mails()[0].html
+
+
+@pytest.mark.parametrize("purpose", ["verify", "reset"])
+def test_a_link_ends_with_its_time(app: Flask, guest: Context, purpose: str, clock: Any) -> None:
+    if purpose == "verify":
+        register(guest)
+        life = timedelta(days=3)
+    else:
+        service.request_reset(guest, make_account(app).email, HOME)
+        life = timedelta(hours=1)
+    clock.moment += life - timedelta(seconds=1)
+    assert service.token_account(guest, mailed_token(), purpose)
+    clock.moment += timedelta(seconds=1)
+    with pytest.raises(NotFound):
+        service.token_account(guest, mailed_token(), purpose)
+
+
+def test_a_link_serves_its_own_purpose_only(app: Flask, guest: Context) -> None:
+    service.request_reset(guest, make_account(app).email, HOME)
+    with pytest.raises(NotFound):
+        service.verify_email(guest, mailed_token(), PASSWORD, HOME)
+
+
+def test_only_the_hash_of_a_link_is_kept(app: Flask, guest: Context) -> None:
+    service.request_reset(guest, make_account(app).email, HOME)
+    assert AccountToken.get().token_hash == token_hash(mailed_token())
+
+
+def test_a_reset_sets_the_password_once_and_ends_all_sessions(app: Flask, guest: Context) -> None:
+    account = make_account(app)
+    service.sign_in(guest, account.email, PASSWORD, HOME)
+    service.request_reset(guest, account.email, HOME)
+    token = mailed_token()
+    service.reset_password(guest, token, NEW)
+    assert Session.select().count() == 0
+    assert service.sign_in(guest, account.email, NEW, HOME)
+    with pytest.raises(Invalid):
+        service.sign_in(guest, account.email, PASSWORD, HOME)
+    with pytest.raises(NotFound):
+        service.reset_password(guest, token, "yet another phrase")
+
+
+def test_a_refused_password_leaves_the_link_good(app: Flask, guest: Context) -> None:
+    service.request_reset(guest, make_account(app).email, HOME)
+    with pytest.raises(Invalid):
+        service.reset_password(guest, mailed_token(), "password")
+    service.reset_password(guest, mailed_token(), NEW)
+
+
+def test_a_reset_confirms_the_address_too(app: Flask, guest: Context) -> None:
+    account = make_account(app, verified=False)
+    service.request_reset(guest, account.email, HOME)
+    service.reset_password(guest, mailed_token(), NEW)
+    assert service.sign_in(guest, account.email, NEW, HOME)
+
+
+def test_a_reset_of_an_unknown_address_is_told_by_mail_alone(guest: Context) -> None:
+    service.request_reset(guest, "nobody@school.example", HOME)
+    assert [row.kind for row in mails()] == ["no-account"]
+    assert AccountToken.select().count() == 0
+
+
+def test_of_fifty_uses_of_one_link_at_once_one_succeeds(app: Flask, guest: Context) -> None:
+    service.request_reset(guest, make_account(app).email, HOME)
+    token, outcomes = mailed_token(), []
+
+    def use() -> None:
+        with app.app_context(), db.database.connection_context():
+            try:
+                service.reset_password(guest, token, NEW)
+                outcomes.append("set")
+            except NotFound:
+                outcomes.append("over")
+
+    threads = [threading.Thread(target=use) for _number in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["over"] * 49 + ["set"]
+
+
+def test_of_many_registrations_of_one_address_at_once_one_account_comes(
+    app: Flask, guest: Context
+) -> None:
+    failures: list[Exception] = []
+
+    def ask() -> None:
+        with app.app_context(), db.database.connection_context():
+            try:
+                register(guest)
+            except Exception as error:
+                failures.append(error)
+
+    threads = [threading.Thread(target=ask) for _number in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (failures, Account.select().count(), AccountToken.select().count()) == ([], 1, 1)
+
+
+@pytest.mark.parametrize("state", ["unknown", "wrong password", "unconfirmed", "disabled"])
+def test_every_refused_sign_in_says_the_same(app: Flask, guest: Context, state: str) -> None:
+    account = make_account(app, verified=state != "unconfirmed")
+    if state == "disabled":
+        service.set_disabled(clocked(app), account.email, disabled=True)
+    email = "nobody@school.example" if state == "unknown" else account.email
+    password = "some other words" if state == "wrong password" else PASSWORD
+    with pytest.raises(Invalid) as refusal:
+        service.sign_in(guest, email, password, HOME)
+    assert refusal.value.message.startswith("Address and password do not fit together")
+
+
+@pytest.mark.parametrize("email", ["known", "nobody@school.example", "no address at all"])
+def test_a_refused_sign_in_checks_one_password_hash(
+    app: Flask, guest: Context, email: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account, checked = make_account(app), []
+    passwords.decoy(True)
+    hasher = passwords.hasher(True)
+    monkeypatch.setattr(passwords, "hasher", lambda _testing: Spy(hasher, checked))
+    with pytest.raises(Invalid):
+        service.sign_in(guest, account.email if email == "known" else email, "other words", HOME)
+    assert len(checked) == 1
+
+
+class Spy:
+    def __init__(self, hasher: Any, checked: list[str]) -> None:
+        self.hasher, self.checked = hasher, checked
+
+    def verify(self, stored: str, password: str) -> bool:
+        self.checked.append(stored)
+        return bool(self.hasher.verify(stored, password))
+
+
+def test_signing_in_ends_the_session_the_browser_had(app: Flask, guest: Context) -> None:
+    account = make_account(app)
+    first = service.sign_in(guest, account.email, PASSWORD, HOME)
+    second = service.sign_in(guest, account.email, PASSWORD, HOME, former=first)
+    assert [row.token_hash for row in Session.select()] == [token_hash(second)]
+
+
+def test_an_old_hash_is_renewed_at_sign_in(app: Flask, guest: Context) -> None:
+    old = passwords.CAREFUL.hash(PASSWORD)
+    account = make_account(app, password_hash=old)
+    service.sign_in(guest, account.email, PASSWORD, HOME)
+    renewed = Account.get_by_id(account.id).password_hash
+    assert renewed != old
+    assert passwords.fits(renewed, PASSWORD, testing=True)
+    assert not passwords.is_outdated(renewed, testing=True)
+
+
+def test_a_broken_hash_lets_nobody_in(app: Flask, guest: Context) -> None:
+    account = make_account(app, password_hash="not a hash")
+    with pytest.raises(Invalid):
+        service.sign_in(guest, account.email, PASSWORD, HOME)
+
+
+def test_a_password_reset_between_check_and_session_lets_nobody_in(
+    app: Flask, guest: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = make_account(app)
+    prove = service._prove
+
+    def prove_then_reset(*args: Any) -> Account:
+        found = prove(*args)
+        Account.update(password_hash="another").where(Account.id == account.id).execute()
+        return found
+
+    monkeypatch.setattr(service, "_prove", prove_then_reset)
+    with pytest.raises(Invalid):
+        service.sign_in(guest, account.email, PASSWORD, HOME)
+    assert Session.select().count() == 0
+
+
+def test_a_changed_password_ends_other_sessions_and_is_told_by_mail(
+    app: Flask, guest: Context
+) -> None:
+    account = make_account(app)
+    service.sign_in(guest, account.email, PASSWORD, HOME)
+    token = service.change_password(as_owner(app, account), PASSWORD, NEW, HOME)
+    assert [row.token_hash for row in Session.select()] == [token_hash(token)]
+    assert [row.kind for row in mails()] == ["password-changed"]
+    assert service.sign_in(guest, account.email, NEW, HOME)
+
+
+@pytest.mark.parametrize(
+    ("current", "new", "field"),
+    [("some other words", NEW, "current_password"), (PASSWORD, "password1", "new_password")],
+)
+def test_a_password_change_is_refused_beside_the_field(
+    app: Flask, current: str, new: str, field: str
+) -> None:
+    account = make_account(app)
+    with pytest.raises(Invalid) as refusal:
+        service.change_password(as_owner(app, account), current, new, HOME)
+    assert refusal.value.field == field
+
+
+def test_signing_out_everywhere_ends_the_own_sessions_only(app: Flask, guest: Context) -> None:
+    one, other = make_account(app), make_account(app)
+    for account in (one, one, other):
+        service.sign_in(guest, account.email, PASSWORD, HOME)
+    service.sign_out_everywhere(as_owner(app, one))
+    assert [row.account_id for row in Session.select()] == [other.id]
+
+
+def test_name_language_and_colours_are_the_owners(app: Flask) -> None:
+    account = make_account(app)
+    service.update_account(as_owner(app, account), name=" New\tName ", locale="lv", scheme="dark")
+    account = Account.get_by_id(account.id)
+    assert (account.name, account.locale, account.scheme) == ("New Name", "lv", "dark")
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        ("name", {"name": " ", "locale": "", "scheme": ""}),
+        ("locale", {"name": "A", "locale": "xx", "scheme": ""}),
+        ("scheme", {"name": "A", "locale": "", "scheme": "neon"}),
+    ],
+)
+def test_unknown_choices_for_an_account_are_refused(
+    app: Flask, field: str, values: dict[str, str]
+) -> None:
+    with pytest.raises(Invalid) as refusal:
+        service.update_account(as_owner(app, make_account(app)), **values)
+    assert refusal.value.field == field
+
+
+def test_a_guest_has_no_account_to_change(guest: Context) -> None:
+    with pytest.raises(NotAllowed):
+        service.update_account(guest, name="A", locale="", scheme="")
+
+
+def test_an_address_has_one_account(app: Flask) -> None:
+    account = make_account(app)
+    with pytest.raises(Conflict):
+        make_account(app, email=account.email.upper())
+
+
+def test_only_administrators_create_promote_and_disable(app: Flask) -> None:
+    account = make_account(app)
+    ctx = as_owner(app, account)
+    for verb in (
+        lambda: service.create_account(ctx, email="a@b.example", name="A", password=NEW),
+        lambda: service.promote(ctx, account.email, "SiteAdmin"),
+        lambda: service.set_disabled(ctx, account.email, disabled=True),
+    ):
+        with pytest.raises(NotAllowed):
+            verb()
+
+
+def test_a_new_role_starts_with_a_new_session(app: Flask, guest: Context) -> None:
+    account = make_account(app)
+    service.sign_in(guest, account.email, PASSWORD, HOME)
+    service.promote(clocked(app), account.email, "Reviewer")
+    assert Account.get_by_id(account.id).role == "Reviewer"
+    assert Session.select().count() == 0
+
+
+def test_an_unknown_role_is_refused(app: Flask) -> None:
+    with pytest.raises(Invalid, match="Member, Reviewer, SiteAdmin"):
+        service.promote(clocked(app), make_account(app).email, "Emperor")
+
+
+def test_sessions_and_links_that_are_over_are_deleted(
+    app: Flask, guest: Context, clock: Any
+) -> None:
+    account = make_account(app)
+    service.sign_in(guest, account.email, PASSWORD, HOME)
+    service.request_reset(guest, account.email, HOME)
+    sessions.expire(guest)
+    assert (Session.select().count(), AccountToken.select().count()) == (1, 1)
+    clock.moment += timedelta(days=14)
+    sessions.expire(guest)
+    assert (Session.select().count(), AccountToken.select().count()) == (0, 0)
