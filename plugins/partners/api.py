@@ -14,7 +14,7 @@ from plugins.partners.filters import LONGEST_TEXT, MOST_PAGE, MOST_PAGE_SIZE, pa
 from portal.errors import NotFound
 from portal.i18n import _
 from portal.web.access import ANYONE, allow
-from portal.web.api import PREFIX, Problem, spec
+from portal.web.api import PREFIX, Problem, checked, spec
 from portal.web.caching import not_modified
 from portal.web.heartbeat import beat
 
@@ -155,7 +155,7 @@ def partners() -> Any:
     unchanged = not_modified()
     if unchanged is not None:
         return unchanged
-    SearchQuery.model_validate(_typed())
+    checked(SearchQuery, _typed())
     filters = parse(request.args)
     answer = search.run(g.ctx, filters, beat().catalogue_seq)
     result = answer.result

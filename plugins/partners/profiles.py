@@ -67,7 +67,7 @@ def texts(partner: Partner) -> list[tuple[str, str, str, bool]]:
 
     The one in the reader's language comes first, then the original, then the others.
     """
-    order = {locale(): 0, partner.original or "": 1, "en": 2}
+    order = {"en": 2, partner.original or "": 1, locale(): 0}
     ranked = sorted(partner.summaries.items(), key=lambda item: (order.get(item[0], 3), item[0]))
     return [
         (lang, language_name(lang, locale()), text, lang == partner.original)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Flask, current_app, json
 from flask.typing import ResponseReturnValue
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from spectree import SpecTree
 
 from portal import __version__
+from portal.errors import Invalid
 from portal.web.access import ANYONE, allow
 from portal.web.errors import problem
 
@@ -38,6 +40,16 @@ spec = SpecTree(
     validation_error_status=422,
     openapi_version="3.1.0",
 )
+
+
+def checked(model: type[BaseModel], data: Mapping[str, Any]) -> None:
+    """Hold parameters against a model. Raises Invalid naming the first that does not fit."""
+    try:
+        model.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise Invalid(f"{field}: {first['msg']}", field=field) from None
 
 
 def init_app(app: Flask) -> None:

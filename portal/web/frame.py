@@ -141,12 +141,22 @@ def _links(hook: str) -> list[dict[str, Any]]:
     key = (hook, portal.registry.generation, g.locale)
     prepared = portal.links.get(key)
     if prepared is None:
-        items = sorted(portal.registry.hooks.each(hook, g.ctx), key=lambda item: item.order)
-        prepared = [(str(item.label), url_for(item.endpoint), item.endpoint) for item in items]
+        prepared = _prepare_links(portal.registry.hooks, hook)
         portal.links.clear() if len(portal.links) > 100 else None
         portal.links[key] = prepared
     here = request.path
     return [
         {"label": label, "url": url, "current": here == url or here.startswith(f"{url}/")}
-        for label, url, _endpoint in prepared
+        for label, url in prepared
     ]
+
+
+def _prepare_links(hooks: Hooks, hook: str) -> list[tuple[str, str]]:
+    found = []
+    for plugin, items in hooks.call(hook, g.ctx):
+        for item in items:
+            try:
+                found.append((item.order, str(item.label), url_for(item.endpoint)))
+            except Exception as error:  # a label or page that is wrong costs this link only
+                hooks.failed(plugin, hook, error)
+    return [(label, url) for _order, label, url in sorted(found, key=lambda link: link[0])]
