@@ -5,11 +5,13 @@ Each function returns the value as it is kept, or raises Invalid naming the fiel
 
 from __future__ import annotations
 
+import csv
 import re
 import unicodedata
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import lru_cache
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from babel import Locale
@@ -57,6 +59,8 @@ _IDENTIFIER = {
     "lei": re.compile(r"[A-Z0-9]{18}\d{2}"),
     "ror": re.compile(r"0[a-z0-9]{8}"),
 }
+COUNTRY_FILE = Path(__file__).parent.parent / "data" / "countries.csv"
+COUNTRY_LANGUAGES = (*SHIPPED, "fr", "pl", "pt", "ro", "el", "tr")
 _NOT_ISO = {"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"}
 _OTHER_COUNTRY_CODES = {"EL": "GR", "UK": "GB"}
 
@@ -112,7 +116,8 @@ def country_codes() -> frozenset[str]:
 def country_code(text: str) -> str:
     """Return the ISO alpha-2 code; EL is read as GR and UK as GB.
 
-    Raises Invalid with the nearest valid code for anything else, names of countries included.
+    Raises Invalid with the nearest valid code, if one is near, for anything else, names of
+    countries included.
     """
     code = text.strip().upper()
     code = _OTHER_COUNTRY_CODES.get(code, code)
@@ -122,25 +127,24 @@ def country_code(text: str) -> str:
         raise Invalid(
             _("Name the country with its two-letter code, for example DE."), field="country"
         )
-    raise Invalid(
-        _(
-            "%(value)s is no two-letter country code. The nearest is %(code)s.",
-            value=text.strip()[:40],
-            code=_nearest_country(text.strip()[:60]),
-        ),
-        field="country",
-    )
+    nearest = _nearest_country(text.strip()[:60])
+    if nearest:
+        refusal = _("%(value)s is no two-letter country code. The nearest is %(code)s.")
+    else:
+        refusal = _("%(value)s is no two-letter country code, such as DE or LV.")
+    raise Invalid(refusal % {"value": text.strip()[:40], "code": nearest}, field="country")
 
 
 @lru_cache(maxsize=1)
 def _country_words() -> dict[str, str]:
     """Folded names, alpha-3 and other codes of countries, each with its alpha-2 code."""
-    words = {
+    words = {"england": "GB", "scotland": "GB", "wales": "GB", "macedonia": "MK"}
+    words |= {
         fold(alias): codes[0]
         for alias, codes in get_global("territory_aliases").items()
         if len(alias) in {2, 3} and alias.isalpha() and codes[0] in country_codes()
     }
-    for language in (*SHIPPED, "fr", "pl", "pt", "ro", "el", "tr"):
+    for language in COUNTRY_LANGUAGES:
         for code, name in Locale(language).territories.items():
             if code in country_codes():
                 words[fold(str(name))] = str(code)
@@ -152,9 +156,18 @@ def _nearest_country(text: str) -> str:
     wanted = fold(text)
     if wanted in words:
         return words[wanted]
-    choices = sorted(country_codes()) if len(text) < 3 else list(words)
-    best = process.extractOne(wanted.upper() if len(text) < 3 else wanted, choices)
-    return words.get(best[0], best[0]) if best else "DE"
+    if len(text) < 3:
+        found = process.extractOne(text.upper(), _network_countries(), score_cutoff=50)
+        return str(found[0]) if found else ""
+    found = process.extractOne(wanted, list(words), score_cutoff=80)
+    return words[found[0]] if found else ""
+
+
+@lru_cache(maxsize=1)
+def _network_countries() -> list[str]:
+    """The countries on the tile map: what people mean more often than the rest of the world."""
+    with COUNTRY_FILE.open(encoding="utf-8", newline="") as lines:
+        return [row["code"] for row in csv.DictReader(lines)]
 
 
 def organisation_type(text: str) -> str:

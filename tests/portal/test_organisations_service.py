@@ -111,6 +111,11 @@ def test_unknown_country_is_refused_with_the_nearest(typed: str) -> None:
         rules.country_code(typed)
 
 
+def test_country_far_from_all_others_is_refused_with_an_example() -> None:
+    with pytest.raises(Invalid, match="such as DE or LV"):
+        rules.country_code("?!")
+
+
 WEBSITES = {
     "": "",
     "school.example": "https://school.example",
