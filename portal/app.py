@@ -18,6 +18,7 @@ from portal import db
 from portal.clock import Clock, SystemClock
 from portal.config import Config
 from portal.context import Context
+from portal.i18n import catalogues
 from portal.kernel.registry import Registry
 from portal.organisations import views as organisations
 from portal.people import login
@@ -37,7 +38,7 @@ class Portal:
         self.clock = clock
         self.static = static.StaticFiles()
         self.links: dict[Any, Any] = {}
-        self.started = secrets.token_hex(4)
+        self.fingerprint = ""
 
 
 def create_app(
@@ -60,6 +61,7 @@ def create_app(
     portal = app.extensions["portal"] = Portal(config, registry, clock or SystemClock())
 
     _add_static(portal)
+    portal.fingerprint = _fingerprint(portal, config)
     app.before_request(_begin)
     csrf.init_app(app)
     login.init_app(app)
@@ -114,6 +116,22 @@ def _add_static(portal: Portal) -> None:
     portal.static.add(Path(__file__).parent / "static")
     for plugin, folder in _folders(portal.registry).items():
         portal.static.add(folder / "static", plugin)
+
+
+def _fingerprint(portal: Portal, config: Config) -> str:
+    """Return what changes with the looks and texts of pages: the same in every worker."""
+    folders = [frame.HOUSE, frame.INSTALLED_HOUSE, config.instance_path / "templates"]
+    folders += _folders(portal.registry).values()
+    newest = max(
+        (
+            path.stat().st_mtime_ns
+            for folder in [*folders, *catalogues.folders]
+            for pattern in ("*.html", "*.po")
+            for path in folder.rglob(pattern)
+        ),
+        default=0,
+    )
+    return f"{newest:x}-{portal.static.digest()}"
 
 
 def _begin() -> ResponseReturnValue | None:

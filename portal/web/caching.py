@@ -30,7 +30,7 @@ def not_modified() -> Response | None:
             str(heartbeat.plugin_generation),
             g.ctx.clock.now().date().isoformat(),
             __version__,
-            portal.started,
+            portal.fingerprint,
         )
     )
     tag = hashlib.sha256(seed.encode("utf-8", "replace")).hexdigest()[:24]

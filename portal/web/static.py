@@ -57,6 +57,10 @@ class StaticFiles:
         self._by_public[public] = StaticFile(path, body, packed, mime, plugin)
         self._public[name] = public
 
+    def digest(self) -> str:
+        """Return a short mark of all files together."""
+        return hashlib.sha256("".join(sorted(self._by_public)).encode()).hexdigest()[:10]
+
     def url(self, name: str) -> str:
         """Return the address of a file; a file that is not there is a KeyError that names it."""
         return f"/static/{self._public[name]}"
