@@ -144,12 +144,18 @@ def command_list(ctx: Context) -> Sequence[tuple[str, click.Command]]:
 
 @hookspec(ISOLATE)
 def menu_list(ctx: Context) -> Sequence[MenuItem]:
-    """Offer entries of the top bar. Called once a page; answer without touching the database."""
+    """Offer entries of the top bar, the same for everybody.
+
+    Called once in each language after plugins were switched; the answer is kept.
+    """
 
 
 @hookspec(ISOLATE)
 def footer_list(ctx: Context) -> Sequence[FooterLink]:
-    """Offer links of the footer. Called once a page; answer without touching the database."""
+    """Offer links of the footer, the same for everybody.
+
+    Called once in each language after plugins were switched; the answer is kept.
+    """
 
 
 @hookspec(ISOLATE)

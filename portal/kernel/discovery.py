@@ -31,7 +31,9 @@ def discover(folders: Iterable[Path] = (), safe: bool = False) -> dict[str, Foun
     """
     found: dict[str, Found] = {}
     places: dict[str, Path] = {}
-    for path, package in [*_in_folders(folders), *([] if safe else _by_entry_point())]:
+    if not safe:
+        _add_to_house(folders)
+    for path, package in [*_in_house(), *([] if safe else _by_entry_point())]:
         item = _read(path, package)
         first = places.setdefault(item.id, path.parent)
         if item.id in found:
@@ -49,11 +51,15 @@ def _read(path: Path, package: str) -> Found:
     return Found(manifest.id, manifest)
 
 
-def _in_folders(folders: Iterable[Path]) -> list[tuple[Path, str]]:
+def _add_to_house(folders: Iterable[Path]) -> None:
     house = importlib.import_module(HOUSE)
     for folder in folders:
         if str(folder) not in house.__path__:
             house.__path__.append(str(folder))
+
+
+def _in_house() -> list[tuple[Path, str]]:
+    house = importlib.import_module(HOUSE)
     return [
         (path, f"{HOUSE}.{path.parent.name}")
         for folder in house.__path__

@@ -10,8 +10,8 @@ import logging
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, get_args, get_origin, get_type_hints
 
 import pluggy
 
@@ -33,8 +33,8 @@ class Breaker:
 
     def note(self, plugin: str, hook: str, error: BaseException) -> bool:
         """Count a failure, log it once per plugin, hook and place; True when it is one too many."""
-        last = traceback.extract_tb(error.__traceback__)[-1:] or [None]
-        place = f"{last[0].filename}:{last[0].lineno}" if last[0] else ""
+        last = traceback.extract_tb(error.__traceback__)[-1:]
+        place = f"{last[0].filename}:{last[0].lineno}" if last else ""
         mark = (plugin, hook, place)
         if mark not in self._logged:
             self._logged.add(mark)
@@ -67,6 +67,7 @@ class Hooks:
         self._on_trip = on_trip
         self._active: frozenset[str] = frozenset()
         self._cache: dict[str, tuple[tuple[str, Callable[..., Any]], ...]] = {}
+        self._expected: dict[str, Any] = {}
 
     def activate(self, ids: Iterable[str]) -> None:
         """Say which plugins take part from now on."""
@@ -111,22 +112,33 @@ class Hooks:
         for plugin, function in implementations:
             try:
                 answer = function(ctx, **values)
+                if answer is not None:
+                    answers.append((plugin, _checked(self._expectation(hook), answer)))
             except (KeyboardInterrupt, GeneratorExit):
                 raise
             except BaseException as error:  # a library's SystemExit must not end the worker
-                if self._failed(plugin, hook, error):
+                if self.failed(plugin, hook, error):
                     answers.append((plugin, False))
-                continue
-            if answer is not None:
-                answers.append((plugin, answer))
         return answers
 
-    def _failed(self, plugin: str, hook: str, error: BaseException) -> bool:
-        """Apply the hook's policy; True when the failure counts as a no."""
+    def _expectation(self, hook: str) -> Any:
+        """Return what the hook's answers should be: its return annotation."""
+        if hook not in self._expected:
+            specification = getattr(self.manager.hook, hook).spec.function
+            self._expected[hook] = get_type_hints(specification).get("return", Any)
+        return self._expected[hook]
+
+    def failed(self, plugin: str, hook: str, error: BaseException) -> bool:
+        """Apply the hook's policy to a failure; True when it counts as a no.
+
+        Also for callers that find out later that an answer can't be used.
+        """
         policy = self.policy(hook)
         if policy == hookspecs.TRANSACT:
             if not isinstance(error, PortalError):
                 log.error("Plugin %s stopped %s", plugin, hook, exc_info=error)
+            if not isinstance(error, Exception):
+                raise RuntimeError(f"Plugin {plugin} tried to exit in {hook}.") from error
             raise error
         if self.breaker.note(plugin, hook, error):
             self._on_trip(plugin, f"Failed {FAILURES} times in 10 minutes, last in {hook}: {error}")
@@ -134,11 +146,27 @@ class Hooks:
 
     def each(self, hook: str, ctx: Any, /, **values: Any) -> Iterator[Any]:
         """Yield the single items of hooks that answer with sequences, plugin by plugin."""
-        for plugin, answer in self.call(hook, ctx, **values):
-            try:
-                yield from list(answer)
-            except TypeError as error:
-                self._failed(plugin, hook, error)
+        for _plugin, answer in self.call(hook, ctx, **values):
+            yield from answer
+
+
+def _checked(expected: Any, answer: Any) -> Any:
+    """Return the answer, a sequence of items as a list. Raises TypeError for one of another kind."""
+    kind, inner = get_origin(expected) or expected, get_args(expected)
+    if kind is Sequence:
+        answer = list(answer)
+        items, item_kind = answer, inner[0]
+    elif kind is Mapping:
+        items, item_kind = (answer.values() if isinstance(answer, Mapping) else [answer]), inner[1]
+    else:
+        items, item_kind = [answer], kind
+    item_kind = object if item_kind is type(None) else get_origin(item_kind) or item_kind
+    for item in items:
+        if isinstance(item_kind, type) and not isinstance(item, item_kind):
+            raise TypeError(f"Expected {item_kind.__name__}, not {item!r:.80}.")
+        if not isinstance(getattr(item, "order", 0), int):
+            raise TypeError(f"The order must be a whole number: {item!r:.80}.")
+    return answer
 
 
 def _adapt(impl: Any, caller: Any) -> Callable[..., Any]:

@@ -36,10 +36,10 @@ KEYS = {
 REQUIRED = ("id", "title", "version", "portal")
 VERSION = re.compile(r"\d+(\.\d+){0,2}([-+.]?[a-z0-9.]+)?")
 # Names of the core's blueprints, static folders, template folders and migrations.
-TAKEN = frozenset(
-    "portal probe files pages people organisations api css js fonts img errors macros mail setup"
-    .split()
-)  # fmt: skip
+TAKEN = {
+    "portal", "probe", "files", "pages", "people", "organisations", "api", "css", "js", "fonts",
+    "img", "errors", "macros", "mail", "setup",
+}  # fmt: skip
 
 
 class BadManifest(Exception):
@@ -107,7 +107,9 @@ def read(path: Path, package: str) -> Manifest:
     for text in [raw["portal"], *(_range_of(entry) for entry in raw.get("requires", []))]:
         if text and not RANGES.fullmatch(text):
             raise BadManifest(f"{path.name}: version range {text!r}. Write it like '>=0.1,<1'.")
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()}
+    values: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()
+    }
     return Manifest(folder=path.parent, package=package, **values)
 
 

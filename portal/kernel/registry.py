@@ -222,11 +222,18 @@ class Registry:
                     _("Activate %(other)s first: %(plugin)s builds on it.")
                     % {"other": required_id(entry), "plugin": plugin}
                 )
-        for other in manifest.conflicts:
-            if self.is_active(other):
-                raise Conflict(_("%(other)s does not go together with it.", other=other))
+        for other in self.ordered():
+            excluded = other.id in manifest.conflicts or plugin in other.conflicts
+            if excluded and self.is_active(other.id):
+                raise Conflict(_("%(other)s does not go together with it.", other=other.id))
         if plugin in self.failures:
             raise Conflict(self.failures[plugin][1])
+        row = Plugin.get_or_none(Plugin.id == plugin)
+        if _schema_head(manifest) > (row.schema if row else 0):
+            raise Conflict(
+                _("Its tables are not up to date. Run: portal plugin activate %(plugin)s")
+                % {"plugin": plugin}
+            )
         self._set(ctx, plugin, ACTIVE, manifest.version)
 
     def deactivate(self, ctx: Context, plugin: str) -> None:

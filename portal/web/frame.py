@@ -14,6 +14,7 @@ from werkzeug.routing import BuildError
 from portal import i18n
 from portal.context import Actor
 from portal.i18n import _
+from portal.kernel.hooks import Hooks
 from portal.web import language
 from portal.web.heartbeat import Heartbeat, beat
 

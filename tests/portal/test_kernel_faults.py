@@ -174,13 +174,13 @@ def test_a_table_without_the_plugins_prefix_is_refused(
         class Meta:
             table_name = "thing"
     """
-    write_plugin(plugin_folder, "faulty", code)
+    write_plugin(plugin_folder, "tabled", code)
 
-    status = started(make_portal, plugin_folder)
+    status = started(make_portal, plugin_folder, "tabled")
 
     assert status.state == BROKEN
     assert "'thing'" in status.reason
-    assert "'faulty_'" in status.reason
+    assert "'tabled_'" in status.reason
 
 
 MANIFEST_FAULTS = {
