@@ -95,7 +95,11 @@ def page(found: Sequence[Partner], only_differences: bool) -> dict[str, Any]:
 def as_table(found: Sequence[Partner]) -> tuple[list[str], list[list[str]]]:
     """Return the comparison as heads and rows, for a file."""
     rows = [[label, *values] for _title, part in groups(found) for label, values in part]
-    return ["", *(item.name for item in found)], rows
+    names = [item.name for item in found]
+    heads = [
+        item.name if names.count(item.name) == 1 else f"{item.name} ({item.slug})" for item in found
+    ]
+    return ["", *heads], rows
 
 
 def _address(slugs: Sequence[str], only: bool) -> str:

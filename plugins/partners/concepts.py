@@ -16,6 +16,7 @@ from threading import Lock
 from plugins.partners.codes import DATA, field_name, is_field
 from plugins.partners.data.load import Concept as EscoConcept
 from plugins.partners.data.load import read_concepts
+from plugins.partners.filters import OWN_WORDS
 from plugins.partners.models import Concept
 from portal import db
 from portal.search import Expansion, query_words, sort_key
@@ -49,7 +50,7 @@ class Found:
 
 
 NOTHING = Found()
-_kept: OrderedDict[tuple[str, ...], list[Row]] = OrderedDict()
+_kept: OrderedDict[tuple[int, tuple[str, ...]], list[Row]] = OrderedDict()
 _lock = Lock()
 
 
@@ -59,6 +60,9 @@ def find(text: str, without: Iterable[str] = ()) -> Found:
     At most 4 concepts and 60 labels; a label is looked for in up to 5 words that follow each
     other. Costs one statement, none when the words were asked lately.
     """
+    taken_out = set(without)
+    if OWN_WORDS in taken_out:
+        return NOTHING
     words = query_words(text)
     spans = [
         tuple(words[at : at + length])
@@ -70,20 +74,21 @@ def find(text: str, without: Iterable[str] = ()) -> Found:
     rows = _rows(tuple(" ".join(span) for span in spans))
     if not rows:
         return NOTHING
-    return _found(spans, rows, set(without))
+    return _found(spans, rows, taken_out)
 
 
 def clear_cache() -> None:
-    """Forget what was asked; for measuring."""
+    """Forget what was asked: the table changed, or to measure."""
     with _lock:
         _kept.clear()
 
 
 def _rows(spans: tuple[str, ...]) -> list[Row]:
+    key = id(db.database.obj), spans
     with _lock:
-        if spans in _kept:
-            _kept.move_to_end(spans)
-            return _kept[spans]
+        if key in _kept:
+            _kept.move_to_end(key)
+            return _kept[key]
     marks = ", ".join("?" * len(spans))
     rows: list[Row] = db.query(
         "SELECT m.folded, c.id, l.lang, l.preferred, l.label, l.folded, c.fields "
@@ -93,7 +98,7 @@ def _rows(spans: tuple[str, ...]) -> list[Row]:
         spans,
     )
     with _lock:
-        _kept[spans] = rows
+        _kept[key] = rows
         while len(_kept) > KEPT:
             _kept.popitem(last=False)
     return rows
@@ -174,6 +179,7 @@ def load_all() -> int:
                 concepts[at : at + 1_000], [Concept.id, Concept.isco_group, Concept.fields]
             ).execute()
         _insert_labels(labels)
+    clear_cache()
     return len(concepts)
 
 

@@ -87,7 +87,7 @@ def safe(text: str) -> str:
 def _csv(columns: Sequence[str], table: Iterable[Sequence[str]]) -> bytes:
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
-    writer.writerow(columns)
+    writer.writerow([safe(cell) for cell in columns])
     writer.writerows([safe(cell) for cell in row] for row in table)
     return buffer.getvalue().encode("utf-8-sig")  # the mark lets spreadsheets see UTF-8
 

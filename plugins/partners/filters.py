@@ -17,6 +17,12 @@ MOST_PAGE_SIZE = 100
 MOST_PAGE = 100_000
 LONGEST_TEXT = 300
 MOST_VALUES = 60
+LONGEST_LABEL = 200
+MOST_WITHOUT = 40
+LONGEST_SLUG = 120
+MOST_COMPARED = 4
+OWN_WORDS = "*"
+"""Taken out of the search, it stands for all labels: only the typed words are searched."""
 COUNTRY_ALIASES = {"EL": "GR", "UK": "GB"}
 
 
@@ -97,16 +103,17 @@ def parse(args: MultiDict[str, str]) -> Filters:
         sort=sort if sort in SORTS else "relevance",
         page=_number(args.get("page"), 1, MOST_PAGE, 1),
         page_size=_number(args.get("page_size"), 1, MOST_PAGE_SIZE, PAGE_SIZE),
-        without=tuple(printable(value)[:80] for value in args.getlist("without")[:40]),
-        compare=tuple(dict.fromkeys(printable(v)[:120] for v in args.getlist("partner")))[:4],
+        without=_several(args.getlist("without"), LONGEST_LABEL)[:MOST_WITHOUT],
+        compare=_several(args.getlist("partner"), LONGEST_SLUG)[:MOST_COMPARED],
     )
 
 
 def clean(name: str, value: str) -> str:
     """Return a facet's value as it is stored: codes of countries and roles have other spellings."""
-    value = printable(value).strip()[:60]
+    value = printable(value).strip()[:60].strip()
     if name == "country":
-        return COUNTRY_ALIASES.get(value.upper(), value.upper())
+        value = value.upper()[:60].strip()
+        return COUNTRY_ALIASES.get(value, value)
     if name == "role":
         return ROLE_ALIASES.get(value, value)
     return value
@@ -115,6 +122,12 @@ def clean(name: str, value: str) -> str:
 def printable(text: str) -> str:
     """Return the text without what no database and no page can hold."""
     return text.replace("\x00", " ").encode("utf-8", "replace").decode("utf-8")
+
+
+def _several(values: Sequence[str], longest: int) -> tuple[str, ...]:
+    """Return each readable value once."""
+    readable = (printable(value)[:longest].strip() for value in values)
+    return tuple(dict.fromkeys(value for value in readable if value))
 
 
 def _number(text: str | None, least: int, most: int, otherwise: int) -> int:

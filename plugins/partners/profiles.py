@@ -245,6 +245,8 @@ def facts(partner: Partner) -> list[tuple[str, str, str]]:
         "organisation_type": _("Listed as"),
         "project": _("Project"),
         "country_inferred": _("Country (inferred)"),
+        "identifiers": _("Identifiers"),
+        "position": _("Position"),
     }
     rows = []
     for name, _source, value, title in partner.details["fact"]:

@@ -80,11 +80,10 @@ def import_consortia(
     parts = _parts(participations, known, report)
     by_pic = _by_identifier({part.pic for part in parts if part.pic})
     by_name = _by_name({part.key for part in parts if part.name})
-    fresh = {
-        part.key: part
-        for part in parts
-        if part.name and part.key not in by_name and part.pic not in by_pic
-    }
+    fresh: dict[Any, _Part] = {}
+    for part in parts:
+        if part.name and part.key not in by_name and part.pic not in by_pic:
+            fresh.setdefault(part.pic or part.key, part)
     report.projects, report.added = len(known), len(fresh)
     lost = [p for p in parts if not p.name and p.pic not in by_pic]
     for part in lost:
@@ -93,10 +92,13 @@ def import_consortia(
         )
         report.rejected.append(ImportProblem(part.line, "pic", reason))
     report.participations = len(parts) - len(lost)
-    report.recognised = len({*(p.key for p in parts if p.name)} - set(fresh))
+    report.recognised = len(
+        {by_pic.get(part.pic) or by_name.get(part.key) for part in parts} - {None}
+    )
     if dry_run:
         return report
     added = _add(ctx, list(fresh.values()), source, report, participations.name)
+    by_pic = _by_identifier({part.pic for part in parts if part.pic})
     by_name = _by_name({part.key for part in parts if part.name})
     with db.transaction():
         batch = _batch(ctx, report, added, projects, participations)
@@ -156,15 +158,7 @@ def _part(line: int, values: Mapping[str, str], known: Mapping[str, Any]) -> _Pa
 def _rows(
     path: Path, required: Sequence[str], columns: Sequence[str], report: Report
 ) -> list[csvfile.Row]:
-    data = csvfile.read_bytes(path)
-    head, newline, rest = data.partition(b"\n")
-    for old, new in ALIASES.items():
-        head = b",".join(
-            new.encode() if cell.strip().lower() == old.encode() and new.encode() not in head.split(b",")
-            else cell
-            for cell in head.split(b",")
-        )  # fmt: skip
-    table = csvfile.open_table(head + newline + rest, required, columns)
+    table = _table(csvfile.read_bytes(path), required, columns)
     report.warnings += table.warnings
     good = []
     for row in table.rows():
@@ -173,6 +167,20 @@ def _rows(
         else:
             good.append(row)
     return good
+
+
+def _table(data: bytes, required: Sequence[str], columns: Sequence[str]) -> csvfile.Table:
+    """Open a table whose columns may have the names of other lists."""
+    aliases = {new: old for old, new in ALIASES.items()}
+    try:
+        table = csvfile.open_table(data, required, columns)
+    except Invalid:
+        other = [aliases.get(name, name) for name in required]
+        table = csvfile.open_table(data, other, columns)
+    for at, name in enumerate(table.columns):
+        if ALIASES.get(name, name) not in table.columns:
+            table.columns[at] = ALIASES[name]
+    return table
 
 
 def _by_name(keys: set[tuple[str, str]]) -> dict[tuple[str, str], int]:

@@ -20,9 +20,9 @@ from portal import db
 from portal.context import Context
 from portal.i18n import _
 from portal.search import Query, Result, Why, fold, index
-from portal.search import words as words_of
 
 SHOWN_AROUND = 70
+MOST_NEAR = 5
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -71,6 +71,18 @@ def facets_of(filters: Filters) -> tuple[str, ...]:
 def day_number(moment: datetime) -> int:
     """Return the number of the day: partners that fit alike change places daily."""
     return moment.toordinal()
+
+
+def near(ctx: Context, filters: Filters, answer: Answer, seq: int) -> Answer | None:
+    """Find up to five partners that nearly fit a search without result; None when nothing does.
+
+    They have the words that were probably meant, else the words without the filters.
+    """
+    text = answer.did_you_mean or (filters.text if filters.facets else "")
+    if not text:
+        return None
+    found = run(ctx, Filters(text, page_size=MOST_NEAR, without=filters.without), seq)
+    return found if found.result.total else None
 
 
 def note_miss(ctx: Context, text: str) -> None:

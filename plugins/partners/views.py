@@ -29,11 +29,12 @@ from plugins.partners import (
     service,
 )
 from plugins.partners.documents import KIND
-from plugins.partners.filters import SORTS, Filters, parse
+from plugins.partners.filters import MOST_COMPARED, OWN_WORDS, SORTS, Filters, parse
 from plugins.partners.rules import completeness
 from portal.errors import Invalid, NotFound
 from portal.i18n import _, ngettext, number
 from portal.search import index
+from portal.search import words as words_of
 from portal.web.access import ADMIN, ANYONE, SIGNED_IN, allow
 from portal.web.caching import not_modified
 from portal.web.heartbeat import beat
@@ -55,8 +56,9 @@ def results() -> ResponseReturnValue:
     if filters.page > last:  # an old address: the last page is what comes nearest
         filters = replace(filters, page=last)
         answer = search.run(g.ctx, filters, beat().catalogue_seq)
-    if not total and filters.text:
-        search.note_miss(g.ctx, " ".join(search.words_of(filters.text))[:120])
+    words = " ".join(words_of(filters.text))[:120]
+    if not total and words:
+        search.note_miss(g.ctx, words)
     template = "partners/results.html" if total else "partners/nothing.html"
     return render_template(template, **_results(filters, answer))
 
@@ -68,6 +70,7 @@ def _results(filters: Filters, answer: search.Answer) -> dict[str, Any]:
     first = filters.offset + 1
     last = filters.offset + len(rows)
     plain = replace(filters, page=1)
+    near = [] if total else _near(filters, answer)
     return {
         "filters": filters,
         "total": total,
@@ -77,18 +80,18 @@ def _results(filters: Filters, answer: search.Answer) -> dict[str, Any]:
         "applied": pages.applied(filters),
         "clear_url": Filters(text=filters.text, sort=filters.sort).url(),
         "also": also,
-        "exact_url": replace(
-            filters, page=1, without=tuple(entry.key for entry in answer.found.also)[:40]
-        ).url(),
+        "exact_url": replace(plain, without=(OWN_WORDS,)).url(),
+        "wide_url": replace(plain, without=()).url(),
         "did_you_mean": answer.did_you_mean
         and {
             "text": answer.did_you_mean,
             "url": replace(filters, text=answer.did_you_mean, page=1, facets={}).url(),
         },
         "ways_rows": [] if total else _ways(filters),
+        "near_rows": near,
         "tiles": pages.tiles(answer.result.facets.get("country", {}), filters),
         "sorts": [(name, label, name == filters.sort) for name, label in _sorts().items()],
-        "has_demo": any(row["demo"] for row in rows),
+        "has_demo": any(row["demo"] for row in [*rows, *near]),
         "all_demo": bool(rows) and all(row["demo"] for row in rows),
         "span": _("%(first)s to %(last)s of %(total)s")
         % {"first": number(first), "last": number(last), "total": number(total)},
@@ -103,6 +106,12 @@ def _results(filters: Filters, answer: search.Answer) -> dict[str, Any]:
             slug for slug in filters.compare if slug not in {row["slug"] for row in rows}
         ],
     }
+
+
+def _near(filters: Filters, answer: search.Answer) -> list[dict[str, Any]]:
+    """Return the cards of partners that nearly fit a search without result."""
+    found = search.near(g.ctx, filters, answer, beat().catalogue_seq)
+    return pages.cards(found, filters) if found else []
 
 
 def _ways(filters: Filters) -> list[tuple[str, str, str, str]]:
@@ -162,12 +171,16 @@ def compare() -> ResponseReturnValue:
     slugs = parse(request.args).compare
     found = queries.partners(slugs)
     missing = [slug for slug in slugs if slug not in {item.slug for item in found}]
+    is_cut = len(set(request.args.getlist("partner"))) > MOST_COMPARED
     only = "only" in request.args
     if request.args.get("as") in exports.KINDS:
         heads, rows = comparing.as_table(found)
         return exports.respond(request.args["as"], "comparison", heads, rows)
     return render_template(
-        "partners/compare.html", **comparing.page(found, only_differences=only), missing=missing
+        "partners/compare.html",
+        **comparing.page(found, only_differences=only),
+        missing=missing,
+        is_cut=is_cut,
     )
 
 
