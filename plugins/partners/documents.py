@@ -31,7 +31,7 @@ _ORGANISATIONS = (
     "SELECT o.id, o.slug, o.name, o.name_lang, o.registered_name, o.type, o.country, o.region, "
     "o.city, o.state, o.is_fictional, o.hidden_at, o.created_at, p.roles, p.fields, p.languages, "
     "p.modes, p.targets, p.summaries, p.original, p.occupations FROM organisation o "
-    "LEFT JOIN partners_profile p ON p.organisation_id = o.id WHERE o.id IN ({marks})"
+    "LEFT JOIN partners_profile p ON p.organisation_id = o.id WHERE o.id IN ({marks}) ORDER BY o.id"
 )
 _EXTRAS = (
     "SELECT organisation_id, kind, lang, name, '' FROM organisation_name "
