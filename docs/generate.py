@@ -1,0 +1,144 @@
+"""Writes docs/hooks.md and docs/settings.md from the code: `make docs`.
+
+With `--check` nothing is written; pages that are not up to date are named and the exit is not zero.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from portal import hookspecs  # noqa: E402
+from portal.config import Config  # noqa: E402
+
+NOTE = "<!-- Written by docs/generate.py; `make docs` writes it anew. -->\n"
+BOOLEAN = {True: "1", False: "0"}
+
+
+def hook_functions(module: ModuleType = hookspecs) -> dict[str, Callable[..., Any]]:
+    """Return the hooks that a module declares, in the order of the file."""
+    found = {
+        name: function
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if hasattr(function, "policy")
+    }
+    return dict(sorted(found.items(), key=lambda item: item[1].__code__.co_firstlineno))
+
+
+def values(module: ModuleType = hookspecs) -> dict[str, type]:
+    """Return the dataclasses that hooks answer with or are given."""
+    return {
+        name: kind
+        for name, kind in inspect.getmembers(module, inspect.isclass)
+        if dataclasses.is_dataclass(kind) and kind.__module__ == module.__name__
+    }
+
+
+def hooks_page() -> str:
+    """Return docs/hooks.md."""
+    return "\n".join(_hooks()) + "\n"
+
+
+def _hooks() -> Iterator[str]:
+    yield f"{NOTE}\n# Hooks\n"
+    yield f"{inspect.getdoc(hookspecs)}\n"
+    yield (
+        "A plugin answers in its `plugin.py`, with `@hookimpl` from `portal.hookspecs`; it may "
+        "leave out arguments that it does not need. What portal and plugins exchange are the "
+        "small dataclasses at the end of this page: an answer of another kind counts as a failure.\n"
+    )
+    yield "| hook | policy | in a sentence |\n|---|---|---|"
+    for name, function in hook_functions().items():
+        yield f"| [`{name}`](#{name}) | {_policy(function)} | {_first_line(function)} |"
+    for name, function in hook_functions().items():
+        yield f"\n## {name}\n"
+        yield f"`{name}{_signature(function)}` · policy *{_policy(function)}*\n"
+        yield inspect.getdoc(function) or ""
+    yield "\n## What is exchanged"
+    for name, kind in values().items():
+        yield f"\n### {name}\n"
+        yield f"{inspect.getdoc(kind)}\n"
+        for field in dataclasses.fields(kind):
+            yield f"- `{field.name}: {field.type}`{_default(field)}"
+
+
+def _policy(function: Any) -> str:
+    return str(function.policy)
+
+
+def _first_line(function: Callable[..., Any]) -> str:
+    text = (inspect.getdoc(function) or "").split("\n\n")[0].replace("\n", " ")
+    return re.split(r"(?<=\.) ", text)[0]
+
+
+def _signature(function: Callable[..., Any]) -> str:
+    return str(inspect.signature(function)).replace("'", "")
+
+
+def _default(field: dataclasses.Field[Any]) -> str:
+    if field.default_factory is not dataclasses.MISSING:
+        return " = ()" if field.default_factory is tuple else " = {}"
+    return "" if field.default is dataclasses.MISSING else f" = {field.default!r}"
+
+
+def settings_page() -> str:
+    """Return docs/settings.md."""
+    return "\n".join(_settings()) + "\n"
+
+
+def _settings() -> Iterator[str]:
+    yield f"{NOTE}\n# Settings\n"
+    yield (
+        "All are read from the environment when the portal starts; none has to be set. "
+        "Switches take 1 or 0.\n"
+    )
+    yield "| variable | default | unit | what it is |\n|---|---|---|---|"
+    for field in dataclasses.fields(Config):
+        default = (
+            BOOLEAN.get(field.default, field.default) if field.type == "bool" else field.default
+        )
+        shown = f"`{default}`" if default != "" else "empty"
+        sentence = field.metadata["sentence"]
+        yield f"| `{variable(field.name)}` | {shown} | {field.metadata['unit']} | {sentence} |"
+
+
+def variable(name: str) -> str:
+    """Return the environment variable of a setting."""
+    return f"PORTAL_{name.upper()}"
+
+
+PAGES = {"hooks.md": hooks_page, "settings.md": settings_page}
+
+
+def stale() -> list[str]:
+    """Name the pages that are not what the code says."""
+    folder = ROOT / "docs"
+    return [
+        name
+        for name, make in PAGES.items()
+        if not (folder / name).exists() or (folder / name).read_text(encoding="utf-8") != make()
+    ]
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages, or only say which are stale."""
+    found = stale()
+    if "--check" not in arguments:
+        for name in found:
+            (ROOT / "docs" / name).write_text(PAGES[name](), encoding="utf-8")
+    elif found:
+        sys.stderr.write(f"Stale: {', '.join(found)}. Run: make docs\n")
+    return 1 if "--check" in arguments and found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
