@@ -146,7 +146,7 @@ def _begin() -> ResponseReturnValue | None:
     portal.registry.follow(heartbeat.plugin_generation)
     g.locale = language.choose(heartbeat)
     g.ctx = Context(heartbeat.actor, g.locale, {}, g.request_id, portal.clock)
-    return _gate(portal) or _check_access(current_app._get_current_object())
+    return _gate(portal) or _check_access()
 
 
 def _gate(portal: Portal) -> ResponseReturnValue | None:
@@ -159,11 +159,11 @@ def _gate(portal: Portal) -> ResponseReturnValue | None:
     return errors.refuse_inactive(portal.registry.statuses()[owner])
 
 
-def _check_access(app: Flask) -> ResponseReturnValue | None:
+def _check_access() -> ResponseReturnValue | None:
     """Hold the request against its row of the access table."""
     if request.endpoint is None:
         return None
-    row = access.access_row(app.view_functions[request.endpoint], request.method)
+    row = access.access_row(current_app.view_functions[request.endpoint], request.method)
     if row is None:
         raise Forbidden
     return login.refuse(row, g.ctx.actor)

@@ -87,7 +87,6 @@ def prepare(registry: Registry, ctx: Context) -> list[str]:
     """Create or upgrade all tables; install and activate what asks for it. Returns what was done."""
     done = [f"{step.namespace}/{step.name}" for step in migrate.run([migrate.CORE_NAMESPACE])]
     for manifest in registry.ordered():
-        status = {}
         registry.follow(db.query("SELECT plugin_generation FROM heartbeat WHERE id = 1")[0][0])
         status = registry.statuses()[manifest.id]
         if status.state == kernel.DISCOVERED and manifest.on_init == "activate":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from flask import Blueprint, Response, g, json, request
@@ -217,7 +218,7 @@ def _typed() -> dict[str, Any]:
     return {name: values if name in FACETS else values[-1] for name, values in request.args.lists()}
 
 
-def _item(card: dict[str, Any], why: list[str]) -> dict[str, Any]:
+def _item(card: Mapping[str, Any], why: list[str]) -> dict[str, Any]:
     return {
         "id": card["id"],
         "slug": card["slug"],
@@ -235,7 +236,7 @@ def _item(card: dict[str, Any], why: list[str]) -> dict[str, Any]:
     }
 
 
-def _why(card: dict[str, Any], reason: Any, answer: search.Answer) -> list[str]:
+def _why(card: Mapping[str, Any], reason: Any, answer: search.Answer) -> list[str]:
     if reason.tier == "name":
         return [_("Its name has the words")]
     said = search.why(card, reason, answer.found)

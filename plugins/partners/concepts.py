@@ -94,7 +94,7 @@ def _rows(spans: tuple[str, ...]) -> list[Row]:
         "SELECT m.folded, c.id, l.lang, l.preferred, l.label, l.folded, c.fields "
         "FROM partners_concept_label m JOIN partners_concept c ON c.id = m.concept_id "
         "JOIN partners_concept_label l ON l.concept_id = c.id "
-        f"WHERE m.folded IN ({marks}) ORDER BY m.preferred DESC, c.id, l.id LIMIT 2000",  # noqa: S608
+        f"WHERE m.folded IN ({marks}) ORDER BY m.preferred DESC, c.id, l.id LIMIT 2000",
         spans,
     )
     with _lock:
@@ -190,7 +190,7 @@ def _insert_labels(labels: Sequence[tuple[str, str, str, str, bool]]) -> None:
         marks = ", ".join(["(?, ?, ?, ?, ?)"] * len(part))
         db.execute(
             "INSERT INTO partners_concept_label (concept_id, lang, label, folded, preferred) "
-            f"VALUES {marks}",  # noqa: S608  placeholders only
+            f"VALUES {marks}",
             [value for row in part for value in row],
         )
 

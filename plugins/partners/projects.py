@@ -191,7 +191,7 @@ def _by_name(keys: set[tuple[str, str]]) -> dict[tuple[str, str], int]:
         marks = ", ".join("?" * len(part))
         for name, country, ident in db.query(
             "SELECT folded_name, country, id FROM organisation WHERE is_fictional = ? "
-            f"AND folded_name IN ({marks}) ORDER BY id DESC",  # noqa: S608
+            f"AND folded_name IN ({marks}) ORDER BY id DESC",
             [False, *part],
         ):
             found[name, country] = ident
@@ -207,7 +207,7 @@ def _by_identifier(pics: set[str]) -> dict[str, int]:
         found |= dict(
             db.query(
                 "SELECT value, organisation_id FROM organisation_identifier "
-                f"WHERE scheme = 'pic' AND value IN ({marks})",  # noqa: S608
+                f"WHERE scheme = 'pic' AND value IN ({marks})",
                 part,
             )
         )
@@ -253,7 +253,7 @@ def _batch(
 def _store_projects(
     known: Mapping[str, Mapping[str, str]], source: Source, batch: ImportBatch
 ) -> dict[str, int]:
-    numbers = {}
+    numbers: dict[str, int] = {}
     for key, values in known.items():
         year = values.get("call_year", "")
         Project.insert(
@@ -267,8 +267,10 @@ def _store_projects(
         ).on_conflict_ignore().execute()
     for at in range(0, len(known), FEW):
         part = list(known)[at : at + FEW]
-        rows = Project.select(Project.key, Project.id).where(Project.key.in_(part)).tuples()
-        numbers |= dict(rows)
+        marks = ", ".join("?" * len(part))
+        numbers |= dict(
+            db.query(f"SELECT key, id FROM partners_project WHERE key IN ({marks})", part)
+        )
     return numbers
 
 
@@ -289,10 +291,10 @@ def undo(ctx: Context, batch_id: int) -> None:
     """Take back the projects and participations of a batch; profiles left behind are refreshed."""
     touched = [
         row[0]
-        for row in Participation.select(Participation.organisation)
-        .where(Participation.batch == batch_id)
-        .distinct()
-        .tuples()
+        for row in db.query(
+            "SELECT DISTINCT organisation_id FROM partners_participation WHERE batch_id = ?",
+            (batch_id,),
+        )
     ]
     Participation.delete().where(Participation.batch == batch_id).execute()
     used = Participation.select(Participation.project)

@@ -28,7 +28,7 @@ OWN_COLUMNS = (
 _OWN = ", ".join(f"o.{name}" for name in OWN_COLUMNS)
 _PROFILE = ", ".join(f"p.{name}" for name in (*JSON_COLUMNS, *PLAIN_COLUMNS))
 _SELECT = (
-    f"SELECT {_OWN}, {_PROFILE} FROM organisation o "  # noqa: S608  names from this module
+    f"SELECT {_OWN}, {_PROFILE} FROM organisation o "
     "LEFT JOIN partners_profile p ON p.organisation_id = o.id "
 )
 _DETAILS = (

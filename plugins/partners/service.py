@@ -109,7 +109,7 @@ def import_rows(ctx: Context, rows: Sequence[ImportedOrganisation]) -> list[Impo
         db.execute(
             "INSERT INTO partners_profile (organisation_id, roles, fields, languages, occupations, "
             "modes, targets, inclusion, accommodation, services, months, summaries, original, "
-            f"batch_id, updated_at, version) VALUES {marks}",  # noqa: S608  placeholders only
+            f"batch_id, updated_at, version) VALUES {marks}",
             [
                 cell
                 for profile in part

@@ -1,0 +1,1 @@
+"""The partner and its members: the noun all plugins share."""

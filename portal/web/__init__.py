@@ -1,0 +1,1 @@
+"""The web shell: frame, access, errors, headers, static files, API base."""

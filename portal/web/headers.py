@@ -53,7 +53,7 @@ def compress(response: Response) -> Response:
         response.direct_passthrough
         or response.status_code in {204, 304}
         or "Content-Encoding" in response.headers
-        or not response.mimetype.startswith(PACKED_TYPES)
+        or not (response.mimetype or "").startswith(PACKED_TYPES)
         or request.accept_encodings.find("gzip") < 0
     ):
         return response
