@@ -75,7 +75,7 @@ def list_accounts(as_json: bool) -> None:
     with _portal():
         accounts = queries.accounts()
     if as_json:
-        click.echo(json.dumps(accounts, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(accounts, ensure_ascii=False, indent=2, default=db.utc_text))
         return
     for row in accounts:
         state = "disabled" if row["disabled_at"] else "" if row["verified_at"] else "unconfirmed"

@@ -6,8 +6,10 @@ apart, and only their owner reads it.
 
 from __future__ import annotations
 
+import contextlib
 import secrets
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from typing import Any
 
 from flask import current_app
 from peewee import IntegrityError
@@ -23,9 +25,19 @@ from portal.web.heartbeat import token_hash
 
 VERIFY = "verify"
 RESET = "reset"
+LIVES = {VERIFY: rules.VERIFY_FOR, RESET: rules.RESET_FOR}
 
 
-def register(ctx: Context, email: str, name: str, password: str, network: str) -> None:
+@dataclass(frozen=True)
+class Visit:
+    """Where a request comes from: network, browser, and the session token it had before."""
+
+    network: str
+    agent: str = ""
+    former: str = ""
+
+
+def register(ctx: Context, email: str, name: str, password: str, visit: Visit) -> None:
     """Ask for an account; the mail holds the next step.
 
     A known address gets a mail that says so. An account that was never confirmed starts over:
@@ -33,66 +45,54 @@ def register(ctx: Context, email: str, name: str, password: str, network: str) -
     """
     address, shown_name = rules.normal_address(email), rules.normal_name(name)
     rules.check_password(password, address, shown_name)
-    throttle.spend(ctx, throttle.REGISTER_NETWORK, network)
+    throttle.spend(ctx, throttle.REGISTER_NETWORK, visit.network)
     throttle.spend(ctx, throttle.REGISTER_ADDRESS, address)
     hashed = passwords.make_hash(password, _config().testing)
     with db.transaction():
-        account_id = _find_or_insert(ctx, address, shown_name, hashed)
-        is_open = (
-            Account.update(name=shown_name, password_hash=hashed)
-            .where(
-                Account.id == account_id,
-                Account.verified_at.is_null(),
-                Account.disabled_at.is_null(),
-            )
-            .execute()
+        account = _find(address) or _insert(ctx, address, name=shown_name) or _existing(address)
+        changed = Account.update(name=shown_name, password_hash=hashed).where(
+            Account.id == account.id,
+            Account.verified_at.is_null(),
+            Account.disabled_at.is_null(),
         )
-        if not is_open:
+        if changed.execute():
+            _drop_tokens(account)
+            _mail_link(ctx, account, VERIFY)
+        else:
             mail.enqueue(ctx, address, "known-address")
-            return
-        _drop_tokens(account_id)
-        token = _make_token(ctx, account_id, VERIFY, rules.VERIFY_FOR)
-        mail.enqueue(ctx, address, VERIFY, token=token)
 
 
-def verify_email(
-    ctx: Context, token: str, password: str, network: str, agent: str = "", former: str = ""
-) -> str:
+def verify_email(ctx: Context, token: str, password: str, visit: Visit) -> str:
     """Confirm an address with its link and the password chosen before; returns a session token.
 
     The password keeps those out who registered somebody else's address. The link works once,
     and stays good after a mistyped password.
     """
     account = token_account(ctx, token, VERIFY)
-    _prove(ctx, account, account.email, password, network)
+    _prove(ctx, account, account.email, password, visit)
     with db.transaction():
         _use_token(ctx, token, VERIFY)
         Account.update(verified_at=ctx.clock.now()).where(Account.id == account.id).execute()
-        return _begin(ctx, account, account.password_hash, agent, former)
+        return _begin(ctx, account, account.password_hash, visit)
 
 
-def sign_in(
-    ctx: Context, email: str, password: str, network: str, agent: str = "", former: str = ""
-) -> str:
-    """Begin a session and return its token; `former` is the token the browser had before.
+def sign_in(ctx: Context, email: str, password: str, visit: Visit) -> str:
+    """Begin a session and return its token; the one the browser had before ends.
 
     Raises Invalid with the same words for an unknown, unconfirmed or disabled account and for a
     wrong password; TooMany after many wrong ones.
     """
-    address = email.strip().lower()
-    try:
+    address, account = email.strip().lower(), None
+    with contextlib.suppress(Invalid):
         address = rules.normal_address(email)
-    except Invalid:
-        account = None
-    else:
         account = _find(address)
     if account is not None and (account.disabled_at or not account.verified_at):
         account = None
-    account = _prove(ctx, account, address, password, network)
+    account = _prove(ctx, account, address, password, visit)
     testing, hashed = _config().testing, account.password_hash
     if passwords.is_outdated(hashed, testing):
         hashed = passwords.make_hash(password, testing)
-    return _begin(ctx, account, hashed, agent, former)
+    return _begin(ctx, account, hashed, visit)
 
 
 def sign_out(token: str) -> None:
@@ -105,18 +105,17 @@ def sign_out_everywhere(ctx: Context) -> None:
     sessions.end_all(_own(ctx).id)
 
 
-def request_reset(ctx: Context, email: str, network: str) -> None:
+def request_reset(ctx: Context, email: str, visit: Visit) -> None:
     """Send a link for a new password; an address without an account is told so by mail."""
     address = rules.normal_address(email)
-    throttle.spend(ctx, throttle.RESET_NETWORK, network)
+    throttle.spend(ctx, throttle.RESET_NETWORK, visit.network)
     throttle.spend(ctx, throttle.RESET_ADDRESS, address)
     with db.transaction():
         account = _find(address)
         if account is None or account.disabled_at:
             mail.enqueue(ctx, address, "no-account")
-            return
-        token = _make_token(ctx, account.id, RESET, rules.RESET_FOR)
-        mail.enqueue(ctx, address, RESET, token=token)
+        else:
+            _mail_link(ctx, account, RESET)
 
 
 def reset_password(ctx: Context, token: str, password: str) -> None:
@@ -129,30 +128,28 @@ def reset_password(ctx: Context, token: str, password: str) -> None:
         account.password_hash = hashed
         account.verified_at = account.verified_at or ctx.clock.now()
         account.save()
-        _drop_tokens(account.id)
+        _drop_tokens(account)
         sessions.end_all(account.id)
         mail.enqueue(ctx, account.email, "password-changed")
     throttle.lift(throttle.SIGN_IN_ADDRESS, account.email)
 
 
-def change_password(
-    ctx: Context, current: str, password: str, network: str, agent: str = ""
-) -> str:
+def change_password(ctx: Context, current_password: str, new_password: str, visit: Visit) -> str:
     """Set a new password knowing the old one; ends all sessions and returns a new one's token."""
     account = _own(ctx)
     try:
-        _prove(ctx, account, account.email, current, network)
+        _prove(ctx, account, account.email, current_password, visit)
     except Invalid:
         raise Invalid(_("This is not your present password."), "current_password")
-    rules.check_password(password, account.email, account.name, "new_password")
-    config = _config()
-    hashed = passwords.make_hash(password, config.testing)
+    rules.check_password(new_password, account.email, account.name, "new_password")
+    hashed = passwords.make_hash(new_password, _config().testing)
     with db.transaction():
-        Account.update(password_hash=hashed).where(Account.id == account.id).execute()
-        _drop_tokens(account.id)
+        account.password_hash = hashed
+        account.save()
+        _drop_tokens(account)
         sessions.end_all(account.id)
         mail.enqueue(ctx, account.email, "password-changed")
-        return sessions.start(ctx, account.id, config.session_days, agent)
+        return _begin(ctx, account, hashed, visit)
 
 
 def update_account(ctx: Context, *, name: str, locale: str, scheme: str) -> None:
@@ -188,12 +185,12 @@ def create_account(
     hashed = passwords.make_hash(password, _config().testing)
     with db.transaction():
         verified_at = ctx.clock.now() if verified else None
-        account = _insert(ctx, address, shown_name, hashed, role, verified_at)
+        columns = {"password_hash": hashed, "role": role, "verified_at": verified_at}
+        account = _insert(ctx, address, name=shown_name, **columns)
         if account is None:
             raise Conflict(_("This address has an account already."), "email")
         if not verified:
-            token = _make_token(ctx, account.id, VERIFY, rules.VERIFY_FOR)
-            mail.enqueue(ctx, address, VERIFY, token=token)
+            _mail_link(ctx, account, VERIFY)
     return account
 
 
@@ -216,7 +213,7 @@ def set_disabled(ctx: Context, email: str, disabled: bool) -> Account:
         account = _existing(email)
         account.disabled_at = ctx.clock.now() if disabled else None
         account.save()
-        _drop_tokens(account.id)
+        _drop_tokens(account)
         sessions.end_all(account.id)
     return account
 
@@ -226,12 +223,7 @@ def token_account(ctx: Context, token: str, purpose: str) -> Account:
     found = (
         Account.select()
         .join(AccountToken)
-        .where(
-            AccountToken.token_hash == token_hash(token),
-            AccountToken.purpose == purpose,
-            AccountToken.expires_at > ctx.clock.now(),
-            Account.disabled_at.is_null(),
-        )
+        .where(*_is_good(ctx, token, purpose), Account.disabled_at.is_null())
         .get_or_none()
     )
     if found is None:
@@ -239,35 +231,46 @@ def token_account(ctx: Context, token: str, purpose: str) -> Account:
     return found
 
 
+def _is_good(ctx: Context, token: str, purpose: str) -> tuple[Any, ...]:
+    return (
+        AccountToken.token_hash == token_hash(token),
+        AccountToken.purpose == purpose,
+        AccountToken.expires_at > ctx.clock.now(),
+    )
+
+
+def _use_token(ctx: Context, token: str, purpose: str) -> None:
+    """Take a token out of the world; of many who try at once, one succeeds."""
+    if not AccountToken.delete().where(*_is_good(ctx, token, purpose)).execute():
+        raise NotFound(_("This link has been used already or is too old. Ask for a new one."))
+
+
 def _prove(
-    ctx: Context, account: Account | None, address: str, password: str, network: str
+    ctx: Context, account: Account | None, address: str, password: str, visit: Visit
 ) -> Account:
     """Check a password under the limits for guessing; the same work with and without an account."""
-    throttle.spend(ctx, throttle.SIGN_IN_NETWORK, network)
+    throttle.spend(ctx, throttle.SIGN_IN_NETWORK, visit.network)
     throttle.spend(ctx, throttle.SIGN_IN_ADDRESS, address)
     stored = account.password_hash if account is not None else ""
     if not passwords.fits(stored, password, _config().testing) or account is None:
         raise Invalid(_unfit())
-    throttle.give_back(ctx, throttle.SIGN_IN_NETWORK, network)
+    throttle.give_back(ctx, throttle.SIGN_IN_NETWORK, visit.network)
     throttle.lift(throttle.SIGN_IN_ADDRESS, address)
     return account
 
 
-def _begin(ctx: Context, account: Account, hashed: str, agent: str, former: str) -> str:
+def _begin(ctx: Context, account: Account, hashed: str, visit: Visit) -> str:
     """Start a session if the account is still what was proven: a reset or a ban may come between."""
     with db.transaction():
-        same = (
-            Account.update(password_hash=hashed)
-            .where(
-                Account.id == account.id,
-                Account.password_hash == account.password_hash,
-                Account.disabled_at.is_null(),
-            )
-            .execute()
+        same = Account.update(password_hash=hashed).where(
+            Account.id == account.id,
+            Account.password_hash == account.password_hash,
+            Account.disabled_at.is_null(),
         )
-        if not same:
+        if not same.execute():
             raise Invalid(_unfit())
-        return sessions.start(ctx, account.id, _config().session_days, agent, former)
+        days = _config().session_days
+        return sessions.start(ctx, account.id, days, visit.agent, visit.former)
 
 
 def _unfit() -> str:
@@ -277,61 +280,28 @@ def _unfit() -> str:
     )
 
 
-def _make_token(ctx: Context, account_id: int, purpose: str, life: timedelta) -> str:
+def _mail_link(ctx: Context, account: Account, purpose: str) -> None:
+    """Make a token of which only the hash is kept, and mail the link with it."""
     token = secrets.token_urlsafe(32)
     AccountToken.create(
         token_hash=token_hash(token),
         purpose=purpose,
-        account=account_id,
-        expires_at=ctx.clock.now() + life,
+        account=account,
+        expires_at=ctx.clock.now() + LIVES[purpose],
     )
-    return token
+    mail.enqueue(ctx, account.email, purpose, token=token)
 
 
-def _use_token(ctx: Context, token: str, purpose: str) -> None:
-    """Take a token out of the world; of many who try at once, one succeeds."""
-    used = (
-        AccountToken.delete()
-        .where(
-            AccountToken.token_hash == token_hash(token),
-            AccountToken.purpose == purpose,
-            AccountToken.expires_at > ctx.clock.now(),
-        )
-        .execute()
-    )
-    if not used:
-        raise NotFound(_("This link has been used already or is too old. Ask for a new one."))
+def _drop_tokens(account: Account) -> None:
+    AccountToken.delete().where(AccountToken.account == account).execute()
 
 
-def _drop_tokens(account_id: int) -> None:
-    AccountToken.delete().where(AccountToken.account == account_id).execute()
-
-
-def _find_or_insert(ctx: Context, address: str, name: str, hashed: str) -> int:
-    account = _find(address) or _insert(ctx, address, name, hashed) or _find(address)
-    return int(account.id) if account is not None else 0
-
-
-def _insert(
-    ctx: Context,
-    address: str,
-    name: str,
-    hashed: str,
-    role: str = "Member",
-    verified_at: datetime | None = None,
-) -> Account | None:
+def _insert(ctx: Context, address: str, **columns: Any) -> Account | None:
     """Create an account; None when the address was taken a moment ago."""
+    columns = {"password_hash": "", "created_at": ctx.clock.now(), **columns}
     try:
         with db.database.atomic():
-            return Account.create(
-                public_id=secrets.token_hex(8),
-                email=address,
-                name=name,
-                password_hash=hashed,
-                role=role,
-                verified_at=verified_at,
-                created_at=ctx.clock.now(),
-            )
+            return Account.create(public_id=secrets.token_hex(8), email=address, **columns)
     except IntegrityError:
         return None
 

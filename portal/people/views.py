@@ -50,12 +50,7 @@ def sign_in() -> ResponseReturnValue:
     if g.ctx.actor.signed_in:
         return redirect(way_back, 303)
     form = forms.SignInForm(request.form)
-    token = _done(
-        form,
-        lambda: service.sign_in(
-            g.ctx, form.email.data, form.password.data, *_where(), former=login.token()
-        ),
-    )
+    token = _done(form, service.sign_in, visit=_visit())
     if token:
         return login.remember(_to(way_back), token)
     return _page("people/sign_in.html", form, way_back=way_back)
@@ -88,12 +83,7 @@ def register() -> ResponseReturnValue:
     if g.ctx.actor.signed_in:
         return redirect(url_for(".index"), 303)
     form = forms.RegisterForm(request.form)
-    if _done(
-        form,
-        lambda: service.register(
-            g.ctx, form.email.data, form.name.data, form.password.data, _where()[0]
-        ),
-    ):
+    if _done(form, service.register, visit=_visit()):
         return _to(url_for(".mailed", reason="register"))
     return _page("people/register.html", form)
 
@@ -112,12 +102,7 @@ def verify(token: str) -> ResponseReturnValue:
     """Confirm an address and sign in."""
     account = service.token_account(g.ctx, token, service.VERIFY)
     form = forms.ConfirmForm(request.form)
-    new_token = _done(
-        form,
-        lambda: service.verify_email(
-            g.ctx, token, form.password.data, *_where(), former=login.token()
-        ),
-    )
+    new_token = _done(form, service.verify_email, token=token, visit=_visit())
     if new_token:
         flash(_("Your address is confirmed. Welcome."))
         return login.remember(_to(url_for(".index")), new_token)
@@ -129,7 +114,7 @@ def verify(token: str) -> ResponseReturnValue:
 def forgot() -> ResponseReturnValue:
     """Ask for a link to set a new password."""
     form = forms.ForgotForm(request.form)
-    if _done(form, lambda: service.request_reset(g.ctx, form.email.data, _where()[0])):
+    if _done(form, service.request_reset, visit=_visit()):
         return _to(url_for(".mailed", reason="forgot"))
     return _page("people/forgot.html", form)
 
@@ -140,7 +125,7 @@ def reset(token: str) -> ResponseReturnValue:
     """Set a new password with a mailed link."""
     account = service.token_account(g.ctx, token, service.RESET)
     form = forms.ResetForm(request.form)
-    if _done(form, lambda: service.reset_password(g.ctx, token, form.password.data)):
+    if _done(form, service.reset_password, token=token):
         flash(_("Your new password is set. Sign in with it."))
         return _to(url_for(".sign_in"))
     return _page("people/reset.html", form, email=account.email)
@@ -158,12 +143,7 @@ def index() -> ResponseReturnValue:
 def update() -> ResponseReturnValue:
     """Change name, language and colours."""
     form = forms.AccountForm(request.form)
-    if not _done(
-        form,
-        lambda: service.update_account(
-            g.ctx, name=form.name.data, locale=form.locale.data, scheme=form.scheme.data
-        ),
-    ):
+    if not _done(form, service.update_account):
         return _account_page(form=form)
     flash(_("Your account is up to date."))
     response = _to(url_for(".index"))
@@ -176,12 +156,7 @@ def update() -> ResponseReturnValue:
 def change_password() -> ResponseReturnValue:
     """Change the password; other devices are signed out."""
     form = forms.ChangePasswordForm(request.form)
-    token = _done(
-        form,
-        lambda: service.change_password(
-            g.ctx, form.current_password.data, form.new_password.data, *_where()
-        ),
-    )
+    token = _done(form, service.change_password, visit=_visit())
     if not token:
         return _account_page(password_form=form)
     flash(_("Your password is changed. Your other devices are signed out."))
@@ -201,12 +176,15 @@ def _account_page(form: Any = None, password_form: Any = None) -> ResponseReturn
     return page, status
 
 
-def _done(form: Form, verb: Callable[[], Any]) -> Any:
-    """Do what a sent form asks: the service's answer or True, else None and the form says why."""
+def _done(form: Form, verb: Callable[..., Any], **more: Any) -> Any:
+    """Do what a sent form asks; its fields are the service's arguments.
+
+    Returns the service's answer or True, else None, and then the form says why.
+    """
     if request.method != "POST" or not form.validate():
         return None
     try:
-        return verb() or True
+        return verb(g.ctx, **form.data, **more) or True
     except Invalid as error:
         if error.field in form:
             form[error.field].errors = [*form[error.field].errors, error.message]
@@ -220,9 +198,9 @@ def _page(template: str, form: Form, **values: Any) -> ResponseReturnValue:
     return page, 422 if form.errors else 200
 
 
-def _where() -> tuple[str, str]:
-    """Return the network and the browser a request comes from."""
-    return throttle.network(request.remote_addr), request.user_agent.string
+def _visit() -> service.Visit:
+    network = throttle.network(request.remote_addr)
+    return service.Visit(network, request.user_agent.string, login.token())
 
 
 def _to(address: str) -> Response:

@@ -15,11 +15,12 @@ from portal.context import ANONYMOUS, Actor, Context
 from portal.errors import Conflict, Invalid, NotAllowed, NotFound
 from portal.people import passwords, service, sessions
 from portal.people.models import Account, AccountToken, Session
+from portal.people.service import Visit
 from portal.web.heartbeat import token_hash
 from tests.factories import PASSWORD, clocked, make_account
 
 NEW = "nine quiet lanterns"
-HOME = "192.0.2.1"
+HOME = Visit("192.0.2.1")
 
 
 @pytest.fixture
@@ -237,7 +238,8 @@ class Spy:
 def test_signing_in_ends_the_session_the_browser_had(app: Flask, guest: Context) -> None:
     account = make_account(app)
     first = service.sign_in(guest, account.email, PASSWORD, HOME)
-    second = service.sign_in(guest, account.email, PASSWORD, HOME, former=first)
+    again = Visit("192.0.2.1", former=first)
+    second = service.sign_in(guest, account.email, PASSWORD, again)
     assert [row.token_hash for row in Session.select()] == [token_hash(second)]
 
 

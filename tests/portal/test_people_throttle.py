@@ -14,6 +14,7 @@ from portal.context import Context
 from portal.errors import Invalid, TooMany
 from portal.people import service, throttle
 from portal.people.models import Throttle
+from portal.people.service import Visit
 from tests.factories import PASSWORD, make_account
 
 LIMIT = throttle.Limit("test", 3, 900)
@@ -100,7 +101,7 @@ def test_a_network_is_an_address_or_the_64_bits_of_a_home(
 
 def wrong(ctx: Context, email: str, network: str = "192.0.2.1") -> None:
     with pytest.raises(Invalid):
-        service.sign_in(ctx, email, "some other words", network)
+        service.sign_in(ctx, email, "some other words", Visit(network))
 
 
 def test_guessing_at_one_address_ends_after_twenty_tries_from_anywhere(
@@ -111,7 +112,7 @@ def test_guessing_at_one_address_ends_after_twenty_tries_from_anywhere(
         for number in range(20):
             wrong(ctx, account.email, f"192.0.2.{number}")
         with pytest.raises(TooMany):
-            service.sign_in(ctx, account.email, PASSWORD, "198.51.100.1")
+            service.sign_in(ctx, account.email, PASSWORD, Visit("198.51.100.1"))
 
 
 def test_guessing_at_an_unknown_address_ends_the_same_way(app: Flask, ctx: Context) -> None:
@@ -119,7 +120,7 @@ def test_guessing_at_an_unknown_address_ends_the_same_way(app: Flask, ctx: Conte
         for _try in range(20):
             wrong(ctx, "nobody@school.example")
         with pytest.raises(TooMany):
-            service.sign_in(ctx, "nobody@school.example", PASSWORD, "192.0.2.1")
+            service.sign_in(ctx, "nobody@school.example", PASSWORD, Visit("192.0.2.1"))
 
 
 def test_guessing_at_many_addresses_from_one_network_ends_after_a_hundred(
@@ -129,14 +130,14 @@ def test_guessing_at_many_addresses_from_one_network_ends_after_a_hundred(
         for number in range(100):
             wrong(ctx, f"person{number}@school.example")
         with pytest.raises(TooMany):
-            service.sign_in(ctx, "one.more@school.example", PASSWORD, "192.0.2.1")
+            service.sign_in(ctx, "one.more@school.example", PASSWORD, Visit("192.0.2.1"))
 
 
 def test_a_whole_class_may_sign_in_from_one_network(app: Flask, ctx: Context) -> None:
     account = make_account(app)
     with app.app_context():
         for _person in range(120):
-            service.sign_in(ctx, account.email, PASSWORD, "192.0.2.1")
+            service.sign_in(ctx, account.email, PASSWORD, Visit("192.0.2.1"))
 
 
 def test_a_reset_opens_an_address_that_was_guessed_at(app: Flask, ctx: Context) -> None:
@@ -144,11 +145,11 @@ def test_a_reset_opens_an_address_that_was_guessed_at(app: Flask, ctx: Context) 
     with app.app_context():
         for _try in range(20):
             wrong(ctx, account.email)
-        service.request_reset(ctx, account.email, "192.0.2.1")
+        service.request_reset(ctx, account.email, Visit("192.0.2.1"))
         text = db.query("SELECT text FROM outbox ORDER BY id DESC")[0][0]
         token = text.split("/account/reset/")[1].split()[0]
         service.reset_password(ctx, token, "nine quiet lanterns")
-        assert service.sign_in(ctx, account.email, "nine quiet lanterns", "192.0.2.1")
+        assert service.sign_in(ctx, account.email, "nine quiet lanterns", Visit("192.0.2.1"))
 
 
 @pytest.mark.parametrize("email", ["known@school.example", "nobody@school.example"])
@@ -156,23 +157,23 @@ def test_one_address_gets_three_reset_mails_an_hour(app: Flask, ctx: Context, em
     make_account(app, email="known@school.example")
     with app.app_context():
         for _mail in range(3):
-            service.request_reset(ctx, email, "192.0.2.1")
+            service.request_reset(ctx, email, Visit("192.0.2.1"))
         with pytest.raises(TooMany):
-            service.request_reset(ctx, email, "198.51.100.1")
+            service.request_reset(ctx, email, Visit("198.51.100.1"))
         assert db.query("SELECT count(*) FROM outbox") == [(3,)]
 
 
 def test_one_address_gets_three_registration_mails_an_hour(app: Flask, ctx: Context) -> None:
     with app.app_context():
         for _mail in range(3):
-            service.register(ctx, "new@school.example", "New", PASSWORD, "192.0.2.1")
+            service.register(ctx, "new@school.example", "New", PASSWORD, Visit("192.0.2.1"))
         with pytest.raises(TooMany):
-            service.register(ctx, "new@school.example", "New", PASSWORD, "192.0.2.1")
+            service.register(ctx, "new@school.example", "New", PASSWORD, Visit("192.0.2.1"))
 
 
 def test_one_network_registers_sixty_accounts_an_hour(app: Flask, ctx: Context) -> None:
     with app.app_context():
         for number in range(60):
-            service.register(ctx, f"p{number}@school.example", "New", PASSWORD, "192.0.2.1")
+            service.register(ctx, f"p{number}@school.example", "New", PASSWORD, Visit("192.0.2.1"))
         with pytest.raises(TooMany):
-            service.register(ctx, "p60@school.example", "New", PASSWORD, "192.0.2.1")
+            service.register(ctx, "p60@school.example", "New", PASSWORD, Visit("192.0.2.1"))
