@@ -157,7 +157,7 @@ def _label(name: str, city: str) -> str:
 def _known_names(keys: set[tuple[str, str]]) -> Iterable[tuple[tuple[str, str], str, str]]:
     names = sorted({name for name, _country in keys})
     rows = db.query(
-        "SELECT folded_name, country, name, city FROM organisation "
+        "SELECT folded_name, country, name, city FROM organisation "  # noqa: S608
         f"WHERE folded_name IN ({_marks(names)}) AND hidden_at IS NULL ORDER BY id",
         names,
     )
@@ -165,12 +165,14 @@ def _known_names(keys: set[tuple[str, str]]) -> Iterable[tuple[tuple[str, str], 
         yield (folded_name, country), fold(city), _label(name, city)
 
 
-def _known_identifiers(pairs: set[tuple[str, str]]) -> Iterable[tuple[tuple[str, str], str]]:
+def _known_identifiers(
+    pairs: set[tuple[str, str]],
+) -> Iterable[tuple[tuple[str, str], str]]:
     if not pairs:
         return
     values = ",".join(["(?,?)"] * len(pairs))
     rows = db.query(
-        "SELECT i.scheme, i.value, o.name FROM organisation_identifier i "
+        "SELECT i.scheme, i.value, o.name FROM organisation_identifier i "  # noqa: S608
         "JOIN organisation o ON o.id = i.organisation_id AND o.hidden_at IS NULL "
         f"WHERE (i.scheme, i.value) IN (VALUES {values}) ORDER BY i.id",
         [part for pair in sorted(pairs) for part in pair],
@@ -181,7 +183,7 @@ def _known_identifiers(pairs: set[tuple[str, str]]) -> Iterable[tuple[tuple[str,
 
 def _known_domains(domains: set[str]) -> list[tuple[str, str, int]]:
     rows: list[Any] = db.query(
-        "SELECT domain, MIN(name), COUNT(*) FROM organisation "
+        "SELECT domain, MIN(name), COUNT(*) FROM organisation "  # noqa: S608
         f"WHERE domain IN ({_marks(domains)}) AND hidden_at IS NULL GROUP BY domain",
         sorted(domains),
     )

@@ -315,7 +315,7 @@ def insert(
     for start in range(0, len(records), step):
         part = records[start : start + step]
         sql = (
-            f"INSERT INTO {table} ({','.join(columns)}) "
+            f"INSERT INTO {table} ({','.join(columns)}) "  # noqa: S608
             f"VALUES {','.join([one] * len(part))}"
         )
         values = [record[column] for record in part for column in columns]
@@ -329,7 +329,11 @@ def insert(
 def _identifier_rows(entries: Sequence[Entry], ids: Mapping[str, int]) -> Iterator[dict[str, Any]]:
     for entry in entries:
         for scheme, value in entry.identifiers:
-            yield {"organisation_id": ids[entry.public_id], "scheme": scheme, "value": value}
+            yield {
+                "organisation_id": ids[entry.public_id],
+                "scheme": scheme,
+                "value": value,
+            }
 
 
 def _fact_rows(
@@ -337,7 +341,12 @@ def _fact_rows(
 ) -> Iterator[dict[str, Any]]:
     for entry in entries:
         for name, value in _facts(entry):
-            yield {"organisation_id": ids[entry.public_id], "name": name, "value": value, **origin}
+            yield {
+                "organisation_id": ids[entry.public_id],
+                "name": name,
+                "value": value,
+                **origin,
+            }
 
 
 def _facts(entry: Entry) -> Iterator[tuple[str, str]]:

@@ -82,8 +82,9 @@ def _ask() -> Heartbeat:
         db.database.close()  # the server dropped the connection: one fresh try
         db.database.connect(reuse_if_open=True)
         rows = db.query(_SQL, params)
-    values: list[Any] = [*rows[0][:3], *(value or "" for value in rows[0][3:])]
-    return Heartbeat(*values)
+    return Heartbeat(
+        *(("" if value is None and at > 2 else value) for at, value in enumerate(rows[0]))
+    )
 
 
 def context() -> Context:
