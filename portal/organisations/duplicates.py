@@ -157,7 +157,7 @@ def _label(name: str, city: str) -> str:
 def _known_names(keys: set[tuple[str, str]]) -> Iterable[tuple[tuple[str, str], str, str]]:
     names = sorted({name for name, _country in keys})
     rows = db.query(
-        "SELECT folded_name, country, name, city FROM organisation "  # noqa: S608
+        "SELECT folded_name, country, name, city FROM organisation "
         f"WHERE folded_name IN ({_marks(names)}) AND hidden_at IS NULL ORDER BY id",
         names,
     )
@@ -172,7 +172,7 @@ def _known_identifiers(
         return
     values = ",".join(["(?,?)"] * len(pairs))
     rows = db.query(
-        "SELECT i.scheme, i.value, o.name FROM organisation_identifier i "  # noqa: S608
+        "SELECT i.scheme, i.value, o.name FROM organisation_identifier i "
         "JOIN organisation o ON o.id = i.organisation_id AND o.hidden_at IS NULL "
         f"WHERE (i.scheme, i.value) IN (VALUES {values}) ORDER BY i.id",
         [part for pair in sorted(pairs) for part in pair],
@@ -183,7 +183,7 @@ def _known_identifiers(
 
 def _known_domains(domains: set[str]) -> list[tuple[str, str, int]]:
     rows: list[Any] = db.query(
-        "SELECT domain, MIN(name), COUNT(*) FROM organisation "  # noqa: S608
+        "SELECT domain, MIN(name), COUNT(*) FROM organisation "
         f"WHERE domain IN ({_marks(domains)}) AND hidden_at IS NULL GROUP BY domain",
         sorted(domains),
     )

@@ -315,7 +315,7 @@ def insert(
     for start in range(0, len(records), step):
         part = records[start : start + step]
         sql = (
-            f"INSERT INTO {table} ({','.join(columns)}) "  # noqa: S608
+            f"INSERT INTO {table} ({','.join(columns)}) "
             f"VALUES {','.join([one] * len(part))}"
         )
         values = [record[column] for record in part for column in columns]

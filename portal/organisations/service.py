@@ -133,7 +133,7 @@ def _taken(slugs: set[str]) -> set[str]:
         return set()
     marks = ",".join("?" * len(slugs))
     rows = db.query(
-        f"SELECT slug FROM organisation WHERE slug IN ({marks}) "  # noqa: S608
+        f"SELECT slug FROM organisation WHERE slug IN ({marks}) "
         f"UNION SELECT slug FROM organisation_former_slug WHERE slug IN ({marks})",
         [*slugs, *slugs],
     )

@@ -5,7 +5,7 @@ knows everything up to one number asks for the rows above it. The word and facet
 later, in `portal.search.merging`.
 """
 
-# ruff: noqa: S608 - only names from here, placeholders and integers are put into statements
+
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

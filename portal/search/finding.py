@@ -1,6 +1,6 @@
 """Answers queries from the sets of an index; the database is asked for cold words and cards."""
 
-# ruff: noqa: S608 - only names from here, placeholders and integers are put into statements
+
 
 import json
 import threading

@@ -5,7 +5,7 @@ as the last merge left them; documents changed since then lie over them. A state
 after it was published, so that threads may read one while another publishes the next.
 """
 
-# ruff: noqa: S608 - only names from here, placeholders and integers are put into statements
+
 
 import threading
 from collections import OrderedDict

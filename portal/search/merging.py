@@ -4,7 +4,7 @@ Writers never touch the sets, so they don't wait for each other; a merge, run by
 importers, brings the sets up to date and starts a new generation of them.
 """
 
-# ruff: noqa: S608 - only names from here, placeholders and integers are put into statements
+
 
 import json
 import secrets

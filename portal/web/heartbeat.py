@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 import peewee
 from flask import Flask, current_app, g, request
@@ -82,9 +83,8 @@ def _ask() -> Heartbeat:
         db.database.close()  # the server dropped the connection: one fresh try
         db.database.connect(reuse_if_open=True)
         rows = db.query(_SQL, params)
-    return Heartbeat(
-        *(("" if value is None and at > 2 else value) for at, value in enumerate(rows[0]))
-    )
+    values: list[Any] = [*rows[0][:3], *(value or "" for value in rows[0][3:])]
+    return Heartbeat(*values)
 
 
 def context() -> Context:
