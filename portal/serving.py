@@ -30,7 +30,7 @@ DEMO_ACCOUNTS = (
     ("reviewer@demo.example", REVIEWER, "Reviewer (demonstration)", "decides claims and removals"),
     ("admin@demo.example", SITE_ADMIN, "Administrator (demonstration)", "runs the site"),
 )
-PASSWORD_FILE = "demo-password"
+PASSWORD_FILE = "demo-password"  # noqa: S105  a name, no secret
 
 
 def load_demo(app: Flask) -> list[tuple[str, str, str]]:
@@ -106,7 +106,7 @@ class Supervisor:
             signal.signal(number, self._asked_to_stop)
         for command in self.commands:
             # A session of their own: Ctrl-C reaches the supervisor alone, which stops them in order.
-            self.children.append(subprocess.Popen(command, start_new_session=True))
+            self.children.append(subprocess.Popen(command, start_new_session=True))  # noqa: S603
         while not self.stopping and all(child.poll() is None for child in self.children):
             time.sleep(0.2)
         failed = [child.returncode for child in self.children if child.returncode]

@@ -87,6 +87,6 @@ def _run(*command: str) -> None:
     tool = shutil.which(command[0])
     if tool is None:
         raise ConfigError(f"{command[0]} is missing. Install PostgreSQL's client programs.")
-    done = subprocess.run([tool, *command[1:]], capture_output=True, text=True, check=False)
+    done = subprocess.run([tool, *command[1:]], capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         raise ConfigError(f"{command[0]} failed: {done.stderr.strip()[:400]}")
