@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
 from babel.dates import format_date
+from babel.numbers import get_decimal_symbol
 from wtforms import (
     HiddenField,
     IntegerField,
     SelectField,
     SelectMultipleField,
+    StringField,
     TextAreaField,
     widgets,
 )
@@ -18,12 +21,16 @@ from wtforms.validators import Length, NumberRange, Optional
 
 from plugins.partners import codes
 from plugins.partners.queries import Partner
+from plugins.partners.rules import cents
+from plugins.partners.service import LEVELS
 from portal.errors import Invalid
 from portal.i18n import Form, _, language_name, lazy_gettext, locale
 
 LANGUAGES = (
     "bg cs da de el en es et fi fr ga hr hu is it lt lv mk mt nb nl pl pt ro sk sl sq sr sv tr uk"
 ).split()
+LANGUAGE_ROWS = range(1, 6)
+SERVICE_ROWS = range(1, 9)
 PLAIN = (
     "roles", "fields", "modes", "targets", "inclusion", "accommodation", "months", "group_min",
     "group_max", "places_a_year", "stay_min_weeks", "stay_max_weeks", "minimum_age",
@@ -44,8 +51,10 @@ def whole(label: Any, most: int, description: Any = "") -> IntegerField:
     return IntegerField(label, [Optional(), limits], description=description)
 
 
-def _version(text: Any) -> int | None:
-    return int(text) if str(text or "").isdigit() else None
+def _version(text: Any) -> int:
+    """Read the version that the form was made from; 0 says that there was no profile yet."""
+    shown = str(text or "")[:9]
+    return int(shown) if shown.isascii() and shown.isdigit() else 0
 
 
 class ProfileForm(Form):
@@ -66,7 +75,6 @@ class ProfileForm(Form):
     )
     language_2 = SelectField(lazy_gettext("Language of the second text"))
     fields = Boxes(lazy_gettext("Fields of education"))
-    languages = Boxes(lazy_gettext("Languages at work"))
     modes = Boxes(lazy_gettext("Mode"))
     targets = Boxes(lazy_gettext("Works with"))
     inclusion = Boxes(lazy_gettext("Access and support"))
@@ -89,10 +97,9 @@ class ProfileForm(Form):
         """Fill the form from what was typed, else from what is stored."""
         super().__init__(formdata, data=_stored(partner))
         self.partner = partner
-        own = [(tag, language_name(tag, locale())) for tag in LANGUAGES]
-        own.sort(key=lambda pair: pair[1])
-        self.language_1.choices = self.language_2.choices = [("", "-"), *own]
-        self.languages.choices = own
+        self._offer_rows(partner)
+        texts = [tag for tag in partner.summaries if tag != "und"]
+        self.language_1.choices = self.language_2.choices = _languages(texts)
         self.roles.choices = [(key, str(name)) for key, name in codes.ROLES.items()]
         self.fields.choices = [(code, codes.field_name(code)) for code in codes.field_codes(3)]
         self.fields.choices += [
@@ -113,6 +120,28 @@ class ProfileForm(Form):
             (key, codes.commitment_name(key)) for key in codes.commitments()
         ]
 
+    def _offer_rows(self, partner: Partner) -> None:
+        tags = _languages(pair[0] for pair in partner.languages)
+        levels = [("", _("not stated yet")), *((level, level) for level in LEVELS[:-1])]
+        for at in LANGUAGE_ROWS:
+            self[f"tag_{at}"].choices = tags
+            self[f"level_{at}"].choices = [*levels, (LEVELS[-1], _("first language"))]
+        for at in SERVICE_ROWS:
+            self[f"service_{at}"].choices = [("", "-"), *_named("service")]
+            self[f"per_{at}"].choices = _named("fee_unit")
+
+    @property
+    def language_rows(self) -> list[tuple[Any, Any]]:
+        """The fields of languages at work: language and level."""
+        return [(self[f"tag_{at}"], self[f"level_{at}"]) for at in LANGUAGE_ROWS]
+
+    @property
+    def service_rows(self) -> list[tuple[Any, Any, Any]]:
+        """The fields of services: kind, fee in euro, what the fee is for."""
+        return [
+            (self[f"service_{at}"], self[f"fee_{at}"], self[f"per_{at}"]) for at in SERVICE_ROWS
+        ]
+
     def values(self) -> dict[str, Any]:
         """Return the profile's columns as typed; what the form does not show stays as it is."""
         kept = dict(self.partner.summaries)
@@ -124,35 +153,127 @@ class ProfileForm(Form):
         ):
             if text and text.strip():
                 kept[tag] = text.strip()
-        levels = {pair[0]: pair[1] for pair in self.partner.languages}
         return {
             **{name: self[name].data for name in PLAIN},
-            "languages": [[tag, levels.get(tag, "")] for tag in self.languages.data or []],
+            "languages": self._languages(),
+            "services": self._services(),
             "summaries": kept,
             "original": self.language_1.data if self.summary_1.data else "",
             "commitments": self.commitments.data or [],
         }
 
+    def _languages(self) -> list[list[str]]:
+        typed = [[tag.data, level.data] for tag, level in self.language_rows if tag.data]
+        return typed + [list(pair) for pair in self.partner.languages[len(LANGUAGE_ROWS) :]]
+
+    def _services(self) -> list[dict[str, Any]]:
+        """Return the services as typed; what they include and their notes stay."""
+        stored = list(self.partner.services)
+        result = []
+        for kind, fee, per in self.service_rows:
+            if kind.data:
+                kept = next((item for item in stored if item["kind"] == kind.data), {})
+                if kept:
+                    stored.remove(kept)
+                typed = {"kind": kind.data, "fee_cents": cents(fee.data or ""), "per": per.data}
+                result.append({"includes": [], "note": None, **kept, **typed})
+        return result + list(self.partner.services[len(SERVICE_ROWS) :])
+
     def validate(self, extra_validators: Any = None) -> bool:
-        """Check the fields, and that each text says its language."""
+        """Check the fields, that each text says its language, and the rows."""
         good = super().validate(extra_validators)
+        return all([self._texts_are_good(), self._rows_are_good(), good])
+
+    def _rows_are_good(self) -> bool:
+        good, seen = True, set()
+        for tag, level in self.language_rows:
+            if level.data and not tag.data:
+                good = _refuse(tag, _("Choose the language that has this level."))
+            if tag.data and tag.data in seen:
+                good = _refuse(tag, _("This language is chosen twice."))
+            seen.add(tag.data)
+        for kind, fee, _per in self.service_rows:
+            try:
+                amount = cents(fee.data or "")
+            except ValueError:
+                good = _refuse(fee, _("Write the fee in euro as digits, such as 12 or 12.50."))
+                continue
+            if amount is not None and not kind.data:
+                good = _refuse(kind, _("Choose the service that has this fee."))
+        return good
+
+    def _texts_are_good(self) -> bool:
+        good = True
         for text, tag in ((self.summary_1, self.language_1), (self.summary_2, self.language_2)):
             if (text.data or "").strip() and not tag.data:
-                tag.errors = [*tag.errors, _("Say in which language the text is.")]
-                good = False
+                good = _refuse(tag, _("Say in which language the text is."))
         if (
             self.summary_1.data
             and self.summary_2.data
             and self.language_1.data == self.language_2.data
         ):
-            self.language_2.errors = [_("Both texts are in the same language. Choose another one.")]
-            good = False
+            good = _refuse(
+                self.language_2, _("Both texts are in the same language. Choose another one.")
+            )
         return good
 
     def attach(self, error: Invalid) -> None:
         """Show a refusal of the service beside its field."""
-        field = self[error.field] if error.field in self else self.summary_1
-        field.errors = [*field.errors, error.message]
+        _refuse(self[error.field] if error.field in self else self.summary_1, error.message)
+
+
+for at in LANGUAGE_ROWS:
+    setattr(ProfileForm, f"tag_{at}", SelectField(lazy_gettext("Language %(number)s", number=at)))
+    label = lazy_gettext("Level of language %(number)s", number=at)
+    setattr(ProfileForm, f"level_{at}", SelectField(label))
+for at in SERVICE_ROWS:
+    label = lazy_gettext("Service %(number)s", number=at)
+    setattr(ProfileForm, f"service_{at}", SelectField(label))
+    label = lazy_gettext("Fee in euro for service %(number)s", number=at)
+    setattr(ProfileForm, f"fee_{at}", StringField(label, [Optional(), Length(max=20)]))
+    label = lazy_gettext("The fee for service %(number)s is", number=at)
+    setattr(ProfileForm, f"per_{at}", SelectField(label))
+
+
+def _refuse(field: Any, message: str) -> bool:
+    """Put a message beside a field; always False."""
+    field.errors = [*field.errors, message]
+    return False
+
+
+def _languages(more: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the languages to choose from by name, those that are stored already among them."""
+    own = [(tag, language_name(tag, locale())) for tag in dict.fromkeys((*LANGUAGES, *more))]
+    return [("", "-"), *sorted(own, key=lambda pair: pair[1])]
+
+
+def _named(name: str) -> list[tuple[str, str]]:
+    return [(key, codes.key_name(name, key)) for key in codes.keys(name)]
+
+
+def _stored_rows(partner: Partner) -> dict[str, Any]:
+    rows: dict[str, Any] = {}
+    for at, pair in zip(LANGUAGE_ROWS, partner.languages, strict=False):
+        rows[f"tag_{at}"], rows[f"level_{at}"] = pair[0], pair[1]
+    for at, item in zip(SERVICE_ROWS, partner.services, strict=False):
+        rows[f"service_{at}"] = item["kind"]
+        rows[f"fee_{at}"] = _euro(item.get("fee_cents"))
+        rows[f"per_{at}"] = item.get("per") or "person"
+    return {
+        **{f"tag_{at}": "" for at in LANGUAGE_ROWS},
+        **{f"level_{at}": "" for at in LANGUAGE_ROWS},
+        **{f"service_{at}": "" for at in SERVICE_ROWS},
+        **{f"per_{at}": "person" for at in SERVICE_ROWS},
+        **rows,
+    }
+
+
+def _euro(amount: int | None) -> str:
+    """Write cents as people type them: whole euros without a fraction."""
+    if amount is None:
+        return ""
+    euro, rest = divmod(amount, 100)
+    return f"{euro}{get_decimal_symbol(locale())}{rest:02}" if rest else str(euro)
 
 
 def _stored(partner: Partner) -> dict[str, Any]:
@@ -160,8 +281,8 @@ def _stored(partner: Partner) -> dict[str, Any]:
     tags = [*dict.fromkeys(tags), "", ""]
     return {
         **{name: partner.values[name] for name in PLAIN},
-        "version": partner.version or "",
-        "languages": [pair[0] for pair in partner.languages],
+        **_stored_rows(partner),
+        "version": partner.version or 0,
         "summary_1": partner.summaries.get(tags[0], ""),
         "language_1": tags[0] or locale(),
         "summary_2": partner.summaries.get(tags[1], ""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,10 @@ WISHES: tuple[tuple[str, int, Any, Any], ...] = (
     ("accommodation", 5, lazy_gettext("Accommodation"), lazy_gettext("The question that is asked most is answered.")),
     ("inclusion", 5, lazy_gettext("Access and support"), lazy_gettext("Learners with fewer opportunities find you.")),
 )  # fmt: skip
+
+
+MOST_CENTS = 100_000_00
+_FEE = re.compile(r"([0-9]{1,6})(?:[.,]([0-9]{1,2}))?")
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,23 @@ def completeness(
     ]
     done = 100 - sum(item.weight for item in missing)
     return done, sorted(missing, key=lambda item: -item.weight)
+
+
+def cents(text: str) -> int | None:
+    """Read a fee in euro as whole cents: 12, 12.5, 12.50 or 12,50; None when nothing is written.
+
+    Raises ValueError for everything else, and above 100,000 euro.
+    """
+    if not text.strip():
+        return None
+    found = _FEE.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(text)
+    euro, part = found[1], found[2] or ""
+    amount = int(euro) * 100 + int(part.ljust(2, "0"))
+    if amount > MOST_CENTS:
+        raise ValueError(text)
+    return amount
 
 
 def map_step(count: int, most: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -26,7 +27,11 @@ def may_edit(ctx: Context, organisation_id: int) -> bool:
 def save_profile(
     ctx: Context, organisation_id: int, values: Mapping[str, Any], version: int | None
 ) -> None:
-    """Save a profile with its promises. Raises NotAllowed, Invalid, or Conflict when someone was faster."""
+    """Save a profile with its promises.
+
+    `version` is the one that was shown, 0 when there was none yet, None to save in any case.
+    Raises NotAllowed, Invalid, or Conflict with both texts when someone was faster.
+    """
     if not may_edit(ctx, organisation_id):
         raise NotAllowed
     columns = {name: value for name, value in values.items() if name != "commitments"}
@@ -80,15 +85,22 @@ def _check(values: Mapping[str, Any]) -> None:
             "stay_max_weeks",
             _("The longest stay can't be shorter than the shortest."),
         ),
+        (
+            "accompanying_free",
+            "accompanying_max",
+            _("More persons are without charge than may come."),
+        ),
     )
     for low, high, message in pairs:
-        if values.get(low) and values.get(high) and values[low] > values[high]:
+        least, most = values.get(low), values.get(high)
+        if least is not None and most is not None and least > most:
             raise Invalid(message, field=high)
 
 
 # The profile's part of an organisations file.
 
 
+_TAG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,4})?")
 COLUMNS = ("languages", "fields", "roles", "description")
 
 
@@ -135,16 +147,16 @@ def _imported(item: ImportedOrganisation, problems: list[ImportProblem]) -> dict
     languages = []
     for part in _parts(item.row.get("languages", "")):
         tag, _colon, level = part.partition(":")
-        tag, level = tag.strip().lower(), level.strip()
-        if not tag.isascii() or not 2 <= len(tag) <= 8:
+        tag, level = tag.strip().lower(), level.strip().upper().replace("NATIVE", "native")
+        if not _TAG.fullmatch(tag):
             refuse(
                 "languages", _("%(value)s is no language tag such as de or en.", value=part[:40])
             )
-        elif level and level.upper() not in LEVELS and level != "native":
+        elif level and level not in LEVELS:
             refuse("languages", _("%(value)s is no level from A1 to C2.", value=level[:40]))
             languages.append([tag, ""])
         else:
-            languages.append([tag, level if level == "native" else level.upper()])
+            languages.append([tag, level])
     fields = []
     for code in _parts(item.row.get("fields", "")):
         if codes.is_field(code):

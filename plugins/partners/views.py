@@ -31,7 +31,7 @@ from plugins.partners import (
 from plugins.partners.documents import KIND
 from plugins.partners.filters import MOST_COMPARED, OWN_WORDS, SORTS, Filters, parse
 from plugins.partners.rules import completeness
-from portal.errors import Invalid, NotFound
+from portal.errors import Conflict, Invalid, NotFound
 from portal.i18n import _, ngettext, number
 from portal.search import index
 from portal.search import words as words_of
@@ -228,7 +228,7 @@ def edit(slug: str) -> ResponseReturnValue:
         abort(404)
     form = forms.ProfileForm(request.form if request.method == "POST" else None, partner=partner)
     done, missing = completeness(partner.values, partner.commitments)
-    status = 200
+    status, meanwhile = 200, None
     if request.method == "POST":
         status = 422
         if form.validate():
@@ -236,11 +236,20 @@ def edit(slug: str) -> ResponseReturnValue:
                 service.save_profile(g.ctx, partner.id, form.values(), form.version.data)
             except Invalid as error:
                 form.attach(error)
+            except Conflict as error:
+                status, meanwhile = 409, error
+                partner = queries.partner(slug) or partner
+                form.version.data = partner.version
             else:
                 flash(_("Your profile is saved and can be found."))
                 return redirect(f"/partners/{slug}", 303)
     return render_template(
-        "partners/edit.html", form=form, partner=partner, done=done, missing=missing
+        "partners/edit.html",
+        form=form,
+        partner=partner,
+        done=done,
+        missing=missing,
+        meanwhile=meanwhile,
     ), status
 
 
