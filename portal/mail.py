@@ -189,11 +189,18 @@ def build(row: Outbox, config: Config) -> EmailMessage:
     message["To"] = Address(addr_spec=row.recipient)
     message["Subject"] = row.subject
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(row.text)
+    message.set_content(row.text, cte=_encoding(row.text))
     if row.html:
         message.add_alternative(row.html, subtype="html")
     message["Content-Language"] = row.locale
     return message
+
+
+def _encoding(text: str) -> str | None:
+    """Leave text as it is where mail allows that: links stay whole in the files people read."""
+    if max((len(line) for line in text.encode().splitlines()), default=0) > 900:
+        return None
+    return "7bit" if text.isascii() else "8bit"
 
 
 @contextlib.contextmanager

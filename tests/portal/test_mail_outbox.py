@@ -145,6 +145,23 @@ def test_without_a_mail_server_mails_become_files(
     assert message.get_body(("html",)).get_content().startswith("<!doctype html>")
 
 
+@pytest.mark.parametrize("text", ["plain", "Āžū", "x" * 2_000, "Ā" * 2_000])
+def test_links_stay_whole_and_no_line_is_too_long_for_mail(
+    make_portal: Callable[..., Flask], ctx: Context, clock: FixedClock, text: str
+) -> None:
+    app = make_portal()
+    with app.app_context():
+        row = enqueue(ctx)
+        row.text += f"{text}\n"
+        row.save()
+        mail.deliver_due(app.config["PORTAL"], clock)
+    lines = files(app)[0].read_bytes().split(b"\r\n")
+    assert max(map(len, lines)) <= 998
+    if len(text) < 100:
+        assert b"http://127.0.0.1:8000/account/reset/t0ken" in lines
+    assert text in read(files(app)[0]).get_body(("plain",)).get_content()
+
+
 def test_a_mail_is_sent_once(config: Config, ctx: Context, clock: FixedClock) -> None:
     enqueue(ctx)
     assert mail.deliver_due(config, clock) == 1
