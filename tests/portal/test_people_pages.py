@@ -41,7 +41,7 @@ def test_a_guest_sees_the_page_and_no_copy_is_kept(client: FlaskClient, page: st
 
 def test_the_sign_in_page_says_what_an_account_is_for(client: FlaskClient) -> None:
     text = client.get(SIGN_IN).text
-    assert "Searching needs none." in text
+    assert "Searching and reading need none." in text
     assert 'autocomplete="username"' in text and 'autocomplete="current-password"' in text
 
 
