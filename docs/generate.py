@@ -1,4 +1,4 @@
-"""Writes docs/hooks.md and docs/settings.md from the code: `make docs`.
+"""Writes docs/hooks.md and docs/settings.md from the code: `make docs`, `python -m docs.generate`.
 
 With `--check` nothing is written; pages that are not up to date are named and the exit is not zero.
 """
@@ -14,12 +14,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from portal import hookspecs
+from portal.config import Config
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from portal import hookspecs  # noqa: E402
-from portal.config import Config  # noqa: E402
-
 NOTE = "<!-- Written by docs/generate.py; `make docs` writes it anew. -->\n"
 BOOLEAN = {True: "1", False: "0"}
 
@@ -58,10 +56,10 @@ def _hooks() -> Iterator[str]:
     )
     yield "| hook | policy | in a sentence |\n|---|---|---|"
     for name, function in hook_functions().items():
-        yield f"| [`{name}`](#{name}) | {_policy(function)} | {_first_line(function)} |"
+        yield f"| [`{name}`](#{name}) | {policy(function)} | {_first_line(function)} |"
     for name, function in hook_functions().items():
         yield f"\n## {name}\n"
-        yield f"`{name}{_signature(function)}` · policy *{_policy(function)}*\n"
+        yield f"`{name}{_signature(function)}` · policy *{policy(function)}*\n"
         yield inspect.getdoc(function) or ""
     yield "\n## What is exchanged"
     for name, kind in values().items():
@@ -71,7 +69,8 @@ def _hooks() -> Iterator[str]:
             yield f"- `{field.name}: {field.type}`{_default(field)}"
 
 
-def _policy(function: Any) -> str:
+def policy(function: Any) -> str:
+    """Return the failure policy of a hook."""
     return str(function.policy)
 
 

@@ -63,23 +63,6 @@ class FooterLink:
 
 
 @dataclass(frozen=True)
-class Badge:
-    """Something short about an organisation, with a sentence for those who ask why."""
-
-    label: Any
-    kind: str = ""
-    why: Any = ""
-
-
-@dataclass(frozen=True)
-class Fragment:
-    """A piece of a page for a named slot; plain text is escaped, Markup is not."""
-
-    content: str | Markup
-    order: int = 100
-
-
-@dataclass(frozen=True)
 class HomeContribution:
     """What a plugin shows on the home page; the hero of the first plugin that has one is taken."""
 
@@ -164,22 +147,8 @@ def home_show(ctx: Context) -> HomeContribution:
 
 
 @hookspec(ISOLATE)
-def organisation_badges(ctx: Context, ids: Sequence[int]) -> Mapping[int, Badge]:
-    """Say something short about organisations on a results page.
-
-    Called once a page with at most 100 ids; answer in one query. Leave out those you know
-    nothing about.
-    """
-
-
-@hookspec(ISOLATE)
 def organisation_links(ctx: Context, organisation_id: int) -> Sequence[tuple[Any, str]]:
     """Offer links (label, URL) on an organisation's own page. Called once for that page."""
-
-
-@hookspec(ISOLATE)
-def slot_fill(ctx: Context, slot: str, subject: Any) -> Fragment:
-    """Fill a named slot of a page. Slots: docs/hooks.md. Called once for each slot on a page."""
 
 
 @hookspec(TRANSACT)

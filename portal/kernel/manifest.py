@@ -114,7 +114,7 @@ def read(path: Path, package: str) -> Manifest:
 
 
 def required_id(entry: str) -> str:
-    """Return the plugin's id in an entry such as `partners>=0.1`."""
+    """Return the plugin's id in an entry such as `other>=0.1`."""
     return re.split(r"[<>=!\s]", entry, maxsplit=1)[0]
 
 
@@ -123,7 +123,7 @@ def _range_of(entry: str) -> str:
 
 
 def requirement_met(entry: str, version: str) -> bool:
-    """Whether a version satisfies an entry such as `partners>=0.1,<1`."""
+    """Whether a version satisfies an entry such as `other>=0.1,<1`."""
     return version_in(version, _range_of(entry))
 
 

@@ -41,8 +41,8 @@ CODE_FAULTS = {
     "syntax error": ("x = 1\ndef broken(:\n", ["plugin.py:2", "SyntaxError"]),
     "exit at import": ("raise SystemExit(3)\n", ["plugin.py:1", "SystemExit"]),
     "wrong argument": (
-        IMPL + "\n@hookimpl\ndef slot_fill(ctx, slott):\n    return None\n",
-        ["plugin.py:3", "'slott'", "slot"],
+        IMPL + "\n@hookimpl\ndef import_undone(ctx, batch):\n    return None\n",
+        ["plugin.py:3", "'batch'", "batch_id"],
     ),
     "misspelt hook": (
         IMPL + "\n@hookimpl\ndef menu_lists(ctx):\n    return []\n",

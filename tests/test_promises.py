@@ -1,0 +1,367 @@
+"""What the portal promises about itself: imports, size, plugins that can be left out, documentation.
+
+These tests read the code as it is; a new plugin, hook or setting is found without an edit here.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import io
+import re
+import subprocess
+import sys
+import tokenize
+from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from docs import generate
+from portal import hookspecs
+from portal.config import Config
+from portal.web.access import unlisted
+
+ROOT = Path(__file__).parent.parent
+CORE_LINES = 6_500
+PLUGIN_LINES = 4_000
+PLUGINS = sorted(path.parent.name for path in (ROOT / "plugins").glob("*/plugin.toml"))
+
+
+@cache
+def tracked() -> tuple[Path, ...]:
+    """Return the files of the repository: those git knows, else all below known folders."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        text=True,
+    ).stdout
+    return tuple(path for name in sorted(listed.split("\0")) if (path := ROOT / name).is_file())
+
+
+def below(folder: str, *suffixes: str) -> list[Path]:
+    """Return the repository's files below a folder that end in one of the suffixes."""
+    return [
+        path
+        for path in tracked()
+        if path.is_relative_to(ROOT / folder) and (not suffixes or path.suffix in suffixes)
+    ]
+
+
+def text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace")
+
+
+# Imports
+
+
+def imports(path: Path) -> Iterator[tuple[str, int, ast.stmt]]:
+    """Yield module, line and statement of each import of a file; `from a import b` gives `a.b`."""
+    for node in ast.walk(ast.parse(text_of(path))):
+        if isinstance(node, ast.Import):
+            yield from ((name.name, node.lineno, node) for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from ((f"{node.module}.{name.name}", node.lineno, node) for name in node.names)
+
+
+def test_the_import_contracts_are_kept() -> None:
+    command = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run([command, "--no-cache"], cwd=ROOT, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_a_plugin_imports_only_what_is_offered(plugin: str) -> None:
+    wrong = []
+    for path in below(f"plugins/{plugin}", ".py"):
+        for module, line, _node in imports(path):
+            parts = module.split(".")
+            private = parts[0] == "portal" and any(
+                part.startswith("_") and part != "_" for part in parts
+            )
+            foreign = parts[0] == "plugins" and len(parts) > 1 and parts[1] != plugin
+            if private or (foreign and (len(parts) < 3 or parts[2] != "interface")):
+                wrong.append(f"{path.relative_to(ROOT)}:{line}: {module}")
+
+    assert wrong == []
+
+
+ROOMS = {
+    **dict.fromkeys(("plugin",), 4),
+    **dict.fromkeys(("views", "cli", "api"), 3),
+    **dict.fromkeys(("service", "queries"), 2),
+    **dict.fromkeys(("policy", "rules", "models"), 1),
+}
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_inside_a_plugin_nothing_is_imported_backwards(plugin: str) -> None:
+    wrong = []
+    for path in below(f"plugins/{plugin}", ".py"):
+        room = path.relative_to(ROOT / "plugins" / plugin).parts[0].removesuffix(".py")
+        for module, line, _node in imports(path):
+            parts = module.split(".")
+            other = parts[2] if parts[:2] == ["plugins", plugin] and len(parts) > 2 else ""
+            if ROOMS.get(other, 0) > ROOMS.get(room, max(ROOMS.values())):
+                wrong.append(f"{path.relative_to(ROOT)}:{line}: {module}")
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_only_the_loader_imports_a_plugins_entry(plugin: str) -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line}"
+        for path in [*below("plugins", ".py"), *below("portal", ".py")]
+        for module, line, _node in imports(path)
+        if module == f"plugins.{plugin}.plugin" or module.startswith(f"plugins.{plugin}.plugin.")
+    ]
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_the_core_never_names_a_plugin(plugin: str) -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)}:{at}: {line.strip()}"
+        for path in below("portal", ".py", ".js", ".css", ".html", ".toml")
+        for at, line in enumerate(text_of(path).splitlines(), 1)
+        if re.search(rf"\bplugins\.{plugin}\b|[\"'`/]{plugin}\b", line)
+    ]
+
+    assert wrong == []
+
+
+# The portal without plugins, with each alone, with each left out.
+
+VISIT = """
+import importlib, sys
+from pathlib import Path
+house = importlib.import_module("plugins")
+house.__path__[:] = [sys.argv[1]]
+from portal.app import create_app
+from portal.config import Config
+from portal.web.access import unlisted
+from tests.conftest import prepare
+from tests.factories import make_account, sign_in
+
+app = create_app(Config(instance=sys.argv[2], testing=True))
+registry = app.extensions["portal"].registry
+prepare(registry)
+statuses = {status.id: status.state for status in registry.statuses().values()}
+assert set(statuses.values()) <= {"active", "incompatible"}, registry.statuses()
+assert unlisted(app) == []
+client = sign_in(app.test_client(), make_account(app, role="SiteAdmin"))
+seen = {}
+for address in ("/", "/organisations", "/account", "/setup/plugins", "/access", "/readyz",
+                "/api/v1/openapi.json"):
+    answer = client.get(address, follow_redirects=True)
+    assert answer.status_code == 200, (address, answer.status_code)
+loaded = {name.split(".")[1] for name in sys.modules if name.startswith("plugins.")}
+assert loaded <= set(statuses), loaded
+print(sorted(name for name, state in statuses.items() if state == "active"))
+"""
+
+
+def required(plugin: str) -> set[str]:
+    """Return a plugin with all it builds on."""
+    text = text_of(ROOT / "plugins" / plugin / "plugin.toml")
+    found = re.search(r"^requires\s*=\s*\[(.*?)\]", text, re.M | re.S)
+    names = re.findall(r"[\"']([a-z0-9_]+)", found[1]) if found else []
+    return {plugin}.union(*(required(name) for name in names))
+
+
+def subsets() -> list[tuple[str, ...]]:
+    """Return none, each alone with what it builds on, each left out, and all."""
+    chosen = {(), tuple(PLUGINS)}
+    for plugin in PLUGINS:
+        chosen.add(tuple(sorted(required(plugin))))
+        chosen.add(tuple(name for name in PLUGINS if name != plugin))
+    return sorted(chosen)
+
+
+@pytest.mark.parametrize("chosen", subsets(), ids=lambda chosen: "+".join(chosen) or "none")
+def test_the_portal_works_with_any_of_its_plugins(chosen: tuple[str, ...], tmp_path: Path) -> None:
+    folder = tmp_path / "plugins"
+    folder.mkdir()
+    for plugin in chosen:
+        (folder / plugin).symlink_to(ROOT / "plugins" / plugin)
+
+    done = subprocess.run(
+        [sys.executable, "-c", VISIT, str(folder), str(tmp_path / "instance")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 0, done.stderr
+    active = ast.literal_eval(done.stdout.splitlines()[-1])
+    assert active == sorted(name for name in chosen if required(name) <= set(chosen))
+
+
+# Hooks, settings, addresses
+
+
+def answered() -> set[str]:
+    """Return the names of functions that carry @hookimpl in plugins and tests."""
+    found = set()
+    for path in [*below("plugins", ".py"), *below("tests", ".py")]:
+        for node in ast.walk(ast.parse(text_of(path))):
+            if isinstance(node, ast.FunctionDef) and "hookimpl" in [
+                name
+                for decorator in node.decorator_list
+                for name in re.findall(r"\w+", ast.unparse(decorator))
+            ]:
+                found.add(node.name)
+    return found
+
+
+@pytest.mark.parametrize("hook", generate.hook_functions())
+def test_a_hook_has_a_policy_a_description_and_somebody_who_answers(hook: str) -> None:
+    function = generate.hook_functions()[hook]
+    policies = {hookspecs.LOAD, hookspecs.ISOLATE, hookspecs.TRANSACT, hookspecs.DENY}
+
+    assert generate.policy(function) in policies
+    assert len((function.__doc__ or "").strip()) > 40
+    assert next(iter(generate.inspect.signature(function).parameters)) == "ctx"
+    assert hook in answered()
+
+
+@pytest.mark.parametrize("hook", generate.hook_functions())
+def test_a_hook_is_asked_by_the_core(hook: str) -> None:
+    asked = re.compile(rf"[\"']{hook}[\"']")
+
+    assert [path for path in below("portal", ".py") if asked.search(text_of(path))]
+
+
+def test_the_generated_pages_are_up_to_date() -> None:
+    assert generate.stale() == []
+
+
+def test_each_setting_is_documented() -> None:
+    page = text_of(ROOT / "docs" / "settings.md")
+
+    for field in dataclasses.fields(Config):
+        assert f"`{generate.variable(field.name)}`" in page
+        assert field.metadata["sentence"].endswith(".")
+
+
+def test_no_setting_is_named_that_does_not_exist() -> None:
+    known = {generate.variable(field.name) for field in dataclasses.fields(Config)}
+    wrong = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in [*below("portal"), *below("plugins"), *below("docs"), *ROOT.glob("[M.R]*")]
+        if path.suffix in {".py", ".md", ".toml", ".html"} or path.name in {"Makefile", "run"}
+        for name in re.findall(r"\bPORTAL_[A-Z_]*[A-Z]\b", text_of(path))
+        if name not in known
+    }
+
+    assert wrong == set()
+
+
+def test_every_route_has_an_access_row(app: Flask) -> None:
+    assert unlisted(app) == []
+
+
+# Size
+
+
+def code_lines(path: Path) -> int:
+    """Count the lines that hold code: no blanks, comments or docstrings."""
+    source = text_of(path)
+    lines: set[int] = set()
+    skipped = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type not in skipped and token.type != tokenize.ENDMARKER:
+            lines.update(range(token.start[0], token.end[0] + 1))
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0] if node.body else None
+            if first is not None and ast.get_docstring(node, clean=False) is not None:
+                lines -= set(range(first.lineno, (first.end_lineno or 0) + 1))
+    return len(lines)
+
+
+def test_code_lines_are_counted_as_promised(tmp_path: Path) -> None:
+    path = tmp_path / "sample.py"
+    path.write_text('"""Doc\nstring."""\n\n# comment\nx = 1  # more\n\ndef f():\n    """Doc."""\n')
+
+    assert code_lines(path) == 2
+
+
+def test_the_core_stays_small() -> None:
+    assert sum(map(code_lines, below("portal", ".py"))) <= CORE_LINES
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_a_plugin_stays_small(plugin: str) -> None:
+    assert sum(map(code_lines, below(f"plugins/{plugin}", ".py"))) <= PLUGIN_LINES
+
+
+# The repository speaks of itself only.
+
+FOREIGN = {
+    "a path of somebody's machine": r"(?<![\w.])/(work|home|Users|root|mnt)/\w",
+    "a registry": r"index-url|extra-index|simple/?$|files\.pythonhosted|registry\.npmjs",
+    "something unfinished": r"\b(TODO|FIXME|XXX|HACK)\b|coming soon|lorem ipsum",
+}
+BINARY = {".xz", ".woff2", ".png", ".ico", ".mo", ".gz"}
+
+
+@pytest.mark.parametrize("kind", FOREIGN)
+def test_the_repository_speaks_of_itself_only(kind: str) -> None:
+    pattern = re.compile(FOREIGN[kind], re.I if kind != "something unfinished" else 0)
+    wrong = [
+        f"{path.relative_to(ROOT)}:{at}: {line.strip()[:80]}"
+        for path in tracked()
+        if path.suffix not in BINARY and path != Path(__file__) and "data" not in path.parts
+        for at, line in enumerate(text_of(path).splitlines(), 1)
+        if pattern.search(line)
+    ]
+
+    assert wrong == []
+
+
+def test_imports_stand_at_the_top() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in [*below("portal", ".py"), *below("plugins", ".py")]
+        for outer in ast.walk(ast.parse(text_of(path)))
+        if isinstance(outer, ast.FunctionDef)
+        for node in ast.walk(outer)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_a_plugin_says_what_it_is_for(plugin: str) -> None:
+    readme = ROOT / "plugins" / plugin / "README.md"
+
+    assert readme.exists()
+    assert len(text_of(readme)) > 300
+
+
+def numbered(folders: Iterable[Path]) -> Iterator[tuple[Path, list[int]]]:
+    for folder in folders:
+        names = sorted(path.name for path in folder.glob("[0-9]*"))
+        yield folder, [int(name.split("_")[0].split("-")[0]) for name in names]
+
+
+def test_migrations_and_decisions_are_numbered_without_gaps() -> None:
+    folders = [
+        ROOT / "portal" / "migrations",
+        *(ROOT / "plugins").glob("*/migrations"),
+        ROOT / "docs" / "decisions",
+    ]
+
+    for folder, numbers in numbered(folders):
+        assert numbers[:1] == [1], folder
+        assert all(later == earlier + 1 for earlier, later in pairwise(numbers)), folder
