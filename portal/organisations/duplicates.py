@@ -165,9 +165,7 @@ def _known_names(keys: set[tuple[str, str]]) -> Iterable[tuple[tuple[str, str], 
         yield (folded_name, country), fold(city), _label(name, city)
 
 
-def _known_identifiers(
-    pairs: set[tuple[str, str]],
-) -> Iterable[tuple[tuple[str, str], str]]:
+def _known_identifiers(pairs: set[tuple[str, str]]) -> Iterable[tuple[tuple[str, str], str]]:
     if not pairs:
         return
     values = ",".join(["(?,?)"] * len(pairs))

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from wtforms import (
-    HiddenField,
-    RadioField,
-    SelectField,
-    StringField,
-    TextAreaField,
-)
+from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from portal.errors import Invalid
@@ -36,10 +31,10 @@ class OrganisationForm(Form):
 
     def __init__(self, *args: Any, **values: Any) -> None:
         super().__init__(*args, **values)
-        names = [(code, country_name(code)) for code in country_codes()]
-        names.sort(key=lambda item: sort_key(item[1]))
-        self.country.choices = [("", ""), *names]
-        self.type.choices = [(kind, labels.type_name(kind)) for kind in TYPES]
+        names = sorted((sort_key(country_name(code)), code) for code in country_codes())
+        countries = [SelectChoice(code, country_name(code)) for _key, code in names]
+        self.country.choices = [SelectChoice("", ""), *countries]
+        self.type.choices = [SelectChoice(kind, labels.type_name(kind)) for kind in TYPES]
 
     @classmethod
     def of(cls, organisation: Organisation) -> OrganisationForm:
@@ -50,6 +45,22 @@ class OrganisationForm(Form):
         """Return what was typed, for the service."""
         names = ("name", "country", "type", "city", "website")
         return {name: self[name].data or "" for name in names}
+
+
+class ProofForm(Form):
+    """The way of proof of a claim; stands before the rest, as on the page."""
+
+    proof = RadioField(
+        lazy("How can you prove it?"),
+        [InputRequired(lazy("Choose how you can prove that you act for it."))],
+        validate_choice=False,
+    )
+
+    def __init__(self, *args: Any, **values: Any) -> None:
+        super().__init__(*args, **values)
+        self.proof.choices = [
+            SelectChoice(proof, labels.proof_name(proof)) for proof in cases.PROOFS
+        ]
 
 
 class CaseForm(Form):
@@ -63,23 +74,17 @@ class CaseForm(Form):
     more = StringField()
 
 
-class ClaimForm(CaseForm):
+class ClaimForm(ProofForm, CaseForm):
     """A claim with a way of proof."""
-
-    proof = RadioField(lazy("How can you prove it?"), validate_choice=False)
-
-    def __init__(self, *args: Any, **values: Any) -> None:
-        super().__init__(*args, **values)
-        self.proof.choices = [(proof, labels.proof_name(proof)) for proof in cases.PROOFS]
 
 
 class DecisionForm(Form):
     """A reviewer's decision."""
 
     verdict = RadioField(
-        lazy("Decision"),
+        lazy("Your decision"),
         [InputRequired(lazy("Choose accept or decline."))],
-        choices=[("accept", lazy("Accept")), ("decline", lazy("Decline"))],
+        choices=[SelectChoice("accept", lazy("Accept")), SelectChoice("decline", lazy("Decline"))],
     )
     reasons = TextAreaField(
         lazy("Reasons, which the person gets to read"),

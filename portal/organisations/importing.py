@@ -314,10 +314,7 @@ def insert(
     found: list[tuple[Any, ...]] = []
     for start in range(0, len(records), step):
         part = records[start : start + step]
-        sql = (
-            f"INSERT INTO {table} ({','.join(columns)}) "
-            f"VALUES {','.join([one] * len(part))}"
-        )
+        sql = f"INSERT INTO {table} ({','.join(columns)}) VALUES {','.join([one] * len(part))}"
         values = [record[column] for record in part for column in columns]
         if returning:
             found += db.query(f"{sql} RETURNING {returning}", values)
@@ -329,11 +326,7 @@ def insert(
 def _identifier_rows(entries: Sequence[Entry], ids: Mapping[str, int]) -> Iterator[dict[str, Any]]:
     for entry in entries:
         for scheme, value in entry.identifiers:
-            yield {
-                "organisation_id": ids[entry.public_id],
-                "scheme": scheme,
-                "value": value,
-            }
+            yield {"organisation_id": ids[entry.public_id], "scheme": scheme, "value": value}
 
 
 def _fact_rows(
@@ -341,12 +334,7 @@ def _fact_rows(
 ) -> Iterator[dict[str, Any]]:
     for entry in entries:
         for name, value in _facts(entry):
-            yield {
-                "organisation_id": ids[entry.public_id],
-                "name": name,
-                "value": value,
-                **origin,
-            }
+            yield {"organisation_id": ids[entry.public_id], "name": name, "value": value, **origin}
 
 
 def _facts(entry: Entry) -> Iterator[tuple[str, str]]:

@@ -65,11 +65,7 @@ def field_name(field: str) -> str:
 
 def kind_name(kind: str) -> str:
     """Return what a case asks for."""
-    names = {
-        "claim": _("Claim"),
-        "removal": _("Removal"),
-        "wrong-fact": _("Wrong fact"),
-    }
+    names = {"claim": _("Claim"), "removal": _("Removal"), "wrong-fact": _("Wrong fact")}
     return names.get(kind, kind)
 
 

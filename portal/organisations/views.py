@@ -164,12 +164,7 @@ def _ask(
             return redirect(url_for(".receipt", public_id=case.public_id), 303)
     status = 422 if request.method == "POST" else 200
     page = render_template(
-        "organisations/ask.html",
-        form=form,
-        organisation=organisation,
-        kind=kind,
-        labels=labels,
-        links=_links(organisation),
+        "organisations/ask.html", form=form, organisation=organisation, kind=kind, labels=labels
     )
     return page, status
 
