@@ -1,0 +1,1 @@
+"""Measures the portal against a peer on the same rows: `python -m bench`."""
