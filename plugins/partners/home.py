@@ -34,11 +34,17 @@ def hero(ctx: Context) -> dict[str, Any]:
         "stats": [
             (number(total), ngettext("organisation", "organisations", total)),
             (number(len(counts)), ngettext("country", "countries", len(counts))),
+            *_consortia(),
         ],
         "tiles": pages.tiles(counts),
         "table_url": "/partners/map",
         "note": _("Not drawn: %(codes)s", codes=", ".join(sorted(missing))) if missing else "",
     }
+
+
+def _consortia() -> list[tuple[str, str]]:
+    count = len(queries.project_sizes())
+    return [(number(count), ngettext("consortium", "consortia", count))] if count else []
 
 
 def columns() -> list[dict[str, Any]]:

@@ -72,9 +72,11 @@ def cents(text: str) -> int | None:
 
 
 def map_step(count: int, most: int) -> int:
-    """Return the step of a map tile, 0 (none) to 5, in proportion to the largest count."""
+    """Return the step of a map tile, 0 (none) to 5: the count itself, or its share of a larger one."""
     if not count or not most:
         return 0
+    if most <= 5:
+        return count
     share = count / most
     return 1 + sum(share > bound for bound in (0.06, 0.2, 0.45, 0.75))
 
