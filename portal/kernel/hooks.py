@@ -160,10 +160,13 @@ def _checked(expected: Any, answer: Any) -> Any:
         items, item_kind = (answer.values() if isinstance(answer, Mapping) else [answer]), inner[1]
     else:
         items, item_kind = [answer], kind
+    width = len(get_args(item_kind)) if get_origin(item_kind) is tuple else None
     item_kind = object if item_kind is type(None) else get_origin(item_kind) or item_kind
     for item in items:
         if isinstance(item_kind, type) and not isinstance(item, item_kind):
             raise TypeError(f"Expected {item_kind.__name__}, not {item!r:.80}.")
+        if width is not None and len(item) != width:
+            raise TypeError(f"Expected {width} values, not {item!r:.80}.")
         if not isinstance(getattr(item, "order", 0), int):
             raise TypeError(f"The order must be a whole number: {item!r:.80}.")
     return answer

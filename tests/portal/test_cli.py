@@ -1,0 +1,293 @@
+"""The command `portal`: works before anything is prepared, and beside a plugin that is broken."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from portal import cli, db
+from portal.errors import ConfigError
+from tests.throwaway import write_pages, write_plugin
+
+Portal = Callable[..., Result]
+
+ROOT = Path(__file__).parent.parent.parent
+COMMAND = """
+import click
+from portal.hookspecs import hookimpl
+
+@click.command("wave")
+def wave():
+    click.echo("hello from a plugin")
+
+@hookimpl
+def command_list(ctx):
+    return [("", wave)]
+"""
+
+
+@pytest.fixture
+def portal(
+    plugin_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Portal]:
+    """Run commands in an instance folder of their own, each as if in a new process."""
+    monkeypatch.setenv("PORTAL_INSTANCE", str(tmp_path / "instance"))
+
+    def run(*arguments: str, input: str | None = None) -> Result:
+        cli.load_app.cache_clear()
+        cli._plugin_commands.cache_clear()
+        return CliRunner().invoke(cli.cli, arguments, input=input)
+
+    yield run
+    cli.load_app.cache_clear()
+    cli._plugin_commands.cache_clear()
+    if db.database.obj is not None and not db.database.is_closed():
+        db.database.close()
+
+
+def test_help_works_before_anything_is_prepared(portal: Portal) -> None:
+    result = portal("--help")
+
+    assert result.exit_code == 0
+    assert "init" in result.output
+    assert "plugin" in result.output
+
+
+def test_init_can_be_repeated(portal: Portal) -> None:
+    assert portal("init").exit_code == 0
+
+    again = portal("init")
+
+    assert again.exit_code == 0
+    assert "0 steps" in again.output
+
+
+def test_init_switches_on_what_asks_for_it(plugin_folder: Path, portal: Portal) -> None:
+    write_pages(plugin_folder, "eager", manifest='on_init = "activate"')
+    write_pages(plugin_folder, "shy")
+    portal("init")
+
+    listed = json.loads(portal("plugin", "list", "--json").output)
+
+    assert {entry["id"]: entry["state"] for entry in listed} == {
+        "eager": "active",
+        "shy": "discovered",
+    }
+
+
+def test_init_leaves_off_what_was_switched_off(plugin_folder: Path, portal: Portal) -> None:
+    write_pages(plugin_folder, "eager", manifest='on_init = "activate"')
+    portal("init")
+    portal("plugin", "deactivate", "eager")
+
+    portal("init")
+
+    assert json.loads(portal("plugin", "list", "--json").output)[0]["state"] == "installed"
+
+
+def test_a_plugin_is_switched_on_and_off(plugin_folder: Path, portal: Portal) -> None:
+    write_pages(plugin_folder, "shop")
+    portal("init")
+
+    assert portal("plugin", "activate", "shop").output == "shop is active.\n"
+    assert "active" in portal("plugin", "list").output
+    assert "off" in portal("plugin", "deactivate", "shop").output
+
+
+def test_commands_of_a_plugin_come_and_go_with_it(plugin_folder: Path, portal: Portal) -> None:
+    write_plugin(plugin_folder, "shop", COMMAND)
+    portal("init")
+    assert portal("wave").exit_code != 0
+
+    portal("plugin", "activate", "shop")
+    assert portal("wave").output == "hello from a plugin\n"
+
+    portal("plugin", "deactivate", "shop")
+    assert portal("wave").exit_code != 0
+
+
+def test_a_plugin_cannot_take_the_place_of_a_command(plugin_folder: Path, portal: Portal) -> None:
+    write_plugin(plugin_folder, "shop", COMMAND.replace('"wave"', '"doctor"'))
+    portal("init")
+    portal("plugin", "activate", "shop")
+
+    assert "hello from a plugin" not in portal("doctor").output
+
+
+FAULTS = {
+    "import error": "import nothing_of_that_name",
+    "exit at import": "raise SystemExit(3)",
+    "syntax error": "def broken(:",
+    "commands that can't be made": COMMAND.replace('return [("", wave)]', "1 / 0"),
+    "commands of the wrong kind": COMMAND.replace('return [("", wave)]', "return [wave]"),
+    "a pair of the wrong kind": COMMAND.replace('("", wave)', '("wave",)'),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_an_active_plugin_that_breaks_can_still_be_looked_at_and_switched_off(
+    name: str, plugin_folder: Path, portal: Portal
+) -> None:
+    home = write_pages(plugin_folder, "faulty")
+    portal("init")
+    portal("plugin", "activate", "faulty")
+    (home / "plugin.py").write_text(FAULTS[name], encoding="utf-8")
+    for module in [name for name in sys.modules if name.startswith("plugins.faulty")]:
+        del sys.modules[module]
+
+    assert portal("--help").exit_code == 0
+    assert portal("init").exit_code == 0
+    assert "faulty" in portal("plugin", "list").output
+    assert "faulty" in portal("doctor").output
+    assert portal("plugin", "deactivate", "faulty").exit_code == 0
+
+
+def test_the_doctor_names_a_broken_plugin_and_fails(plugin_folder: Path, portal: Portal) -> None:
+    write_plugin(plugin_folder, "faulty", "import nothing_of_that_name")
+    portal("init")
+
+    result = portal("doctor")
+
+    assert result.exit_code == 1
+    assert "plugin faulty" in result.output
+    assert "plugin.py:1" in result.output
+
+
+def test_the_doctor_says_what_to_do_before_anything_is_prepared(portal: Portal) -> None:
+    result = portal("doctor")
+
+    assert result.exit_code == 1
+    assert "Run: portal init" in result.output
+
+
+def test_the_doctor_reports_as_json(portal: Portal) -> None:
+    portal("init")
+
+    checks = json.loads(portal("doctor", "--json").output)
+
+    assert {"name", "state", "detail", "remedy"} <= set(checks[0])
+    assert {check["state"] for check in checks} <= {"ok", "off", "bad"}
+
+
+def test_the_plan_of_an_upgrade_names_steps_and_runs_none(portal: Portal) -> None:
+    portal("init")
+
+    assert portal("db", "upgrade", "--plan").output == "Nothing to do.\n"
+
+
+def test_a_backup_can_be_put_back(portal: Portal, tmp_path: Path) -> None:
+    portal("init")
+    portal(
+        "user", "create", "first@school.example", "--name", "First", input="clear water runs\n" * 2
+    )
+    copy = tmp_path / "copy.db"
+    assert portal("db", "backup", str(copy)).exit_code == 0
+    with db.transaction():
+        db.execute("UPDATE heartbeat SET catalogue_seq = 99 WHERE id = 1")
+
+    restored = portal("db", "restore", str(copy), "--yes")
+
+    assert restored.exit_code == 0, restored.output
+    assert portal("db", "check").output == "The database is sound.\n"
+    assert db.query("SELECT catalogue_seq FROM heartbeat")[0][0] != 99
+
+
+def test_a_file_that_is_no_backup_is_refused_and_nothing_is_replaced(
+    portal: Portal, tmp_path: Path
+) -> None:
+    portal("init")
+    wrong = tmp_path / "letter.txt"
+    wrong.write_text("Dear partner", encoding="utf-8")
+
+    result = portal("db", "restore", str(wrong), "--yes")
+
+    assert isinstance(result.exception, ConfigError)
+    assert portal("db", "check").exit_code == 0
+
+
+# As people start it: processes of their own.
+
+
+def start(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PORTAL_INSTANCE": str(tmp_path / "instance")}
+    return subprocess.run(
+        [sys.executable, "-m", "portal", *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("plugin", "list"), "portal init"),
+        (("plugin", "deactivate", "nobody"), "portal init"),
+        (("worke",), "worke"),
+    ],
+)
+def test_a_refusal_is_one_clear_line(
+    arguments: tuple[str, ...], words: str, tmp_path: Path
+) -> None:
+    done = start(tmp_path, *arguments)
+
+    assert done.returncode != 0
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_plugin_is_refused_in_one_line(tmp_path: Path) -> None:
+    start(tmp_path, "init")
+
+    done = start(tmp_path, "plugin", "activate", "nobody")
+
+    assert done.returncode != 0
+    assert done.stderr.splitlines()[-1].startswith("Error: There is no plugin nobody.")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def fetch(address: str, tries: int = 150) -> bytes:
+    for _try in range(tries):
+        try:
+            with urllib.request.urlopen(address, timeout=2) as answer:
+                return bytes(answer.read())
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError(f"{address} did not answer")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_serving_ends_cleanly_and_leaves_nobody_behind(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    assert start(tmp_path, "init").returncode == 0
+    port = free_port()
+    environment = {**os.environ, "PORTAL_INSTANCE": str(tmp_path / "instance")}
+    running = subprocess.Popen(
+        [sys.executable, "-m", "portal", "serve", "--port", str(port)], cwd=ROOT, env=environment
+    )
+    try:
+        assert fetch(f"http://127.0.0.1:{port}/readyz") == b"ready\n"
+        running.send_signal(number)
+        assert running.wait(15) == 0
+    finally:
+        running.kill()
+    with pytest.raises(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        pass
