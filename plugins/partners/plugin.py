@@ -70,10 +70,10 @@ def home_show(ctx: Context) -> HomeContribution:
 def organisation_links(ctx: Context, organisation_id: int) -> Sequence[tuple[Any, str]]:
     """Offer the profile and its editing."""
     slug = home.slug_of(organisation_id)
-    return [
-        (_("Public profile"), f"/partners/{slug}"),
-        (_("Edit the profile"), f"/partners/{slug}/edit"),
-    ]
+    links: list[tuple[Any, str]] = [(_("Public profile"), f"/partners/{slug}")]
+    if service.may_edit(ctx, organisation_id):
+        links.append((_("Edit the profile"), f"/partners/{slug}/edit"))
+    return links
 
 
 @hookimpl
