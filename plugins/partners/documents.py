@@ -112,7 +112,7 @@ def _document(row: tuple[Any, ...], extras: Sequence[tuple[str, str, str, str]])
         "names": names[:4],
         "projects": list(dict.fromkeys(acronym or title for acronym, title, _role in projects))[:4],
         "summary": _shown(texts, original),
-        "source": source,
+        "source": source.split(":")[0],
     }
     return Document(
         kind=KIND,
