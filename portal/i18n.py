@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -25,7 +26,7 @@ from babel.dates import format_datetime as babel_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 SOURCE = "en"
 SHIPPED = ("en", "de", "es", "it", "nl", "lv")
@@ -33,12 +34,20 @@ SHIPPED = ("en", "de", "es", "it", "nl", "lv")
 _locale: ContextVar[str] = ContextVar("locale", default=SOURCE)
 
 
+@dataclass
+class _Merged:
+    """One language's texts; `ready` are those without values as templates show them."""
+
+    catalogue: stdlib_gettext.NullTranslations
+    ready: dict[str, Markup] = field(default_factory=dict)
+
+
 class Catalogues:
     """The merged texts of the core and the loaded plugins, one catalogue a language."""
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self.folders = list(folders)
-        self._merged: dict[str, stdlib_gettext.NullTranslations] = {}
+        self._merged: dict[str, _Merged] = {}
         self._lock = threading.Lock()
 
     def add(self, folder: Path) -> None:
@@ -50,10 +59,23 @@ class Catalogues:
 
     def of(self, locale: str) -> stdlib_gettext.NullTranslations:
         """Return the merged catalogue of a language, reading it on first use."""
+        return self._of(locale).catalogue
+
+    def ready(self, locale: str, message: str) -> Markup:
+        """Return a text without values for a page; "%%" in it is read as "%"."""
+        merged = self._of(locale)
+        text = merged.ready.get(message)
+        if text is None:
+            # Texts come from templates and catalogues alone, so there are as many as those have.
+            text = Markup(merged.catalogue.gettext(message)) % {}  # noqa: S704
+            merged.ready[message] = text
+        return text
+
+    def _of(self, locale: str) -> _Merged:
         found = self._merged.get(locale)
         if found is None:
             with self._lock:
-                found = self._merged[locale] = self._merge(locale)
+                found = self._merged[locale] = _Merged(self._merge(locale))
         return found
 
     def _merge(self, locale: str) -> stdlib_gettext.NullTranslations:

@@ -36,8 +36,11 @@ def init_app(app: Flask) -> None:
 
 def secure(response: Response) -> Response:
     """Add the security headers and say that pages are private to the browser."""
+    headers = response.headers
+    present = {name.lower() for name, _ in headers}
     for name, value in FIXED.items():
-        response.headers.setdefault(name, value)
+        if name.lower() not in present:
+            headers.add(name, value)
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", HSTS)
     response.headers.setdefault("Cache-Control", "no-cache, private")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from flask import Flask, Response, g, request
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from portal.i18n import SHIPPED, SOURCE, best_locale, own_name, set_locale
 from portal.web.heartbeat import Heartbeat
@@ -16,15 +19,20 @@ YEAR = 31_536_000
 
 def choose(heartbeat: Heartbeat) -> str:
     """Return the language of this request and speak it from now on."""
-    code = (
-        best_locale([request.args.get("lang", "")])
-        or best_locale([request.cookies.get(COOKIE, "")])
-        or best_locale([heartbeat.locale])
-        or best_locale([tag for tag, _quality in request.accept_languages])
-        or SOURCE
+    code = _chosen(
+        request.args.get("lang", ""),
+        request.cookies.get(COOKIE, ""),
+        heartbeat.locale,
+        request.headers.get("Accept-Language", ""),
     )
     set_locale(code)
     return code
+
+
+@lru_cache(maxsize=1024)
+def _chosen(asked: str, kept: str, account: str, browser: str) -> str:
+    accepted = parse_accept_header(browser, LanguageAccept)
+    return best_locale([asked, kept, account, *accepted.values()]) or SOURCE
 
 
 def init_app(app: Flask) -> None:
@@ -40,7 +48,10 @@ def _remember(response: Response) -> Response:
         )
     if response.mimetype == "text/html":
         response.headers["Content-Language"] = g.get("locale", SOURCE)
-        response.vary.update(["Accept-Language", "Cookie"])
+        if "Vary" in response.headers:
+            response.vary.update(["Accept-Language", "Cookie"])
+        else:
+            response.headers["Vary"] = "Accept-Language, Cookie"
     return response
 
 
@@ -53,11 +64,12 @@ def switch() -> Sequence[Mapping[str, object]]:
         else []
     )
     path = request.path if request.method == "GET" else "/"
+    start = f"{path}?{urlencode(kept)}&lang=" if kept else f"{path}?lang="
     return [
         {
             "code": code,
             "name": own_name(code),
-            "url": f"{path}?{urlencode([*kept, ('lang', code)])}",
+            "url": start + code,
             "current": code == current,
         }
         for code in SHIPPED
