@@ -19,7 +19,6 @@ from portal.config import Config
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTE = "<!-- Written by docs/generate.py; `make docs` writes it anew. -->\n"
-BOOLEAN = {True: "1", False: "0"}
 
 
 def hook_functions(module: ModuleType = hookspecs) -> dict[str, Callable[..., Any]]:
@@ -102,10 +101,8 @@ def _settings() -> Iterator[str]:
     )
     yield "| variable | default | unit | what it is |\n|---|---|---|---|"
     for field in dataclasses.fields(Config):
-        default = (
-            BOOLEAN.get(field.default, field.default) if field.type == "bool" else field.default
-        )
-        shown = f"`{default}`" if default != "" else "empty"
+        default = str(int(field.default) if isinstance(field.default, bool) else field.default)
+        shown = f"`{default}`" if default else "empty"
         sentence = field.metadata["sentence"]
         yield f"| `{variable(field.name)}` | {shown} | {field.metadata['unit']} | {sentence} |"
 

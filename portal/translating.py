@@ -85,8 +85,8 @@ def extract(area: Area) -> Catalog:
     if area.tables is None:
         _add_wtforms(catalogue)
     else:
-        for text, place in _table_texts(area.tables):
-            catalogue.add(text, None, [(place, 1)])
+        for text, file in _table_texts(area.tables):
+            catalogue.add(text, None, [(file, 1)])
     return catalogue
 
 
@@ -180,7 +180,8 @@ def _key(message: Message) -> tuple[str, str]:
 
 
 def _faults(message: Message, plurals: int) -> Iterator[str]:
-    texts = message.string if isinstance(message.string, tuple | list) else [message.string]
+    several = isinstance(message.string, tuple | list)
+    texts = [text or "" for text in (message.string if several else [message.string])]
     name = _key(message)[0]
     if message.fuzzy:
         yield f"fuzzy: {name!r}"
