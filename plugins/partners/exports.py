@@ -110,4 +110,4 @@ def _xlsx(columns: Sequence[str], table: Iterable[Sequence[str]]) -> bytes:
 
 def _json(columns: Sequence[str], table: Iterable[Sequence[str]]) -> bytes:
     items = [dict(zip(columns, row, strict=True)) for row in table]
-    return json.dumps(items, ensure_ascii=False).encode()
+    return json.dumps(items, ensure_ascii=False, sort_keys=False).encode()
