@@ -25,7 +25,7 @@ from babel.dates import format_date as babel_date
 from babel.dates import format_datetime as babel_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency, format_decimal, format_percent
 from markupsafe import Markup, escape
 
 SOURCE = "en"
@@ -193,6 +193,11 @@ def number(value: float, digits: int | None = None) -> str:
 def _number(value: float, digits: int | None, code: str) -> str:
     pattern = None if digits is None else "#,##0." + "0" * digits if digits else "#,##0"
     return format_decimal(value, format=pattern, locale=code)
+
+
+def percent(value: int) -> str:
+    """Write a whole number of per cent as the language does."""
+    return format_percent(value / 100, locale=_locale.get())
 
 
 def money(cents: int, currency: str = "EUR") -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import csv
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from babel.messages.pofile import read_po, write_po
 from portal.i18n import SHIPPED, SOURCE
 
 ROOT = Path(__file__).parent.parent
-KEYWORDS = {**DEFAULT_KEYWORDS, "lazy_gettext": None}
+KEYWORDS = {**DEFAULT_KEYWORDS, "lazy_gettext": None, "lazy": None}
 TEMPLATES = {
     "extensions": "jinja2.ext.i18n",
     "trim_blocks": "true",
@@ -34,6 +34,7 @@ TEMPLATES = {
 }
 TABLE_COLUMNS = ("label_en", "short_en")
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
+LONE = re.compile(r"(?<!%)%(?!\(\w+\)[sd]|%)")
 
 
 @dataclass(frozen=True)
@@ -179,9 +180,12 @@ def _key(message: Message) -> tuple[str, str]:
     return first, message.context or ""
 
 
+def _texts(value: str | Sequence[str] | None) -> list[str]:
+    return [value or ""] if value is None or isinstance(value, str) else [*value]
+
+
 def _faults(message: Message, plurals: int) -> Iterator[str]:
-    several = isinstance(message.string, tuple | list)
-    texts = [text or "" for text in (message.string if several else [message.string])]
+    texts = _texts(message.string)
     name = _key(message)[0]
     if message.fuzzy:
         yield f"fuzzy: {name!r}"
@@ -190,14 +194,13 @@ def _faults(message: Message, plurals: int) -> Iterator[str]:
         return
     if message.pluralizable and len(texts) != plurals:
         yield f"{len(texts)} plural forms instead of {plurals}: {name!r}"
-    ids = message.id if isinstance(message.id, tuple | list) else [message.id]
-    known = {word for text in ids for word in PLACEHOLDER.findall(text)}
+    known = {word for text in _texts(message.id) for word in PLACEHOLDER.findall(text)}
     needed = known - ({"num"} if message.pluralizable else set())
     for text in texts:
         found = set(PLACEHOLDER.findall(text))
         if not needed <= found <= known:
             yield f"values {sorted(found)} instead of {sorted(known)}: {name!r}"
-        if message.python_format and "%" in re.sub(r"%\(\w+\)[sd]|%%", "", text):
+        if LONE.search(text) and not LONE.search(name):
             yield f"a lone per cent sign: {name!r}"
     for text in texts:
         if (text != text.strip()) != (name != name.strip()):

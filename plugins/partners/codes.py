@@ -20,20 +20,6 @@ ROLES = {
     "supporting": lazy_gettext("Supporting organisation"),
 }
 ROLE_ALIASES = {"intermediary": "supporting"}
-TYPES = {
-    "vet-school": lazy_gettext("VET school"),
-    "training-centre": lazy_gettext("Training centre"),
-    "adult-education": lazy_gettext("Adult education"),
-    "university": lazy_gettext("University"),
-    "research": lazy_gettext("Research"),
-    "company": lazy_gettext("Company"),
-    "chamber": lazy_gettext("Chamber"),
-    "social-partner": lazy_gettext("Social partner"),
-    "public-body": lazy_gettext("Public body"),
-    "ngo": lazy_gettext("Association or foundation"),
-    "intermediary": lazy_gettext("Supporting organisation"),
-    "other": lazy_gettext("Other"),
-}
 CLAIMED = {
     "yes": lazy_gettext("Claimed"),
     "no": lazy_gettext("Unclaimed, facts only"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
 from pathlib import Path
@@ -16,8 +16,12 @@ from plugins.partners.filters import Filters, chosen
 from plugins.partners.rules import map_step
 from portal import data
 from portal.i18n import _, country_name, language_name, locale, ngettext, number
+from portal.organisations.labels import type_name
+from portal.web.pieces import Pieces, pieces
 
 SHOWN_ROWS = {"country": 8, "field": 11, "language": 6, "type": 5, "commitment": 5, "region": 6}
+PIECES = "partners/_pieces.html"
+_COUNT = "\0"  # no text has one
 ALWAYS_OPEN = ("country", "role", "field", "language")
 
 
@@ -53,11 +57,12 @@ def _value_label(name: str, value: str, code: str) -> str:
         return codes.field_name(value)
     if name == "commitment":
         return codes.commitment_name(value)
+    if name == "type":
+        return type_name(value)
     if name == "region":
         return _regions().get(value, value)
     tables: dict[str, Mapping[str, Any]] = {
         "role": codes.ROLES,
-        "type": codes.TYPES,
         "claimed": codes.CLAIMED,
     }
     return codes.name_of(tables[name], value) if name in tables else codes.key_name(name, value)
@@ -94,8 +99,8 @@ def facets(filters: Filters, counts: Mapping[str, Mapping[str, int]]) -> list[di
                 {
                     "name": name,
                     "title": titles[name],
-                    "first": rows[:shown],
-                    "rest": rows[shown:],
+                    "first": _joined(rows[:shown]),
+                    "rest": _joined(rows[shown:]),
                     "open": name in ALWAYS_OPEN or bool(picked),
                     "all": ngettext("All %(num)s", "All %(num)s", len(rows)),
                 }
@@ -103,17 +108,45 @@ def facets(filters: Filters, counts: Mapping[str, Mapping[str, int]]) -> list[di
     return result
 
 
-def _rows(
-    name: str, counts: Mapping[str, int], picked: Sequence[str]
-) -> list[tuple[str, str, str, bool]]:
-    """Return value, label, count and whether chosen; of fields the broad ones and what is below chosen."""
-    values = set(counts) | set(picked)
+def _rows(name: str, counts: Mapping[str, int], picked: Sequence[str]) -> list[str]:
+    """Return the rows of a facet; of fields the broad ones and what is below chosen ones."""
+    values: Iterable[str] = counts.keys()
     if name == "field":
-        values = {v for v in values if len(v) == 2 or v in picked or _opened(v, picked)}
-    code = locale()
-    rows = [(v, _value_label(name, v, code), counts.get(v, 0), v in picked) for v in values]
-    rows.sort(key=lambda row: (not row[3], -row[2], row[1]))
-    return [(value, label, number(count), is_picked) for value, label, count, is_picked in rows]
+        values = [v for v in values if len(v) == 2 or (picked and _opened(v, picked))]
+    known, code = _facet_rows(pieces(), name, locale()), locale()
+    shown = [(-counts[v], known[v]) for v in values if v not in picked]
+    shown.sort()
+    chosen = [(-counts.get(v, 0), _value_label(name, v, code), v) for v in picked]
+    return [
+        *(
+            pieces().kept(PIECES, "facet_row", name, value, label, number(-count), True)
+            for count, label, value in sorted(chosen)
+        ),
+        *(f"{before}{number(-count)}{after}" for count, (_label, before, after) in shown),
+    ]
+
+
+@lru_cache(maxsize=256)
+def _facet_rows(source: Pieces, name: str, code: str) -> _FacetRows:
+    return _FacetRows(source, name, code)
+
+
+class _FacetRows(dict[str, tuple[str, str, str]]):
+    """Label of a facet's value and what stands before and after its count; of known values only."""
+
+    def __init__(self, source: Pieces, name: str, code: str) -> None:
+        self._source, self._name, self._code = source, name, code
+
+    def __missing__(self, value: str) -> tuple[str, str, str]:
+        label = _value_label(self._name, value, self._code)
+        row = self._source.render(PIECES, "facet_row", self._name, value, label, _COUNT, False)
+        before, _mark, after = row.partition(_COUNT)
+        self[value] = label, str(before), str(after)
+        return self[value]
+
+
+def _joined(rendered: Sequence[str]) -> Markup:
+    return Markup("".join(rendered))  # noqa: S704  rows of the template
 
 
 def _opened(code: str, picked: Sequence[str]) -> bool:
@@ -136,7 +169,7 @@ def cards(answer: search.Answer, filters: Filters) -> list[dict[str, Any]]:
                 "plain": card["name"],
                 "country": country_name(card["country"]),
                 "place": place(card),
-                "kind": codes.name_of(codes.TYPES, card["type"]) if card["type"] != "other" else "",
+                "kind": type_name(card["type"]) if card["type"] != "other" else "",
                 "why": search.why(card, reason, answer.found) or about(card),
                 "demo": card.get("demo"),
                 "claimed": card["state"] != "unclaimed",
@@ -145,6 +178,21 @@ def cards(answer: search.Answer, filters: Filters) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def card_list(rows: Sequence[Mapping[str, Any]]) -> Markup:
+    """Return the rows of the results as the page shows them."""
+    kept = pieces().kept
+    return _joined(
+        [
+            kept(
+                PIECES, "partner", row["slug"], row["card"].get("lang", ""), row["name"],
+                row["plain"], row["card"]["country"], row["place"], row["kind"], row["why"],
+                bool(row["demo"]), row["claimed"], row["source"], row["compared"],
+            )
+            for row in rows
+        ]
+    )  # fmt: skip
 
 
 def place(card: Mapping[str, Any]) -> str:
@@ -209,6 +257,20 @@ def tiles(
             }
         )
     return result
+
+
+def small_map(counts: Mapping[str, int], filters: Filters) -> Markup:
+    """Return the map beside the results."""
+    picked = filters.facets.get("country", ())
+    return _small_map(pieces(), tuple(counts.items()), picked, locale())
+
+
+@lru_cache(maxsize=256)
+def _small_map(
+    source: Pieces, counts: Sequence[tuple[str, int]], picked: tuple[str, ...], _code: str
+) -> Markup:
+    shown = tiles(dict(counts), Filters(facets={"country": picked}), links=False)
+    return source.render("macros/map.html", "tilemap", shown, _("Partners by country"), "small")
 
 
 def applied(filters: Filters) -> list[dict[str, str]]:

@@ -17,6 +17,7 @@ from plugins.partners.rules import completeness
 from plugins.partners.service import may_edit
 from portal.context import Context
 from portal.i18n import _, country_name, day, language_name, locale, money, ngettext, number
+from portal.organisations.labels import type_name
 
 
 def page(ctx: Context, partner: Partner) -> dict[str, Any]:
@@ -48,7 +49,7 @@ def page(ctx: Context, partner: Partner) -> dict[str, Any]:
 
 def kind_name(partner: Partner) -> str:
     """Return the kind of organisation, empty when it is only known as "other"."""
-    return "" if partner.type == "other" else codes.name_of(codes.TYPES, partner.type)
+    return "" if partner.type == "other" else type_name(partner.type)
 
 
 def initials(name: str) -> str:
@@ -254,7 +255,7 @@ def facts(partner: Partner) -> list[tuple[str, str, str]]:
         if name in {"country", "country_inferred"}:
             shown = country_name(value)
         elif name == "type":
-            shown = codes.name_of(codes.TYPES, value)
+            shown = type_name(value)
         elif name == "granted" and value.isdigit():
             shown = money(int(value))
         rows.append((names.get(name, name), shown, title))

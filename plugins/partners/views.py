@@ -16,6 +16,7 @@ from flask import (
     request,
 )
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
 from plugins.partners import (
     codes,
@@ -76,6 +77,7 @@ def _results(filters: Filters, answer: search.Answer) -> dict[str, Any]:
         "total": total,
         "heading": ngettext("%(shown)s partner", "%(shown)s partners", total, shown=number(total)),
         "rows": rows,
+        "cards": pages.card_list(rows),
         "facets": pages.facets(filters, answer.result.facets),
         "applied": pages.applied(filters),
         "clear_url": Filters(text=filters.text, sort=filters.sort).url(),
@@ -84,12 +86,15 @@ def _results(filters: Filters, answer: search.Answer) -> dict[str, Any]:
         "wide_url": replace(plain, without=()).url(),
         "did_you_mean": answer.did_you_mean
         and {
-            "text": answer.did_you_mean,
-            "url": replace(filters, text=answer.did_you_mean, page=1, facets={}).url(),
+            "link": Markup('<a href="%s">%s</a>')
+            % (
+                replace(filters, text=answer.did_you_mean, page=1, facets={}).url(),
+                answer.did_you_mean,
+            ),
         },
         "ways_rows": [] if total else _ways(filters),
         "near_rows": near,
-        "tiles": pages.tiles(answer.result.facets.get("country", {}), filters),
+        "map": pages.small_map(answer.result.facets.get("country", {}), filters),
         "sorts": [(name, label, name == filters.sort) for name, label in _sorts().items()],
         "has_demo": any(row["demo"] for row in [*rows, *near]),
         "all_demo": bool(rows) and all(row["demo"] for row in rows),
@@ -120,9 +125,13 @@ def _ways(filters: Filters) -> list[tuple[str, str, str, str]]:
     result = []
     for name, way, count in search.without_one(g.ctx, filters, beat().catalogue_seq):
         values = [pages.value_label(name, value) for value in filters.facets.get(name, ())]
-        label = f"“{filters.text}”" if name == "q" else f"{titles[name]}: {', '.join(values)}"
+        label = (
+            _("“%(words)s”", words=filters.text)
+            if name == "q"
+            else f"{titles[name]}: {', '.join(values)}"
+        )
         counted = ngettext("%(shown)s partner", "%(shown)s partners", count, shown=number(count))
-        result.append((_("Without"), label, way.url(), counted))
+        result.append(("", _("Without %(filter)s", filter=label), way.url(), counted))
     return result
 
 

@@ -12,18 +12,18 @@ def type_name(kind: str) -> str:
 
 def _type_names() -> dict[str, str]:
     return {
-        "vet-school": _("vocational school"),
-        "training-centre": _("training centre"),
-        "adult-education": _("adult education provider"),
-        "university": _("university"),
-        "research": _("research institute"),
-        "company": _("company"),
-        "chamber": _("chamber"),
-        "social-partner": _("social partner"),
-        "public-body": _("public body"),
-        "ngo": _("non-governmental organisation"),
-        "intermediary": _("supporting organisation"),
-        "other": _("other organisation"),
+        "vet-school": _("VET school"),
+        "training-centre": _("Training centre"),
+        "adult-education": _("Adult education"),
+        "university": _("University"),
+        "research": _("Research"),
+        "company": _("Company"),
+        "chamber": _("Chamber"),
+        "social-partner": _("Social partner"),
+        "public-body": _("Public body"),
+        "ngo": _("Association or foundation"),
+        "intermediary": _("Supporting organisation"),
+        "other": _("Other"),
     }
 
 

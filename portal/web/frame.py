@@ -17,7 +17,7 @@ from portal import i18n
 from portal.context import Actor
 from portal.i18n import _
 from portal.kernel.hooks import Hooks
-from portal.web import language
+from portal.web import language, pieces
 from portal.web.heartbeat import Heartbeat, beat
 
 HOUSE = Path(__file__).parent.parent.parent / "templates"
@@ -55,9 +55,11 @@ def init_app(app: Flask, instance: Path, plugins: dict[str, Path]) -> None:
         country_name=i18n.country_name,
         number=i18n.number,
         money=i18n.money,
+        percent=i18n.percent,
         day=i18n.day,
     )
     app.context_processor(frame)
+    pieces.init_app(app)
 
 
 @pass_eval_context
