@@ -27,6 +27,7 @@ from portal.context import Context, system_context
 from portal.i18n import catalogues
 from portal.kernel.discovery import HOUSE
 from portal.kernel.registry import Registry
+from tests.visiting import Visitor
 
 _numbers = itertools.count(1)
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -163,3 +164,9 @@ def any_app(make_portal: Callable[..., Flask], any_url: str) -> Flask:
 def client(app: Flask) -> FlaskClient:
     """A visitor without an account."""
     return app.test_client()
+
+
+@pytest.fixture
+def visit(client: FlaskClient) -> Visitor:
+    """Fetch pages as a visitor without an account, each checked: `visit("/partners")`."""
+    return Visitor(client)
