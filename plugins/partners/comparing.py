@@ -84,7 +84,7 @@ def page(found: Sequence[Partner], only_differences: bool) -> dict[str, Any]:
         "differences": ngettext(
             "They differ on %(num)s row.", "They differ on %(num)s rows.", different
         ),
-        "agreements": ngettext("They agree on %(num)s.", "They agree on %(num)s.", alike),
+        "agreements": ngettext("They agree on %(num)s row.", "They agree on %(num)s rows.", alike),
         "only": only_differences,
         "toggle_url": _address(slugs, not only_differences),
         "file_url": f"{_address(slugs, False)}&as=csv",
