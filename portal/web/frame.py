@@ -172,11 +172,14 @@ def _links(hook: str) -> list[dict[str, Any]]:
 
 
 def _prepare_links(hooks: Hooks, hook: str) -> list[tuple[str, str]]:
+    # An adapter of its own: a request with a foreign Host header has none, and must not spoil
+    # what is kept for everybody.
+    addresses = current_app.url_map.bind("localhost")
     found = []
     for plugin, items in hooks.call(hook, g.ctx):
         for item in items:
             try:
-                found.append((item.order, str(item.label), url_for(item.endpoint)))
+                found.append((item.order, str(item.label), addresses.build(item.endpoint)))
             except Exception as error:  # a label or page that is wrong costs this link only
                 hooks.failed(plugin, hook, error)
     return [(label, url) for _order, label, url in sorted(found, key=lambda link: link[0])]
