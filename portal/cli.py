@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable
+from copy import copy
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,6 @@ from portal.errors import ConfigError, PortalError
 from portal.hookspecs import ImportProblem
 from portal.kernel import registry as kernel
 from portal.kernel.registry import Registry
-from portal.organisations.commands import group as import_group
 from portal.people.commands import group as user_group
 
 __all__ = ["ImportProblem", "cli", "main"]
@@ -56,13 +56,23 @@ def _plugin_commands() -> dict[str, click.Command]:
         offered = registry.hooks.call("command_list", system_context())
     except (peewee.PeeweeException, ConfigError):
         return found  # nothing is prepared yet: the core's commands work all the same
-    for _plugin, commands in offered:
-        for group, command in commands:
-            if group == "import":
-                import_group.add_command(command)
-            elif not group:
-                found.setdefault(str(command.name), command)
+    pairs = [pair for _plugin, commands in offered for pair in commands]
+    for group, command in sorted(pairs, key=lambda pair: pair[0] != ""):  # whole groups first
+        _add(found, group, command)
     return found
+
+
+def _add(found: dict[str, click.Command], group: str, command: click.Command) -> None:
+    """Add a command at the top, or to a group that is made when the first one asks for it."""
+    if isinstance(command, click.Group):  # a copy: what others add to it belongs to this run
+        command = copy(command)
+        command.commands = dict(command.commands)
+    if not group:
+        found.setdefault(str(command.name), command)
+        return
+    home = found.setdefault(group, click.Group(group))
+    if isinstance(home, click.Group):
+        home.commands.setdefault(str(command.name), command)
 
 
 def _registry() -> Registry:
@@ -80,7 +90,6 @@ def cli(ctx: click.Context) -> None:
 
 
 cli.add_command(user_group, "user")
-cli.add_command(import_group, "import")
 
 
 def prepare(registry: Registry, ctx: Context) -> list[str]:

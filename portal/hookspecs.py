@@ -119,9 +119,11 @@ def blueprint_list(ctx: Context) -> Sequence[Blueprint]:
 
 @hookspec(LOAD)
 def command_list(ctx: Context) -> Sequence[tuple[str, click.Command]]:
-    """Offer commands: pairs of a group ("" for the top, "import", ...) and a click command.
+    """Offer commands: pairs of a group's name ("" for the top) and a click command.
 
-    Called when the command line starts; commands of inactive plugins are not there.
+    Plugins may share a group: it is made when the first of them asks for it, or one of them offers
+    it at the top with its help. Called when the command line starts; commands of inactive plugins
+    are not there, and no plugin can take the place of the core's.
     """
 
 
@@ -157,6 +159,15 @@ def organisation_changed(ctx: Context, ids: Sequence[int]) -> None:
 
     Called inside the transaction that changed them, once with all ids (up to 1,000). Plugins
     bring their search documents up to date here.
+    """
+
+
+@hookspec(TRANSACT)
+def organisation_in_use(ctx: Context, ids: Sequence[int]) -> Mapping[int, str]:
+    """Say which of these organisations must not be deleted, and why, in a short clause.
+
+    Called with up to 500 ids inside the transaction that would delete them. Leave out those that
+    may go; a reason reads on after a colon, such as "somebody asked about it".
     """
 
 

@@ -234,10 +234,17 @@ def test_a_hook_has_a_policy_a_description_and_somebody_who_answers(hook: str) -
 
 
 @pytest.mark.parametrize("hook", generate.hook_functions())
-def test_a_hook_is_asked_by_the_core(hook: str) -> None:
+def test_a_hook_is_asked_by_the_core_or_a_house_plugin(hook: str) -> None:
     asked = re.compile(rf"[\"']{hook}[\"']")
+    house = [f"plugins/{plugin}" for plugin in PLUGINS if is_of_the_house(plugin)]
+    sources = [path for folder in ("portal", *house) for path in below(folder, ".py")]
 
-    assert [path for path in below("portal", ".py") if asked.search(text_of(path))]
+    assert [path for path in sources if asked.search(text_of(path))]
+
+
+def is_of_the_house(plugin: str) -> bool:
+    manifest = text_of(ROOT / "plugins" / plugin / "plugin.toml")
+    return re.search(r"^category\s*=\s*.house.", manifest, re.M) is not None
 
 
 def test_the_generated_pages_are_up_to_date() -> None:

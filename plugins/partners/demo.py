@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-import io
+import hashlib
 import json
 import tomllib
 from collections.abc import Mapping
@@ -15,9 +15,15 @@ from plugins.partners.models import Commitment, Participation, Project
 from plugins.partners.projects import import_consortia
 from portal import db
 from portal.context import Context
-from portal.organisations.importing import import_organisations
-from portal.organisations.models import Organisation, OrganisationName, Source
-from portal.organisations.service import announce, create_organisation, keep_source, note_facts
+from portal.organisations import bulk
+from portal.organisations.models import ImportBatch, Organisation, OrganisationName, Source
+from portal.organisations.service import (
+    announce,
+    cleaned,
+    create_organisation,
+    keep_source,
+    note_facts,
+)
 
 FOLDER = DATA / "demo"
 KINDS = {
@@ -62,25 +68,15 @@ def _sources() -> dict[str, Source]:
 
 def _accredited(ctx: Context, source: Source) -> None:
     """Accredited Austrian organisations, with what the list says of their accreditation."""
-    with (FOLDER / "accredited-at.csv").open(encoding="utf-8", newline="") as file:
+    path = FOLDER / "accredited-at.csv"
+    with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(["name", "country", "city", "region", "website", "type"])
-    writer.writerows(
-        [
-            row["name"],
-            row["country"],
-            row["town"],
-            "",
-            row["website"],
-            KINDS.get(row["organisation_type"], ""),
-        ]
-        for row in rows
-    )
-    file_of_rows = io.BytesIO(buffer.getvalue().encode())
-    file_of_rows.name = "accredited-at.csv"
-    import_organisations(ctx, file_of_rows, source=source)
+    checksum = hashlib.sha256(path.read_bytes()).hexdigest()
+    with db.transaction():
+        batch = bulk.new_batch(ctx, "organisations", path.name, checksum)
+        ids = bulk.add_unclaimed(ctx, [_entry(row) for row in rows], batch, source)
+        ImportBatch.update(accepted=len(ids)).where(ImportBatch.id == batch.id).execute()
+        announce(ctx, ids)
     with db.transaction():
         for row in rows:
             found = _named(row["name"], row["country"])
@@ -94,6 +90,12 @@ def _accredited(ctx: Context, source: Source) -> None:
                 note_facts(
                     ctx, found.id, {k: v for k, v in facts.items() if v not in ("", "0")}, source
                 )
+
+
+def _entry(row: Mapping[str, str]) -> bulk.Entry:
+    typed = {name: row[name] for name in ("name", "country", "website")} | {"city": row["town"]}
+    kind = KINDS.get(row["organisation_type"])
+    return bulk.Entry(cleaned(typed | ({"type": kind} if kind else {})), ())
 
 
 def _named(name: str, country: str) -> Organisation | None:

@@ -6,25 +6,24 @@ not there yet are added as unclaimed entries. Nothing is merged.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from plugins.partners.codes import PROJECT_ROLES
 from plugins.partners.models import Participation, Project
-from portal import db
+from portal import csvfile, db
 from portal.context import Context
 from portal.errors import Invalid, NotAllowed
 from portal.hookspecs import ImportProblem
 from portal.i18n import _
-from portal.organisations import csvfile, rules
-from portal.organisations.importing import import_organisations
+from portal.organisations import bulk, rules
 from portal.organisations.models import ImportBatch, Source
-from portal.organisations.service import announce, keep_source, new_public_id
+from portal.organisations.names import soften
+from portal.organisations.service import announce, cleaned
 
 PROJECT_COLUMNS = ("project", "acronym", "title", "call_year", "action")
 PART_COLUMNS = ("project", "role", "organisation", "country", "pic")
@@ -59,9 +58,10 @@ class _Part:
     country: str
     pic: str
 
-    @property
+    @cached_property
     def key(self) -> tuple[str, str]:
-        return rules.folded(self.name), self.country
+        """The name as it is stored: softened first, which also sets legal forms right."""
+        return rules.folded(soften(self.name)), self.country
 
 
 def import_consortia(
@@ -97,18 +97,17 @@ def import_consortia(
     )
     if dry_run:
         return report
-    added = _add(ctx, list(fresh.values()), source, report, participations.name)
-    by_pic = _by_identifier({part.pic for part in parts if part.pic})
-    by_name = _by_name({part.key for part in parts if part.name})
     with db.transaction():
-        batch = _batch(ctx, report, added, projects, participations)
-        keep_source(source)
+        batch = _batch(ctx, report, projects, participations)
+        entries = [_entry(part, report) for part in fresh.values()]
+        added = bulk.add_unclaimed(ctx, entries, batch, source)
+        by_pic = _by_identifier({part.pic for part in parts if part.pic})
+        by_name = _by_name({part.key for part in parts if part.name})
         numbers = _store_projects(known, source, batch)
         owners = [(part, by_pic.get(part.pic) or by_name.get(part.key)) for part in parts]
         rows = {(numbers[part.project], owner, part.role): None for part, owner in owners if owner}
         _store_parts(list(rows), batch)
-        ids = sorted({owner for _number, owner, _role in rows})
-        announce(ctx, ids)
+        announce(ctx, sorted({*added, *(owner for _number, owner, _role in rows)}))
         if progress:
             progress(len(parts), len(parts))
     return report
@@ -214,40 +213,24 @@ def _by_identifier(pics: set[str]) -> dict[str, int]:
     return found
 
 
-def _add(ctx: Context, parts: Sequence[_Part], source: Source, report: Report, name: str) -> str:
-    """Add the organisations that are not there yet as a batch; returns its public id."""
-    if not parts:
-        return ""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(["name", "country", "identifiers"])
-    writer.writerows([p.name, p.country, f"pic:{p.pic}" if p.pic else ""] for p in parts)
-    file = io.BytesIO(buffer.getvalue().encode())
-    file.name = name
-    done = import_organisations(ctx, file, source=source)
-    report.rejected += done.rejected
-    return done.batch
+def _entry(part: _Part, report: Report) -> bulk.Entry:
+    """Return an organisation that is not there yet; a number that can't be one is left out."""
+    values = cleaned({"name": part.name, "country": part.country})
+    try:
+        return bulk.Entry(values, [rules.identifier("pic", part.pic)] if part.pic else [])
+    except Invalid as error:
+        report.warnings.append(error.message)
+        return bulk.Entry(values, [])
 
 
-def _batch(
-    ctx: Context, report: Report, added: str, projects: Path, participations: Path
-) -> ImportBatch:
-    """Return the batch: the one that brought the new organisations, or one for the projects alone."""
-    if added:
-        report.batch = added
-        batch: ImportBatch = ImportBatch.get(ImportBatch.public_id == added)
-        return batch
+def _batch(ctx: Context, report: Report, projects: Path, participations: Path) -> ImportBatch:
     checksum = hashlib.sha256(projects.read_bytes() + participations.read_bytes()).hexdigest()
-    created: ImportBatch = ImportBatch.create(
-        public_id=new_public_id(),
-        kind="consortia",
-        file_name=f"{projects.name}, {participations.name}",
-        checksum=checksum,
-        account=ctx.actor.account_id,
-        created_at=ctx.clock.now(),
-    )
-    report.batch = created.public_id
-    return created
+    batch = bulk.new_batch(ctx, "consortia", f"{projects.name}, {participations.name}", checksum)
+    ImportBatch.update(accepted=report.added, rejected=len(report.rejected)).where(
+        ImportBatch.id == batch.id
+    ).execute()
+    report.batch = batch.public_id
+    return batch
 
 
 def _store_projects(

@@ -8,7 +8,6 @@ from typing import Any
 from portal.context import Context
 from portal.errors import NotFound
 from portal.organisations import policy
-from portal.organisations.duplicates import SHARED_BY_MANY
 from portal.organisations.models import (
     Organisation,
     OrganisationCase,
@@ -18,7 +17,7 @@ from portal.organisations.models import (
     OrganisationMember,
     Source,
 )
-from portal.organisations.rules import PLATFORMS
+from portal.organisations.rules import PLATFORMS, SHARED_BY_MANY
 from portal.people.models import Account
 
 MOST_LISTED = 200

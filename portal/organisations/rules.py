@@ -29,6 +29,8 @@ TEXT_LENGTH = 200
 WEBSITE_LENGTH = 500
 SLUG_LENGTH = 80
 PLANNED_DAYS = 5
+SHARED_BY_MANY = 3
+"""A domain of more organisations than this (a city's, a provider's) says nothing."""
 RESERVED_SLUGS = frozenset({"new", "cases", "receipts", "compare", "organisation"})
 # Hosts under which unrelated people have pages: sharing one says nothing.
 PLATFORMS = {
@@ -248,34 +250,6 @@ def identifier(scheme: str, value: str) -> tuple[str, str]:
             field="identifiers",
         )
     return scheme, value
-
-
-def split_identifiers(text: str) -> Iterator[tuple[str, str]]:
-    """Cut `scheme:value` pairs apart at blanks, semicolons and commas; nothing is checked."""
-    for part in re.split(r"[\s;,]+", text):
-        if part:
-            scheme, mark, value = part.partition(":")
-            yield (scheme, value) if mark else ("", part)
-
-
-def coordinate(text: str, field: str, limit: int) -> float | None:
-    """Return degrees within ±limit; a decimal comma is read as a point. None when empty."""
-    if not text.strip():
-        return None
-    try:
-        value = float(text.strip().replace(",", "."))
-    except ValueError:
-        value = float("nan")
-    if not -limit <= value <= limit:  # also true of NaN
-        raise Invalid(
-            _(
-                "%(value)s is no number of degrees between -%(limit)s and %(limit)s.",
-                value=text.strip()[:40],
-                limit=limit,
-            ),
-            field=field,
-        )
-    return value
 
 
 @lru_cache(maxsize=4096)

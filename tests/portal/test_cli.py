@@ -125,6 +125,42 @@ def test_a_plugin_cannot_take_the_place_of_a_command(plugin_folder: Path, portal
     assert "hello from a plugin" not in portal("doctor").output
 
 
+GROUP = """
+import click
+from portal.hookspecs import hookimpl
+
+@click.group("post")
+def post():
+    \"\"\"Send and fetch.\"\"\"
+
+@post.command("send")
+def send():
+    click.echo("sent")
+
+@hookimpl
+def command_list(ctx):
+    return [("", post)]
+"""
+
+
+def test_plugins_share_a_group_in_any_order(plugin_folder: Path, portal: Portal) -> None:
+    write_plugin(plugin_folder, "shop", COMMAND.replace('("", wave)', '("post", wave)'))
+    write_plugin(plugin_folder, "zoo", GROUP)
+    portal("init")
+    portal("plugin", "activate", "shop")
+    assert portal("post", "wave").output == "hello from a plugin\n"
+    assert portal("post", "send").exit_code != 0
+
+    portal("plugin", "activate", "zoo")
+    assert "Send and fetch." in portal("post", "--help").output
+    assert portal("post", "wave").output == "hello from a plugin\n"
+    assert portal("post", "send").output == "sent\n"
+
+    portal("plugin", "deactivate", "shop")
+    assert portal("post", "wave").exit_code != 0
+    assert portal("post", "send").output == "sent\n"
+
+
 FAULTS = {
     "import error": "import nothing_of_that_name",
     "exit at import": "raise SystemExit(3)",

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
-from portal import db
+from plugins.imports import service as importing
+from portal import csvfile, db
 from portal.context import ANONYMOUS, Context
 from portal.errors import Conflict, Invalid, NotAllowed, NotFound
-from portal.hookspecs import ImportColumns, ImportProblem
-from portal.organisations import csvfile, importing, service
+from portal.hookspecs import ImportColumns, ImportProblem, hookimpl
+from portal.organisations import service
 from portal.organisations.models import (
     ImportBatch,
     Organisation,
@@ -20,7 +22,7 @@ from portal.organisations.models import (
     OrganisationIdentifier,
     Source,
 )
-from tests.factories import make_organisation
+from tests.factories import make_account, make_member, make_organisation
 
 TABLES = (
     "organisation",
@@ -415,6 +417,27 @@ def test_undo_keeps_and_names_what_was_changed_since(any_app: Flask, ctx: Contex
         assert undone.kept == dry.kept == [("A", "it was changed since")]
         assert undone.removed == dry.removed == 1
         assert names() == ["A"]
+
+
+class Keeper:
+    """A plugin that needs an organisation with a certain name."""
+
+    @hookimpl
+    def organisation_in_use(self, ctx: Context, ids: Sequence[int]) -> Mapping[int, str]:
+        needed = Organisation.select().where(Organisation.name == "B")
+        return {row.id: "it is our host" for row in needed} | {999: "nobody asked about it"}
+
+
+def test_undo_keeps_what_a_plugin_needs(any_app: Flask, ctx: Context) -> None:
+    hooks = any_app.extensions["portal"].registry.hooks
+    hooks.manager.register(Keeper(), "keeper")
+    hooks.activate(["keeper"])
+    with any_app.app_context():
+        batch = run(ctx, "name,country\nA,DE\nB,DE\nC,DE\n").batch
+        make_member(Organisation.get(Organisation.name == "C"), make_account(any_app))
+        undone = importing.undo_import(ctx, batch)
+        assert undone.kept == [("B", "it is our host"), ("C", "people act for it")]
+        assert names() == ["B", "C"]
 
 
 def test_unknown_batch_is_not_found(portal: Flask, ctx: Context) -> None:

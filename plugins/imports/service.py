@@ -8,33 +8,32 @@ write in between; the batch tells how far it came. Nothing is merged: likely dup
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
-from portal import db
+from plugins.imports import rules
+from plugins.imports.duplicates import Duplicate, Duplicates, Entry
+from portal import csvfile, db
 from portal.context import Context
 from portal.errors import Conflict, Invalid, NotAllowed, NotFound, PortalError
 from portal.hookspecs import ImportedOrganisation, ImportProblem
 from portal.i18n import _
-from portal.organisations import csvfile, rules, service
-from portal.organisations.duplicates import Duplicate, Duplicates, Entry
+from portal.organisations import bulk, service
 from portal.organisations.models import (
-    UNCLAIMED,
     ImportBatch,
     Organisation,
     OrganisationCase,
     OrganisationMember,
     Source,
 )
+from portal.organisations.rules import identifier
 
 REQUIRED = ("name", "country")
 COLUMNS = (*REQUIRED, "type", "region", "city", "website", "identifiers", "lat", "lon")
 CHUNK = 500
-MOST_VALUES = 30_000
-"""Values in one statement; SQLite takes 32,766, PostgreSQL 65,535."""
 
 Progress = Callable[[int, int], None]
 
@@ -178,14 +177,16 @@ class _Run:
                 return None
         get = row.values.get
         try:
-            values = service.cleaned({key: get(key, "") for key in ("name", "country", "type")})
+            values = service.cleaned({key: get(key, "") for key in REQUIRED})
+            if get("type", "").strip():
+                values |= service.cleaned({"type": row.values["type"]})
         except Invalid as error:
             self._reject(row.line, error.field or "", error.message)
             return None
         if row.note:
             self._note(row.line, "", row.note)
         values |= self._optional(row)
-        return Entry(row.line, row.values, values, self._identifiers(row), service.new_public_id())
+        return Entry(values, self._identifiers(row), row.line, row.values)
 
     def _optional(self, row: csvfile.Row) -> dict[str, Any]:
         """Take what can be taken; a value that can't be is left out and named."""
@@ -208,7 +209,7 @@ class _Run:
         found: dict[tuple[str, str], None] = {}
         for scheme, value in rules.split_identifiers(row.values.get("identifiers", "")):
             try:
-                found[rules.identifier(scheme, value)] = None
+                found[identifier(scheme, value)] = None
             except Invalid as error:
                 self._note(row.line, "identifiers", error.message)
         return list(found)
@@ -247,109 +248,19 @@ class _Run:
         )
 
     def _write(self, entries: Sequence[Entry]) -> None:
-        if self.source is not None and self.batch is None:
-            service.keep_source(self.source)
         if self.batch is None:
-            self.batch = self._new_batch()
-        ids = self._insert(entries)
+            self.batch = bulk.new_batch(self.ctx, "organisations", self.report.file, self.checksum)
+        ids = bulk.add_unclaimed(self.ctx, entries, self.batch, self.source, self.fictional)
         rows = [
-            ImportedOrganisation(ids[entry.public_id], entry.row, entry.line, self.batch.id)
-            for entry in entries
+            ImportedOrganisation(number, entry.row, entry.line, self.batch.id)
+            for number, entry in zip(ids, entries, strict=True)
         ]
         found = service.hooks().each("organisation_imported", self.ctx, rows=rows)
         self.report.problems.extend(found)
-        service.announce(self.ctx, list(ids.values()))
+        service.announce(self.ctx, ids)
         ImportBatch.update(
             accepted=self.report.accepted + len(entries), rejected=len(self.report.rejected)
         ).where(ImportBatch.id == self.batch.id).execute()
-
-    def _new_batch(self) -> ImportBatch:
-        batch: ImportBatch = ImportBatch.create(
-            public_id=service.new_public_id(),
-            kind="organisations",
-            file_name=self.report.file,
-            checksum=self.checksum,
-            account=self.ctx.actor.account_id,
-            created_at=self.ctx.clock.now(),
-        )
-        return batch
-
-    def _insert(self, entries: Sequence[Entry]) -> dict[str, int]:
-        """Store the core's part; returns the new ids by public id, in the order of the file."""
-        now = db.utc_text(self.ctx.clock.now())
-        assert self.batch is not None
-        same = {
-            "state": UNCLAIMED,
-            "name_lang": "",
-            "is_fictional": self.fictional,
-            "is_operator": False,
-            "created_at": now,
-            "updated_at": now,
-            "version": 1,
-            "batch_id": self.batch.id,
-        }
-        slugs = service.unique_slugs([(e.values["name"], e.values["city"]) for e in entries])
-        records = [
-            {**entry.values, **same, "public_id": entry.public_id, "slug": slug}
-            for entry, slug in zip(entries, slugs, strict=True)
-        ]
-        stored = dict(insert("organisation", records, returning="public_id, id"))
-        ids = {entry.public_id: stored[entry.public_id] for entry in entries}
-        insert("organisation_identifier", list(_identifier_rows(entries, ids)))
-        if self.source is not None:
-            origin = {"source_id": self.source.key, "batch_id": self.batch.id, "noted_at": now}
-            insert("organisation_fact", list(_fact_rows(entries, ids, origin)))
-        return ids
-
-
-def insert(
-    table: str, records: Sequence[Mapping[str, Any]], returning: str = ""
-) -> list[tuple[Any, ...]]:
-    """Insert records with the same columns in as few statements as the databases take."""
-    if not records:
-        return []
-    columns = list(records[0])
-    step = MOST_VALUES // len(columns)
-    one = f"({','.join('?' * len(columns))})"
-    found: list[tuple[Any, ...]] = []
-    for start in range(0, len(records), step):
-        part = records[start : start + step]
-        sql = f"INSERT INTO {table} ({','.join(columns)}) VALUES {','.join([one] * len(part))}"
-        values = [record[column] for record in part for column in columns]
-        if returning:
-            found += db.query(f"{sql} RETURNING {returning}", values)
-        else:
-            db.execute(sql, values)
-    return found
-
-
-def _identifier_rows(entries: Sequence[Entry], ids: Mapping[str, int]) -> Iterator[dict[str, Any]]:
-    for entry in entries:
-        for scheme, value in entry.identifiers:
-            yield {"organisation_id": ids[entry.public_id], "scheme": scheme, "value": value}
-
-
-def _fact_rows(
-    entries: Sequence[Entry], ids: Mapping[str, int], origin: Mapping[str, Any]
-) -> Iterator[dict[str, Any]]:
-    for entry in entries:
-        for name, value in _facts(entry):
-            yield {"organisation_id": ids[entry.public_id], "name": name, "value": value, **origin}
-
-
-def _facts(entry: Entry) -> Iterator[tuple[str, str]]:
-    """Name what the file says, as it is kept; what it leaves open is no fact."""
-    values = entry.values
-    yield "name", values["registered_name"] or values["name"]
-    for name in ("country", "region", "city", "website"):
-        if values[name]:
-            yield name, values[name]
-    if entry.row.get("type", "").strip():
-        yield "type", values["type"]
-    if entry.identifiers:
-        yield "identifiers", " ".join(f"{scheme}:{value}" for scheme, value in entry.identifiers)
-    if values["lat"] is not None and values["lon"] is not None:
-        yield "position", f"{values['lat']}, {values['lon']}"
 
 
 def undo_import(ctx: Context, batch_public_id: str, dry_run: bool = False) -> UndoReport:
@@ -376,7 +287,7 @@ def undo_import(ctx: Context, batch_public_id: str, dry_run: bool = False) -> Un
 def _undo(ctx: Context, batch: ImportBatch, report: UndoReport) -> None:
     if ImportBatch.get_by_id(batch.id).undone_at is not None:
         raise Conflict(_("This batch was undone before."))
-    kept = _kept(batch)
+    kept = _kept(ctx, batch)
     report.kept = sorted(kept.values())
     rows = db.query("SELECT id FROM organisation WHERE batch_id = ? ORDER BY id", [batch.id])
     ids = [row[0] for row in rows if row[0] not in kept]
@@ -388,23 +299,28 @@ def _undo(ctx: Context, batch: ImportBatch, report: UndoReport) -> None:
     ImportBatch.update(undone_at=ctx.clock.now()).where(ImportBatch.id == batch.id).execute()
 
 
-def _kept(batch: ImportBatch) -> dict[int, tuple[str, str]]:
+def _kept(ctx: Context, batch: ImportBatch) -> dict[int, tuple[str, str]]:
     """Return what stays of a batch: name and reason by id."""
-    found: dict[int, tuple[str, str]] = {}
-    for model, reason in (
-        (OrganisationCase, _("somebody asked about it")),
-        (OrganisationMember, _("people act for it")),
-    ):
-        query = (
-            Organisation.select(Organisation.id, Organisation.name)
-            .join(model)
-            .where(Organisation.batch == batch.id)
-        )
-        found |= {row.id: (row.name, reason) for row in query}
-    edited = Organisation.select(Organisation.id, Organisation.name).where(
-        Organisation.batch == batch.id, Organisation.version > 1
+    rows = Organisation.select(Organisation.id, Organisation.name, Organisation.version).where(
+        Organisation.batch == batch.id
     )
-    found |= {
-        row.id: (row.name, _("it was changed since")) for row in edited if row.id not in found
-    }
-    return found
+    names = {row.id: row.name for row in rows}
+    reasons = {row.id: _("it was changed since") for row in rows if row.version > 1}
+    reasons |= _in_use(ctx, sorted(names))
+    asked: Any = OrganisationCase.select(OrganisationCase.organisation).join(Organisation)
+    for (number,) in asked.where(Organisation.batch == batch.id).tuples():
+        reasons[number] = _("somebody asked about it")
+    members: Any = OrganisationMember.select(OrganisationMember.organisation).join(Organisation)
+    for (number,) in members.where(Organisation.batch == batch.id).tuples():
+        reasons[number] = _("people act for it")
+    return {number: (names[number], reason) for number, reason in reasons.items()}
+
+
+def _in_use(ctx: Context, ids: Sequence[int]) -> dict[int, str]:
+    """Ask the plugins which of these must stay; ids they were not asked about are left out."""
+    reasons: dict[int, str] = {}
+    for start in range(0, len(ids), CHUNK):
+        part = ids[start : start + CHUNK]
+        for _plugin, found in service.hooks().call("organisation_in_use", ctx, ids=part):
+            reasons |= {number: str(found[number]) for number in part if number in found}
+    return reasons

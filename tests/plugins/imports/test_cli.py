@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
 
-from portal.organisations.commands import group
+from plugins.imports.cli import group
 from portal.organisations.models import ImportBatch, Organisation, Source
 
 

@@ -12,11 +12,11 @@ from typing import Any
 import click
 from flask import Flask
 
+from plugins.imports import service
 from portal import db
 from portal.context import system_context
 from portal.errors import PortalError
 from portal.i18n import _, ngettext
-from portal.organisations import importing
 from portal.organisations.models import Source
 
 SHOWN = 20
@@ -65,7 +65,7 @@ def organisations(
 ) -> None:
     """Import organisations from a CSV file; only name and country are required."""
     with running_portal():
-        report = importing.import_organisations(
+        report = service.import_organisations(
             system_context(),
             file,
             source=_source(source, source_title, source_licence, source_url),
@@ -104,7 +104,7 @@ class Progress:
             click.echo(f"\r{done}/{total}", nl=done >= total, err=True)
 
 
-def show_report(report: importing.Report, shown: int | None) -> None:
+def show_report(report: service.Report, shown: int | None) -> None:
     """Write a report for people: one line a problem, then the sum."""
     for warning in report.warnings:
         click.echo(_("Note: %(text)s", text=warning))
@@ -153,7 +153,7 @@ def _some(lines: Sequence[str], shown: int | None) -> None:
         )
 
 
-def _summary(report: importing.Report) -> str:
+def _summary(report: service.Report) -> str:
     numbers = {
         "accepted": report.accepted,
         "rejected": len(report.rejected),
@@ -184,7 +184,7 @@ def _summary(report: importing.Report) -> str:
 def undo(batch: str, dry_run: bool, as_json: bool, show_all: bool) -> None:
     """Take an import back; what was claimed or changed since is kept and named."""
     with running_portal():
-        report = importing.undo_import(system_context(), batch, dry_run)
+        report = service.undo_import(system_context(), batch, dry_run)
     if as_json:
         click.echo(json.dumps(report.as_dict(), ensure_ascii=False, indent=2))
         return

@@ -8,23 +8,17 @@ from typing import Any
 
 from portal import db
 from portal.i18n import _
-from portal.organisations import rules
+from portal.organisations import bulk, rules
 from portal.organisations.models import Organisation, OrganisationIdentifier
 from portal.search.text import fold
 
-SHARED_BY_MANY = 3
-"""A domain of more organisations than this (a city's, a provider's) says nothing."""
-
 
 @dataclass(frozen=True)
-class Entry:
+class Entry(bulk.Entry):
     """A row whose core part is fit to be stored."""
 
     line: int
     row: Mapping[str, str]
-    values: Mapping[str, Any]
-    identifiers: Sequence[tuple[str, str]]
-    public_id: str
 
     @property
     def name_key(self) -> tuple[str, str]:
@@ -117,7 +111,7 @@ class Duplicates:
         if domain and domain not in rules.PLATFORMS:
             known = self._domains.setdefault(domain, _Domain(here, 0, []))
             known.count += 1
-            if known.owner != here and len(known.later) <= SHARED_BY_MANY:
+            if known.owner != here and len(known.later) <= rules.SHARED_BY_MANY:
                 known.later.append(entry)
 
     def _compare_name(self, entry: Entry, town: str, here: str) -> None:
@@ -139,7 +133,7 @@ class Duplicates:
     def all(self) -> list[Duplicate]:
         """Return a reason for each row that may be known, by line, the weakest last."""
         for domain, known in self._domains.items():
-            if known.count <= SHARED_BY_MANY:
+            if known.count <= rules.SHARED_BY_MANY:
                 for entry in known.later:
                     text = _(
                         "Same website %(domain)s as %(other)s", domain=domain, other=known.owner

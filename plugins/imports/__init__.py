@@ -1,0 +1,1 @@
+"""Imports: files of organisations in, batches undone."""

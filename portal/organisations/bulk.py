@@ -1,0 +1,145 @@
+"""Stores many unclaimed organisations at once, as a batch that can be undone.
+
+For imports of every kind. Callers check what they store, hold the transaction and announce.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from portal import db
+from portal.context import Context
+from portal.organisations.models import UNCLAIMED, ImportBatch, Source
+from portal.organisations.service import keep_source, new_public_id, unique_slugs
+
+CHUNK = 500
+MOST_VALUES = 30_000
+"""Values in one statement; SQLite takes 32,766, PostgreSQL 65,535."""
+OPTIONAL = {
+    "type": "other",
+    "region": "",
+    "city": "",
+    "website": "",
+    "domain": "",
+    "lat": None,
+    "lon": None,
+}
+FACTS = ("country", "region", "city", "website", "type")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An organisation to be stored: values as `service.cleaned` keeps them, checked identifiers."""
+
+    values: Mapping[str, Any]
+    identifiers: Sequence[tuple[str, str]]
+
+
+def new_batch(ctx: Context, kind: str, file_name: str, checksum: str) -> ImportBatch:
+    """Start a batch; `checksum` is that of the file, so that a repetition is noticed."""
+    batch: ImportBatch = ImportBatch.create(
+        public_id=new_public_id(),
+        kind=kind,
+        file_name=file_name,
+        checksum=checksum,
+        account=ctx.actor.account_id,
+        created_at=ctx.clock.now(),
+    )
+    return batch
+
+
+def add_unclaimed(
+    ctx: Context,
+    entries: Sequence[Entry],
+    batch: ImportBatch,
+    source: Source | None = None,
+    fictional: bool = False,
+) -> list[int]:
+    """Store organisations nobody acts for; returns their ids in the same order.
+
+    With a source each value that was given is noted as a fact of it; the source is stored if it
+    is not there yet. Needs a few statements for each 500.
+    """
+    if source is not None:
+        keep_source(source)
+    ids: list[int] = []
+    for start in range(0, len(entries), CHUNK):
+        part = entries[start : start + CHUNK]
+        found = _store(ctx, part, batch, fictional)
+        insert("organisation_identifier", list(_identifiers(part, found)))
+        if source is not None:
+            now = db.utc_text(ctx.clock.now())
+            origin = {"source_id": source.key, "batch_id": batch.id, "noted_at": now}
+            insert("organisation_fact", [{**fact, **origin} for fact in _facts(part, found)])
+        ids += found
+    return ids
+
+
+def _store(
+    ctx: Context, entries: Sequence[Entry], batch: ImportBatch, fictional: bool
+) -> list[int]:
+    now = db.utc_text(ctx.clock.now())
+    same = {
+        "state": UNCLAIMED,
+        "name_lang": "",
+        "is_fictional": fictional,
+        "is_operator": False,
+        "created_at": now,
+        "updated_at": now,
+        "version": 1,
+        "batch_id": batch.id,
+    }
+    values = [{**OPTIONAL, **entry.values} for entry in entries]
+    slugs = unique_slugs([(row["name"], row["city"]) for row in values])
+    records = [
+        {**row, **same, "public_id": new_public_id(), "slug": slug}
+        for row, slug in zip(values, slugs, strict=True)
+    ]
+    stored = dict(insert("organisation", records, returning="public_id, id"))
+    return [stored[record["public_id"]] for record in records]
+
+
+def _identifiers(entries: Sequence[Entry], ids: Sequence[int]) -> Iterator[dict[str, Any]]:
+    for entry, number in zip(entries, ids, strict=True):
+        for scheme, value in entry.identifiers:
+            yield {"organisation_id": number, "scheme": scheme, "value": value}
+
+
+def _facts(entries: Sequence[Entry], ids: Sequence[int]) -> Iterator[dict[str, Any]]:
+    for entry, number in zip(entries, ids, strict=True):
+        for name, value in _named(entry):
+            yield {"organisation_id": number, "name": name, "value": value}
+
+
+def _named(entry: Entry) -> Iterator[tuple[str, str]]:
+    """Name what the source says, as it is kept; what it leaves open is no fact."""
+    values = entry.values
+    yield "name", values.get("registered_name") or values["name"]
+    yield from ((name, values[name]) for name in FACTS if values.get(name))
+    if entry.identifiers:
+        yield "identifiers", " ".join(f"{scheme}:{value}" for scheme, value in entry.identifiers)
+    if values.get("lat") is not None and values.get("lon") is not None:
+        yield "position", f"{values['lat']}, {values['lon']}"
+
+
+def insert(
+    table: str, records: Sequence[Mapping[str, Any]], returning: str = ""
+) -> list[tuple[Any, ...]]:
+    """Insert records with the same columns in as few statements as the databases take."""
+    if not records:
+        return []
+    columns = list(records[0])
+    step = MOST_VALUES // len(columns)
+    one = f"({','.join('?' * len(columns))})"
+    found: list[tuple[Any, ...]] = []
+    for start in range(0, len(records), step):
+        part = records[start : start + step]
+        sql = f"INSERT INTO {table} ({','.join(columns)}) VALUES {','.join([one] * len(part))}"
+        values = [record[column] for record in part for column in columns]
+        if returning:
+            found += db.query(f"{sql} RETURNING {returning}", values)
+        else:
+            db.execute(sql, values)
+    return found
