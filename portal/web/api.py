@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,9 @@ from portal.web.access import ANYONE, allow
 from portal.web.errors import problem
 
 PREFIX = "/api/v1"
+JSON = "application/json"
+PROBLEM = "application/problem+json"
+CONVERTED = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 
 
 class Problem(BaseModel):
@@ -56,6 +60,7 @@ def init_app(app: Flask) -> None:
     """Let the document see the app's routes, without publishing a user interface."""
     spec.app = app
     spec.backend.spectree = spec
+    vars(spec).pop("_spec", None)  # the document of an app that was made earlier
 
 
 @blueprint.get("/openapi.json")
@@ -65,11 +70,11 @@ def openapi() -> ResponseReturnValue:
     registry = current_app.extensions["portal"].registry
     document = dict(_document())
     document["paths"] = {
-        path: item
+        path: _with_problems(item)
         for path, item in document["paths"].items()
         if path.startswith(PREFIX) and _active(registry, path)
     }
-    return json.dumps(document), 200, {"Content-Type": "application/json"}
+    return json.dumps(document), 200, {"Content-Type": JSON}
 
 
 def _document() -> dict[str, Any]:
@@ -77,9 +82,18 @@ def _document() -> dict[str, Any]:
     return document
 
 
+def _with_problems(item: dict[str, Any]) -> dict[str, Any]:
+    """Say that errors are problem+json, which spectree takes for plain JSON."""
+    for operation in item.values():
+        for status, response in operation["responses"].items():
+            if status >= "400" and JSON in response.get("content", {}):
+                response["content"] = {PROBLEM: response["content"][JSON]}
+    return item
+
+
 def _active(registry: Any, path: str) -> bool:
     for rule in current_app.url_map.iter_rules():
-        if rule.rule.replace("<", "{").replace(">", "}") == path:
+        if CONVERTED.sub(r"{\1}", rule.rule) == path:
             owner = registry.owner(rule.endpoint)
             return owner is None or registry.is_active(owner)
     return False
