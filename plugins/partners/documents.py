@@ -66,6 +66,21 @@ def forget(ids: Iterable[int]) -> None:
     remove(KIND, list(ids))
 
 
+def stale() -> list[int]:
+    """Return the organisations that came, went or were renamed while the plugin was off."""
+    rows = db.query(
+        "SELECT o.id FROM organisation o "
+        "LEFT JOIN search_document d ON d.kind = ? AND d.object_id = o.id "
+        "WHERE (o.hidden_at IS NULL AND (d.object_id IS NULL OR d.name_sort <> o.folded_name)) "
+        "OR (o.hidden_at IS NOT NULL AND d.object_id IS NOT NULL) "
+        "UNION SELECT d.object_id FROM search_document d "
+        "LEFT JOIN organisation o ON o.id = d.object_id "
+        "WHERE d.kind = ? AND d.object_id IS NOT NULL AND o.id IS NULL",
+        (KIND, KIND),
+    )
+    return sorted(row[0] for row in rows)
+
+
 def build(ids: Sequence[int]) -> tuple[list[Document], list[int]]:
     """Return the documents of organisations, and the ids of those that are hidden."""
     if not ids:

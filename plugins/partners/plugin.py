@@ -110,8 +110,9 @@ def import_undone(ctx: Context, batch_id: int) -> None:
 
 @hookimpl
 def reference_load(ctx: Context) -> None:
-    """Fill the table of occupations."""
+    """Fill the table of occupations; find what changed while the plugin was off."""
     concepts.load_all()
+    service.catch_up(ctx)
 
 
 @hookimpl

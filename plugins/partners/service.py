@@ -187,6 +187,18 @@ def _parts(text: str) -> list[str]:
     return [part.strip() for part in text.split(";") if part.strip()]
 
 
+def catch_up(ctx: Context) -> int:
+    """Learn of organisations that changed while the plugin was off; returns how many.
+
+    Nobody told the search then: who asked to be removed would still be found.
+    """
+    ids = documents.stale()
+    if ids:
+        with db.transaction():
+            documents.refresh(ctx, ids)
+    return len(ids)
+
+
 def refresh_all(ctx: Context) -> int:
     """Put every organisation's document anew; returns how many."""
     ids = [row[0] for row in db.query("SELECT id FROM organisation ORDER BY id")]
