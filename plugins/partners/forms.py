@@ -172,7 +172,9 @@ class ProfileForm(Form):
         result = []
         for kind, fee, per in self.service_rows:
             if kind.data:
-                kept = next((item for item in stored if item["kind"] == kind.data), {})
+                kept: dict[str, Any] = next(
+                    (item for item in stored if item["kind"] == kind.data), {}
+                )
                 if kept:
                     stored.remove(kept)
                 typed = {"kind": kind.data, "fee_cents": cents(fee.data or ""), "per": per.data}

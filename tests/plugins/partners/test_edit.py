@@ -20,6 +20,7 @@ from portal.i18n import SHIPPED, in_locale
 from portal.organisations.models import Organisation
 from tests.factories import clocked, make_account, make_organisation, post, sign_in
 from tests.plugins.partners.conftest import MakePartner, found
+from tests.visiting import Visitor, faults
 
 
 def page_of(organisation: Organisation) -> str:
@@ -322,6 +323,10 @@ def test_slower_editor_sees_both_texts(overtaken: Any, own: Organisation) -> Non
     assert stored(own).summaries == {"de": "Faster text."}
 
 
+def test_page_of_a_conflict_is_sound(overtaken: Any) -> None:
+    assert faults(overtaken, "en") == []
+
+
 def test_slower_editor_loses_nothing(overtaken: Any) -> None:
     typed = fields_of(overtaken.text)
     assert (typed["summary_1"], typed["group_max"]) == ("Slower text.", "7")
@@ -395,10 +400,13 @@ def test_promise_finds_the_partner(as_editor: FlaskClient, own: Organisation) ->
 def test_form_speaks_the_reader_s_language(
     as_editor: FlaskClient, own: Organisation, code: str
 ) -> None:
-    answer = as_editor.get(page_of(own) + f"?lang={code}")
-    assert answer.status_code == 200
-    assert f'<html lang="{code}"' in answer.text
-    assert "%(" not in answer.text
+    page = Visitor(as_editor)(page_of(own) + f"?lang={code}", lang=code)
+    assert "%(" not in page.text
+
+
+def test_refused_form_is_a_sound_page(as_editor: FlaskClient, own: Organisation) -> None:
+    answer = save(as_editor, own, fee_1="much", group_min="9", group_max="3", level_2="B2")
+    assert faults(answer, "en") == []
 
 
 def test_choices_are_in_the_current_language(app: Flask, own: Organisation) -> None:
@@ -423,9 +431,9 @@ def test_every_field_has_its_label(as_editor: FlaskClient, own: Organisation) ->
 
 
 def test_what_is_missing_stands_beside_the_form(as_editor: FlaskClient, own: Organisation) -> None:
-    assert "0 % complete" in as_editor.get(page_of(own)).text
+    assert "0% complete" in as_editor.get(page_of(own)).text
     save(as_editor, own, summary_1="A", language_1="de", roles="host")
-    assert "35 % complete" in as_editor.get(page_of(own)).text
+    assert "35% complete" in as_editor.get(page_of(own)).text
 
 
 def test_profile_invites_its_editor_only(

@@ -20,6 +20,7 @@ from portal.organisations.models import (
 from portal.organisations.service import note_facts
 from tests.factories import NOON, clocked, make_account, sign_in
 from tests.plugins.partners.conftest import MakePartner, store_partner
+from tests.visiting import Visitor
 
 SOURCE = Source(key="list", title="The public list", licence="CC BY 4.0")
 PROFILE: dict[str, Any] = {
@@ -346,15 +347,18 @@ def test_program_reads_the_whole_profile(
     ],
 )
 def test_page_speaks_every_language(
-    client: FlaskClient, claimed: Organisation, entry: Organisation, path: str, code: str
+    visit: Visitor, claimed: Organisation, entry: Organisation, path: str, code: str
 ) -> None:
     address = path.format(claimed.slug, entry.slug)
-    answer = client.get(address, headers={"Accept-Language": code})
-    assert answer.status_code == 200
-    assert f'<html lang="{code}"' in answer.text
-    assert answer.headers["Content-Language"] == code
-    assert len(re.findall("<h1", answer.text)) == 1
-    assert "%(" not in answer.text
+    page = visit(address, lang=code, headers={"Accept-Language": code})
+    assert "%(" not in page.text
+
+
+@pytest.mark.parametrize("path", ["", "/fact-sheet"])
+def test_made_up_partner_has_a_sound_page(
+    visit: Visitor, fantasia: Organisation, path: str
+) -> None:
+    visit(f"/partners/{fantasia.slug}{path}", lang="en")
 
 
 def test_any_engine_shows_the_same_profile(any_app: Flask) -> None:

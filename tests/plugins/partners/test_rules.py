@@ -55,7 +55,10 @@ def test_each_thing_counts_by_its_weight(given_names: set[str]) -> None:
         (46, 100, 4),
         (75, 100, 4),
         (76, 100, 5),
-        (1, 1, 5),
+        (1, 1, 1),
+        (3, 5, 3),
+        (5, 5, 5),
+        (6, 6, 5),
     ],
 )
 def test_tile_is_the_darker_the_larger_its_share(count: int, most: int, step: int) -> None:
