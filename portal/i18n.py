@@ -170,7 +170,7 @@ class Lazy:
         return str(escape(str(self)))
 
     def __mod__(self, values: Any) -> str:
-        return str(self) % values
+        return str(str(self) % values)
 
     def __repr__(self) -> str:
         return f"Lazy({self.message!r})"
