@@ -9,7 +9,7 @@ from flask import Blueprint, Response, g, json, request
 from pydantic import BaseModel, ConfigDict, Field
 from spectree import Response as Answers
 
-from plugins.partners import pages, profiles, queries, search
+from plugins.partners import pages, queries, search
 from plugins.partners.documents import FACETS
 from plugins.partners.filters import LONGEST_TEXT, MOST_PAGE, MOST_PAGE_SIZE, parse
 from portal.errors import NotFound
@@ -91,7 +91,7 @@ class Service(BaseModel):
 
 
 class Fact(BaseModel):
-    """A public fact and where it comes from."""
+    """A public fact by its key, such as city or accreditation, and where it comes from."""
 
     name: str
     value: str
@@ -206,8 +206,8 @@ def partner(slug: str) -> Any:
         "original_language": found.original or None,
         "identifiers": [{"scheme": row[0], "value": row[2]} for row in found.details["identifier"]],
         "facts": [
-            {"name": name, "value": value, "source": source}
-            for name, value, source in profiles.facts(found)
+            {"name": name, "value": value, "source": title}
+            for name, _source, value, title in found.details["fact"]
         ],
     }
     return _answer(body)
