@@ -144,6 +144,14 @@ def footer_list(ctx: Context) -> Sequence[FooterLink]:
 
 
 @hookspec(ISOLATE)
+def account_links(ctx: Context) -> Sequence[tuple[Any, str]]:
+    """Offer links (label, endpoint) of the account's menu, for this actor.
+
+    Called for each page that a signed-in person sees: ask the actor's roles, not the database.
+    """
+
+
+@hookspec(ISOLATE)
 def home_show(ctx: Context) -> HomeContribution:
     """Offer a hero, columns or sections of the home page. Called once per visit of the home page."""
 

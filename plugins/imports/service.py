@@ -25,7 +25,6 @@ from portal.organisations import bulk, service
 from portal.organisations.models import (
     ImportBatch,
     Organisation,
-    OrganisationCase,
     OrganisationMember,
     Source,
 )
@@ -307,9 +306,6 @@ def _kept(ctx: Context, batch: ImportBatch) -> dict[int, tuple[str, str]]:
     names = {row.id: row.name for row in rows}
     reasons = {row.id: _("it was changed since") for row in rows if row.version > 1}
     reasons |= _in_use(ctx, sorted(names))
-    asked: Any = OrganisationCase.select(OrganisationCase.organisation).join(Organisation)
-    for (number,) in asked.where(Organisation.batch == batch.id).tuples():
-        reasons[number] = _("somebody asked about it")
     members: Any = OrganisationMember.select(OrganisationMember.organisation).join(Organisation)
     for (number,) in members.where(Organisation.batch == batch.id).tuples():
         reasons[number] = _("people act for it")

@@ -17,6 +17,7 @@ from plugins.partners.rules import map_step
 from portal import data
 from portal.i18n import _, country_name, language_name, locale, ngettext, number
 from portal.organisations.labels import type_name
+from portal.web.frame import plugin_url
 from portal.web.pieces import Pieces, pieces
 
 SHOWN_ROWS = {"country": 8, "field": 11, "language": 6, "type": 5, "commitment": 5, "region": 6}
@@ -183,12 +184,14 @@ def cards(answer: search.Answer, filters: Filters) -> list[dict[str, Any]]:
 def card_list(rows: Sequence[Mapping[str, Any]]) -> Markup:
     """Return the rows of the results as the page shows them."""
     kept = pieces().kept
+    takes_claims = bool(plugin_url("claims.claim", slug="-"))
     return _joined(
         [
             kept(
                 PIECES, "partner", row["slug"], row["card"].get("lang", ""), row["name"],
                 row["plain"], row["card"]["country"], row["place"], row["kind"], row["why"],
-                bool(row["demo"]), row["claimed"], row["source"], row["compared"],
+                bool(row["demo"]), row["claimed"], takes_claims and not row["demo"], row["source"],
+                row["compared"],
             )
             for row in rows
         ]

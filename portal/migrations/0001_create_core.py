@@ -182,22 +182,6 @@ def up(migrator, db):
         class Meta:
             indexes = ((("organisation", "account"), True),)
 
-    class OrganisationCase(Base):
-        id = AutoField()
-        public_id = TextField(unique=True)
-        organisation = ForeignKeyField(Organisation, on_delete="CASCADE")
-        kind = TextField()
-        account = ForeignKeyField(Account, null=True, on_delete="SET NULL")
-        reply_to = TextField(default="")
-        proof = TextField(default="")
-        message = TextField(default="")
-        state = TextField(default="open", index=True)
-        decision = TextField(default="")
-        decided_by = ForeignKeyField(Account, null=True, on_delete="SET NULL")
-        created_at = binary()
-        due_at = binary()
-        decided_at = binary(null=True)
-
     db.create_tables(
         [
             Heartbeat,
@@ -216,7 +200,6 @@ def up(migrator, db):
             OrganisationFact,
             OrganisationFormerSlug,
             OrganisationMember,
-            OrganisationCase,
         ]
     )
     Heartbeat.create(id=1, plugin_generation=1, catalogue_seq=0)

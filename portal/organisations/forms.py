@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import HiddenField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from portal.errors import Invalid
 from portal.i18n import Form, country_name
 from portal.i18n import lazy_gettext as lazy
-from portal.organisations import cases, labels
+from portal.organisations import labels
 from portal.organisations.models import TYPES, Organisation
 from portal.organisations.rules import country_codes
 from portal.search.text import sort_key
@@ -45,51 +45,6 @@ class OrganisationForm(Form):
         """Return what was typed, for the service."""
         names = ("name", "country", "type", "city", "website")
         return {name: self[name].data or "" for name in names}
-
-
-class ProofForm(Form):
-    """The way of proof of a claim; stands before the rest, as on the page."""
-
-    proof = RadioField(
-        lazy("How can you prove it?"),
-        [InputRequired(lazy("Choose how you can prove that you act for it."))],
-        validate_choice=False,
-    )
-
-    def __init__(self, *args: Any, **values: Any) -> None:
-        super().__init__(*args, **values)
-        self.proof.choices = [
-            SelectChoice(proof, labels.proof_name(proof)) for proof in cases.PROOFS
-        ]
-
-
-class CaseForm(Form):
-    """A request about an entry. `more` is left empty by people: they do not see it."""
-
-    message = TextAreaField(
-        lazy("What should we know?"),
-        [InputRequired(lazy("Write a sentence or two, so that we can decide."))],
-    )
-    reply_to = StringField(lazy("E-mail address for our answer"))
-    more = StringField()
-
-
-class ClaimForm(ProofForm, CaseForm):
-    """A claim with a way of proof."""
-
-
-class DecisionForm(Form):
-    """A reviewer's decision."""
-
-    verdict = RadioField(
-        lazy("Your decision"),
-        [InputRequired(lazy("Choose accept or decline."))],
-        choices=[SelectChoice("accept", lazy("Accept")), SelectChoice("decline", lazy("Decline"))],
-    )
-    reasons = TextAreaField(
-        lazy("Reasons, which the person gets to read"),
-        [InputRequired(lazy("Write the reasons in a sentence or two."))],
-    )
 
 
 def mark(form: Any, error: Invalid) -> None:

@@ -156,25 +156,3 @@ class OrganisationMember(Model):
 
     class Meta:
         table_name = "organisation_member"
-
-
-class OrganisationCase(Model):
-    """Something a reviewer decides: kind is claim, removal or wrong-fact."""
-
-    id = AutoField()
-    public_id = TextField(unique=True)
-    organisation = ForeignKeyField(Organisation, on_delete="CASCADE")
-    kind = TextField()
-    account = ForeignKeyField(Account, null=True, on_delete="SET NULL")
-    reply_to = TextField(default="")
-    proof = TextField(default="")
-    message = TextField(default="")
-    state = TextField(default="open")
-    decision = TextField(default="")
-    decided_by = ForeignKeyField(Account, null=True, on_delete="SET NULL", backref="decisions")
-    created_at = UtcDateTime()
-    due_at = UtcDateTime()
-    decided_at = UtcDateTime(null=True)
-
-    class Meta:
-        table_name = "organisation_case"

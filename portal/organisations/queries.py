@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from portal.context import Context
@@ -10,7 +9,6 @@ from portal.errors import NotFound
 from portal.organisations import policy
 from portal.organisations.models import (
     Organisation,
-    OrganisationCase,
     OrganisationFact,
     OrganisationFormerSlug,
     OrganisationIdentifier,
@@ -19,8 +17,6 @@ from portal.organisations.models import (
 )
 from portal.organisations.rules import PLATFORMS, SHARED_BY_MANY
 from portal.people.models import Account
-
-MOST_LISTED = 200
 
 
 def by_slug(slug: str) -> Organisation:
@@ -119,22 +115,3 @@ def duplicates(organisation: Organisation, most: int = 10) -> list[Organisation]
             condition |= other.domain == domain
     query = other.select().where(condition, other.id != organisation.id, other.hidden_at.is_null())
     return list(query.order_by(other.id).limit(most))
-
-
-def open_cases() -> Sequence[OrganisationCase]:
-    """Return the cases nobody has decided, due first."""
-    return list(
-        OrganisationCase.select(OrganisationCase, Organisation)
-        .join(Organisation)
-        .where(OrganisationCase.state == "open")
-        .order_by(OrganisationCase.due_at, OrganisationCase.id)
-        .limit(MOST_LISTED)
-    )
-
-
-def case(public_id: str) -> OrganisationCase:
-    """Return a case with its organisation. Raises NotFound."""
-    found = OrganisationCase.get_or_none(OrganisationCase.public_id == public_id)
-    if found is None:
-        raise NotFound
-    return found  # type: ignore[no-any-return]

@@ -9,7 +9,6 @@ import csv
 import re
 import unicodedata
 from collections.abc import Iterator
-from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -28,7 +27,6 @@ NAME_LENGTH = 300
 TEXT_LENGTH = 200
 WEBSITE_LENGTH = 500
 SLUG_LENGTH = 80
-PLANNED_DAYS = 5
 SHARED_BY_MANY = 3
 """A domain of more organisations than this (a city's, a provider's) says nothing."""
 RESERVED_SLUGS = frozenset({"new", "cases", "receipts", "compare", "organisation"})
@@ -279,11 +277,3 @@ def _shortened(slug: str) -> str:
     if len(slug) <= SLUG_LENGTH:
         return slug
     return slug[: SLUG_LENGTH + 1].rpartition("-")[0] or slug[:SLUG_LENGTH]
-
-
-def due_after(moment: datetime, working_days: int = PLANNED_DAYS) -> datetime:
-    """Return the same time of day that many working days (Monday to Friday) later."""
-    while working_days:
-        moment += timedelta(days=1)
-        working_days -= moment.weekday() < 5
-    return moment

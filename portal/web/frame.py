@@ -130,13 +130,14 @@ def _account(heartbeat: Heartbeat, actor: Actor) -> dict[str, Any] | None:
     if heartbeat.account_id is None:
         return None
     links = [(_("My organisations"), "/organisations/"), (_("My account"), "/account/")]
-    if actor.is_reviewer:
-        links.append((_("Cases to decide"), "/organisations/cases"))
+    hooks = current_app.extensions["portal"].registry.hooks
+    for label, endpoint in hooks.each("account_links", g.ctx):
+        links.append((str(label), plugin_url(str(endpoint))))
     if actor.is_admin:
         links.append((_("Add-ons"), "/setup/plugins"))
     return {
         "name": heartbeat.name,
-        "links": [{"label": label, "url": url} for label, url in links],
+        "links": [{"label": label, "url": url} for label, url in links if url],
         "sign_out_url": "/account/sign-out",
     }
 

@@ -1,4 +1,4 @@
-"""Pages of organisations, as guest, stranger, member, administrator and reviewer."""
+"""Pages of organisations, as guest, stranger, member and administrator."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from portal.organisations.models import Organisation, OrganisationCase, OrganisationMember
-from portal.organisations.views import CASE_NETWORK
+from portal.organisations.models import Organisation, OrganisationMember
 from portal.people.models import Account
 from tests.factories import make_account, make_member, make_organisation, post, sign_in
 
@@ -62,7 +61,7 @@ SIGNED_IN_PAGES = ["/organisations/", "/organisations/new"]
 OWN_PAGES = ["/organisations/{}/", "/organisations/{}/edit"]
 
 
-@pytest.mark.parametrize("path", [*SIGNED_IN_PAGES, *OWN_PAGES, "/organisations/{}/claim"])
+@pytest.mark.parametrize("path", [*SIGNED_IN_PAGES, *OWN_PAGES])
 def test_guest_is_asked_to_sign_in(app: Flask, school: Organisation, path: str) -> None:
     answer = visitor(app).get(path.format(school.slug))
     assert answer.status_code == 303
@@ -179,125 +178,25 @@ def test_administrator_hides_and_shows_it(app: Flask, school: Organisation, admi
     own = f"/organisations/{school.slug}/"
     assert post(client, f"{own}hide", own).status_code == 303
     assert "Show the organisation again" in page(client, own)
-    page(visitor(app), f"{own}report", 404)
+    assert Organisation.get_by_id(school.id).hidden_at is not None
     assert post(client, f"{own}show", own).status_code == 303
-    page(visitor(app), f"{own}report")
+    assert Organisation.get_by_id(school.id).hidden_at is None
 
 
-def test_demonstration_is_marked_and_not_claimable(app: Flask) -> None:
-    made_up = make_organisation("Made-up school", is_fictional=True)
-    assert "Demonstration:" in page(visitor(app), f"/organisations/{made_up.slug}/report")
-    client = visitor(app, make_account(app))
-    text = page(client, f"/organisations/{made_up.slug}/claim", 403)
-    assert "made up for demonstration" in text
+def test_address_of_a_switched_off_part_is_not_found(app: Flask, entry: Organisation) -> None:
+    client = visitor(app, make_account(app, role="Reviewer"))
+    for path in ("claim", "remove", "report"):
+        page(client, f"/organisations/{entry.slug}/{path}", 404)
+    assert "Cases to decide" not in page(client, "/organisations/")
 
 
-def test_claimed_organisation_can_not_be_claimed_again(app: Flask, school: Organisation) -> None:
-    client = visitor(app, make_account(app))
-    page(client, f"/organisations/{school.slug}/claim", 409)
-    page(client, f"/organisations/{school.slug}/remove", 409)
-
-
-def test_claim_from_question_to_administrator(app: Flask, entry: Organisation) -> None:
-    person, reviewer = make_account(app), make_account(app, role="Reviewer")
-    client, deciding = visitor(app, person), visitor(app, reviewer)
-    path = f"/organisations/{entry.slug}/claim"
-    assert "Two people who are known here" in page(client, path)
-    answer = post(client, path, proof="letter", message="<b>I</b> lead it.")
-    assert answer.status_code == 303
-    receipt = page(client, answer.location)
-    assert "November 27, 2026" in receipt
-    case = OrganisationCase.get()
-    assert "Escuela de Vigo" in page(deciding, "/organisations/cases")
-    text = page(deciding, f"/organisations/cases/{case.public_id}")
-    assert "&lt;b&gt;I&lt;/b&gt; lead it." in text
-    decided = post(
-        deciding,
-        f"/organisations/cases/{case.public_id}",
-        verdict="accept",
-        reasons="The letter fits.",
-    )
-    assert decided.status_code == 303
-    assert "The letter fits." in page(client, answer.location)
-    assert "administrator" in page(client, f"/organisations/{entry.slug}/")
-
-
-def test_claim_without_proof_is_refused_and_the_text_kept(app: Flask, entry: Organisation) -> None:
-    client = visitor(app, make_account(app))
-    answer = post(client, f"/organisations/{entry.slug}/claim", message="I lead it.")
-    assert answer.status_code == 422
-    assert "Choose how you can prove" in answer.text
-    assert "I lead it." in answer.text
-
-
-def test_guest_asks_for_removal_and_a_reviewer_removes_it(app: Flask, entry: Organisation) -> None:
-    guest, deciding = visitor(app), visitor(app, make_account(app, role="Reviewer"))
-    path = f"/organisations/{entry.slug}/remove"
-    page(guest, path)
-    answer = post(guest, path, message="Closed.", reply_to="head@school.example")
-    assert answer.status_code == 303
-    number = OrganisationCase.get().public_id
-    assert number in page(guest, answer.location)
-    assert "head@school.example" not in page(guest, answer.location)
-    post(deciding, f"/organisations/cases/{number}", verdict="accept", reasons="It is closed.")
-    page(guest, path, 404)
-    assert "It is closed." in page(guest, answer.location)
-
-
-def test_wrong_fact_can_be_reported_by_everybody(app: Flask, entry: Organisation) -> None:
-    answer = post(visitor(app), f"/organisations/{entry.slug}/report", message="Wrong town.")
-    assert answer.status_code == 303
-    assert OrganisationCase.get().kind == "wrong-fact"
-
-
-def test_robot_that_fills_every_field_is_refused(app: Flask, entry: Organisation) -> None:
-    path = f"/organisations/{entry.slug}/report"
-    assert post(visitor(app), path, message="Buy", more="http://x.example").status_code == 422
-    assert OrganisationCase.select().count() == 0
-
-
-def test_one_network_can_not_send_without_end(
-    app: Flask, entry: Organisation, monkeypatch: pytest.MonkeyPatch
+def test_likely_duplicate_is_named_without_a_way_to_report_it(
+    app: Flask, school: Organisation, admin: Account
 ) -> None:
-    monkeypatch.setattr("portal.organisations.cases.MOST_OPEN", 1_000)
-    guest = visitor(app)
-    path = f"/organisations/{entry.slug}/report"
-    for _number in range(CASE_NETWORK.most):
-        assert post(guest, path, message="Wrong.").status_code == 303
-    assert post(guest, path, message="Wrong.").status_code == 429
-
-
-@pytest.mark.parametrize("path", ["/organisations/cases", "/organisations/cases/nothing"])
-def test_only_reviewers_see_cases(app: Flask, path: str) -> None:
-    assert visitor(app).get(path).status_code == 303
-    page(visitor(app, make_account(app)), path, 403)
-
-
-def test_empty_list_of_cases_says_so(app: Flask) -> None:
-    client = visitor(app, make_account(app, role="Reviewer"))
-    assert "Nothing waits" in page(client, "/organisations/cases")
-    page(client, "/organisations/cases/missing", 404)
-    page(client, "/organisations/receipts/missing", 404)
-
-
-def test_own_case_offers_no_decision(app: Flask, entry: Organisation) -> None:
-    client = visitor(app, make_account(app, role="Reviewer"))
-    post(client, f"/organisations/{entry.slug}/claim", proof="mail", message="Mine.")
-    path = f"/organisations/cases/{OrganisationCase.get().public_id}"
-    text = page(client, path)
-    assert "Somebody else decides this" in text
-    assert 'name="verdict"' not in text
-    answer = post(client, path, "/organisations/new", verdict="accept", reasons="Fine.")
-    assert answer.status_code == 403
-
-
-def test_decision_without_reasons_is_refused(app: Flask, entry: Organisation) -> None:
-    post(visitor(app), f"/organisations/{entry.slug}/report", message="Wrong.")
-    client = visitor(app, make_account(app, role="Reviewer"))
-    path = f"/organisations/cases/{OrganisationCase.get().public_id}"
-    answer = post(client, path, verdict="decline")
-    assert answer.status_code == 422
-    assert "Write the reasons" in answer.text
+    other = make_organisation("School of Bonn")
+    text = page(visitor(app, admin), f"/organisations/{school.slug}/")
+    assert "Entries that may be the same organisation" in text
+    assert other.slug not in text
 
 
 def test_former_address_of_an_own_organisation_redirects(

@@ -1,24 +1,19 @@
-"""Organisations: what may be created, changed, hidden; who may do it; cases and four eyes."""
+"""Organisations: what may be created, changed, hidden; who may do it."""
 
 from __future__ import annotations
-
-from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
 
 from portal import db
 from portal.context import ANONYMOUS, REVIEWER, Actor, Context
-from portal.errors import Conflict, Invalid, NotAllowed, NotFound, TooMany
-from portal.mail import Outbox
-from portal.organisations import cases, policy, queries, rules, service
+from portal.errors import Conflict, Invalid, NotAllowed, NotFound
+from portal.organisations import policy, queries, rules, service
 from portal.organisations.models import (
     Organisation,
-    OrganisationCase,
     OrganisationFact,
     OrganisationFormerSlug,
     OrganisationIdentifier,
-    OrganisationMember,
     OrganisationName,
     Source,
 )
@@ -160,11 +155,6 @@ def test_domain_leaves_out_www() -> None:
 def test_unknown_type_is_refused_naming_the_allowed() -> None:
     with pytest.raises(Invalid, match="vet-school, training-centre"):
         rules.organisation_type("zoo")
-
-
-def test_working_days_leave_out_the_weekend() -> None:
-    friday = datetime(2026, 11, 20, 12, tzinfo=UTC)
-    assert rules.due_after(friday) == datetime(2026, 11, 27, 12, tzinfo=UTC)
 
 
 # Changing
@@ -328,167 +318,3 @@ def test_likely_duplicates_are_found(portal: Flask, ctx: Context) -> None:
         service.set_identifiers(ctx, one, [("pic", "123456789")])
     found = [row.id for row in queries.duplicates(school)]
     assert found == [same_name.id, same_domain.id, same_number.id]
-
-
-# Cases
-
-
-def claim(ctx: Context, school: Organisation, **more: str) -> OrganisationCase:
-    return cases.open_case(ctx, school, cases.CLAIM, message="Ours.", proof="letter", **more)
-
-
-def test_accepted_claim_makes_an_administrator(
-    portal: Flask, ctx: Context, person: Account, reviewer: Context
-) -> None:
-    school = make_organisation()
-    case = claim(acting(ctx, person), school)
-    assert case.due_at == datetime(2026, 11, 27, 12, tzinfo=UTC)
-    cases.decide_case(reviewer, case, True, "The letter fits.")
-    school = Organisation.get_by_id(school.id)
-    assert school.state == "claimed"
-    assert policy.role_of(acting(ctx, person).actor, school) == "OrgAdmin"
-    mails = [(row.recipient, row.kind) for row in Outbox.select().order_by(Outbox.id)]
-    assert mails[-2:] == [(person.email, "case_received"), (person.email, "case_decided")]
-    assert "The letter fits." in Outbox.select().order_by(Outbox.id.desc()).get().text
-
-
-def test_declined_claim_changes_nothing(
-    portal: Flask, ctx: Context, person: Account, reviewer: Context
-) -> None:
-    school = make_organisation()
-    case = claim(acting(ctx, person), school)
-    cases.decide_case(reviewer, case, False, "No proof.")
-    assert Organisation.get_by_id(school.id).state == "unclaimed"
-    assert OrganisationMember.select().count() == 0
-    assert OrganisationCase.get_by_id(case.id).state == "declined"
-
-
-def test_accepted_removal_hides_the_entry(portal: Flask, ctx: Context, reviewer: Context) -> None:
-    school = make_organisation()
-    guest = ctx.as_actor(ANONYMOUS)
-    case = cases.open_case(
-        guest, school, cases.REMOVAL, message="Closed.", reply_to="Head@School.example"
-    )
-    assert Organisation.get_by_id(school.id).hidden_at is None
-    cases.decide_case(reviewer, case, True, "It is closed.")
-    assert Organisation.get_by_id(school.id).hidden_at == ctx.clock.now()
-
-
-def test_accepted_report_leaves_the_entry_as_it_is(
-    portal: Flask, ctx: Context, reviewer: Context
-) -> None:
-    school = make_organisation()
-    case = cases.open_case(ctx.as_actor(ANONYMOUS), school, cases.WRONG_FACT, message="Wrong town.")
-    cases.decide_case(reviewer, case, True, "Mended.")
-    assert Organisation.get_by_id(school.id).version == 1
-
-
-def test_claim_is_refused_where_it_makes_no_sense(
-    portal: Flask, ctx: Context, person: Account
-) -> None:
-    mine = acting(ctx, person)
-    with pytest.raises(NotAllowed, match="demonstration"):
-        claim(mine, make_organisation(is_fictional=True))
-    with pytest.raises(Conflict):
-        claim(mine, make_organisation(admin=make_account(portal)))
-    with pytest.raises(NotAllowed):
-        claim(ctx.as_actor(ANONYMOUS), make_organisation())
-    with pytest.raises(Invalid, match="prove"):
-        cases.open_case(mine, make_organisation(), cases.CLAIM, message="Ours.", proof="magic")
-
-
-def test_same_claim_waits_only_once(portal: Flask, ctx: Context, person: Account) -> None:
-    school = make_organisation()
-    claim(acting(ctx, person), school)
-    with pytest.raises(Conflict):
-        claim(acting(ctx, person), school)
-
-
-def test_claimed_organisation_is_not_removed_by_strangers(
-    portal: Flask, ctx: Context, person: Account
-) -> None:
-    with pytest.raises(Conflict):
-        cases.open_case(
-            acting(ctx, make_account(portal)),
-            make_organisation(admin=person),
-            cases.REMOVAL,
-            message="x",
-        )
-
-
-@pytest.mark.parametrize(
-    ("typed", "field"),
-    [
-        ({"message": " ", "reply_to": "a@b.example"}, "message"),
-        ({"message": "x" * 4_001, "reply_to": "a@b.example"}, "message"),
-        ({"message": "Closed."}, "reply_to"),
-        ({"message": "Closed.", "reply_to": "nobody"}, "reply_to"),
-        ({"message": "Closed.", "reply_to": "a@b.example\nBcc: c@d.example"}, "reply_to"),
-    ],
-)
-def test_removal_asked_by_a_guest_needs_reason_and_address(
-    portal: Flask, ctx: Context, typed: dict[str, str], field: str
-) -> None:
-    with pytest.raises(Invalid) as refusal:
-        cases.open_case(ctx.as_actor(ANONYMOUS), make_organisation(), cases.REMOVAL, **typed)
-    assert refusal.value.field == field
-
-
-def test_nobody_can_bury_an_entry_under_requests(portal: Flask, ctx: Context) -> None:
-    school = make_organisation()
-    guest = ctx.as_actor(ANONYMOUS)
-    for _number in range(cases.MOST_OPEN):
-        cases.open_case(guest, school, cases.WRONG_FACT, message="Wrong.")
-    with pytest.raises(TooMany):
-        cases.open_case(guest, school, cases.WRONG_FACT, message="Wrong.")
-
-
-def test_case_needs_four_eyes(portal: Flask, ctx: Context, person: Account) -> None:
-    own_case = claim(acting(ctx, person), make_organisation())
-    other = cases.open_case(
-        ctx.as_actor(ANONYMOUS), make_organisation(admin=person), cases.WRONG_FACT, message="x"
-    )
-    for case in (own_case, other):
-        for roles in ((REVIEWER,), ("SiteAdmin",), ()):
-            with pytest.raises(NotAllowed):
-                cases.decide_case(acting(ctx, person, *roles), case, True, "Fine.")
-
-
-def test_stranger_may_not_decide(portal: Flask, ctx: Context, person: Account) -> None:
-    case = claim(acting(ctx, make_account(portal)), make_organisation())
-    with pytest.raises(NotAllowed):
-        cases.decide_case(acting(ctx, person), case, True, "Fine.")
-
-
-def test_case_is_decided_once_and_with_reasons(
-    portal: Flask, ctx: Context, person: Account, reviewer: Context
-) -> None:
-    case = claim(acting(ctx, person), make_organisation())
-    with pytest.raises(Invalid):
-        cases.decide_case(reviewer, case, False, "")
-    cases.decide_case(reviewer, case, False, "No.")
-    with pytest.raises(Conflict):
-        cases.decide_case(reviewer, case, True, "Yes.")
-
-
-def test_second_claim_can_only_be_declined(
-    portal: Flask, ctx: Context, person: Account, reviewer: Context
-) -> None:
-    school = make_organisation()
-    first = claim(acting(ctx, person), school)
-    second = claim(acting(ctx, make_account(portal)), school)
-    cases.decide_case(reviewer, first, True, "Proven.")
-    with pytest.raises(Conflict):
-        cases.decide_case(reviewer, second, True, "Also.")
-    assert OrganisationCase.get_by_id(second.id).state == "open"
-    cases.decide_case(reviewer, second, False, "Taken.")
-    assert OrganisationMember.select().count() == 1
-
-
-def test_reviewers_see_open_cases_due_first(
-    portal: Flask, ctx: Context, person: Account, clock
-) -> None:
-    late = claim(acting(ctx, person), make_organisation())
-    clock.moment = datetime(2026, 11, 18, 12, tzinfo=UTC)
-    early = claim(acting(ctx, person), make_organisation())
-    assert [case.id for case in queries.open_cases()] == [early.id, late.id]

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from flask import current_app
 
+from plugins.claims import policy, rules
+from plugins.claims.models import (
+    ACCEPTED,
+    CLAIM,
+    DECLINED,
+    OPEN,
+    PROOFS,
+    REMOVAL,
+    WEBSITE,
+    Case,
+)
 from portal import db, mail
 from portal.context import Context
 from portal.errors import Conflict, Invalid, NotAllowed, TooMany
 from portal.i18n import _
-from portal.organisations import policy, rules, service
-from portal.organisations.models import CLAIMED, Organisation, OrganisationCase
+from portal.organisations import service
+from portal.organisations.models import CLAIMED, Organisation
 from portal.people.models import Account
 from portal.people.rules import normal_address
 
-CLAIM = "claim"
-REMOVAL = "removal"
-WRONG_FACT = "wrong-fact"
-OPEN = "open"
-ACCEPTED = "accepted"
-DECLINED = "declined"
-PROOFS = ("letter", "website", "mail", "members")
 MESSAGE_LENGTH = 4_000
 MOST_OPEN = 20
 """Cases of one organisation that may wait at a time, so that nobody can bury the others."""
@@ -33,7 +37,7 @@ def open_case(
     message: str,
     proof: str = "",
     reply_to: str = "",
-) -> OrganisationCase:
+) -> Case:
     """Ask a reviewer to decide about an entry; promised within five working days.
 
     A claim needs an account and one of the ways of proof; others may be opened by anyone, with an
@@ -51,7 +55,7 @@ def open_case(
     now = ctx.clock.now()
     with db.transaction():
         _check_queue(ctx, organisation, kind)
-        case: OrganisationCase = OrganisationCase.create(
+        case: Case = Case.create(
             public_id=service.new_public_id(),
             organisation=organisation.id,
             kind=kind,
@@ -64,8 +68,21 @@ def open_case(
         )
         operator = current_app.config["PORTAL"].operator_mail
         for to in filter(None, (operator, _address(case))):
-            _tell(ctx, to, "case_received", case, organisation)
+            _tell(ctx, to, "claims/case_received", case, organisation)
     return case
+
+
+def website_word(organisation: Organisation, account_id: int) -> str:
+    """Return the word with which a person proves that the organisation's website is theirs."""
+    secret = str(current_app.config["SECRET_KEY"])
+    return rules.website_word(secret, organisation.public_id, account_id)
+
+
+def word_of(case: Case) -> str:
+    """Return the word that must stand on the website, empty where it is not the way of proof."""
+    if case.kind != CLAIM or case.proof != WEBSITE or case.account is None:
+        return ""
+    return website_word(case.organisation, case.account.id)
 
 
 def _checked_message(message: str) -> str:
@@ -98,22 +115,18 @@ def _check_claim(ctx: Context, organisation: Organisation, proof: str) -> None:
 
 
 def _check_queue(ctx: Context, organisation: Organisation, kind: str) -> None:
-    waiting = OrganisationCase.select().where(
-        OrganisationCase.organisation == organisation.id, OrganisationCase.state == OPEN
-    )
+    waiting = Case.select().where(Case.organisation == organisation.id, Case.state == OPEN)
     if waiting.count() >= MOST_OPEN:
         raise TooMany(
             _("Many requests about this entry wait for an answer. Try again in some days."),
             retry_after=86_400,
         )
-    same = waiting.where(
-        OrganisationCase.kind == kind, OrganisationCase.account == ctx.actor.account_id
-    )
+    same = waiting.where(Case.kind == kind, Case.account == ctx.actor.account_id)
     if kind == CLAIM and same.exists():
         raise Conflict(_("Your claim is here already and waits for a reviewer."))
 
 
-def decide_case(ctx: Context, case: OrganisationCase, accept: bool, reasons: str) -> None:
+def decide_case(ctx: Context, case: Case, accept: bool, reasons: str) -> None:
     """Accept or decline with reasons that the person gets to read.
 
     An accepted claim makes the person OrgAdmin of the organisation; an accepted removal hides it.
@@ -126,13 +139,13 @@ def decide_case(ctx: Context, case: OrganisationCase, accept: bool, reasons: str
     reasons = _checked_message(reasons)
     with db.transaction():
         changed = (
-            OrganisationCase.update(
+            Case.update(
                 state=ACCEPTED if accept else DECLINED,
                 decision=reasons,
                 decided_by=ctx.actor.account_id,
                 decided_at=ctx.clock.now(),
             )
-            .where(OrganisationCase.id == case.id, OrganisationCase.state == OPEN)
+            .where(Case.id == case.id, Case.state == OPEN)
             .execute()
         )
         if not changed:
@@ -142,11 +155,11 @@ def decide_case(ctx: Context, case: OrganisationCase, accept: bool, reasons: str
             _carry_out(ctx, case, organisation)
         to = _address(case)
         if to:
-            decided: OrganisationCase = OrganisationCase.get_by_id(case.id)
-            _tell(ctx, to, "case_decided", decided, organisation)
+            decided: Case = Case.get_by_id(case.id)
+            _tell(ctx, to, "claims/case_decided", decided, organisation)
 
 
-def _carry_out(ctx: Context, case: OrganisationCase, organisation: Organisation) -> None:
+def _carry_out(ctx: Context, case: Case, organisation: Organisation) -> None:
     if case.kind == CLAIM:
         if not policy.may_be_claimed(organisation) or case.account is None:
             raise Conflict(_("This entry can't be claimed any more; decline and say why."))
@@ -156,7 +169,7 @@ def _carry_out(ctx: Context, case: OrganisationCase, organisation: Organisation)
         service.touch(ctx, organisation, hidden_at=ctx.clock.now())
 
 
-def _address(case: OrganisationCase) -> str:
+def _address(case: Case) -> str:
     """Return where the answer goes: the given address, or the account's."""
     if case.reply_to or case.account is None:
         return str(case.reply_to)
@@ -164,9 +177,7 @@ def _address(case: OrganisationCase) -> str:
     return str(account.email)
 
 
-def _tell(
-    ctx: Context, to: str, kind: str, case: OrganisationCase, organisation: Organisation
-) -> None:
+def _tell(ctx: Context, to: str, kind: str, case: Case, organisation: Organisation) -> None:
     mail.enqueue(
         ctx,
         to,

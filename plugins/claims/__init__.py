@@ -1,0 +1,1 @@
+"""Claims: is this you, remove us, a fact is wrong; reviewers decide."""
