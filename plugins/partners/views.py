@@ -70,7 +70,8 @@ def _results(filters: Filters, answer: search.Answer) -> dict[str, Any]:
     also = pages.also_searched(answer, filters)
     first = filters.offset + 1
     last = filters.offset + len(rows)
-    plain = replace(filters, page=1)
+    plain = filters if filters.page == 1 else replace(filters, page=1)
+    address = plain.url("")
     near = [] if total else _near(filters, answer)
     return {
         "filters": filters,
@@ -100,17 +101,24 @@ def _results(filters: Filters, answer: search.Answer) -> dict[str, Any]:
         "all_demo": bool(rows) and all(row["demo"] for row in rows),
         "span": _("%(first)s to %(last)s of %(total)s")
         % {"first": number(first), "last": number(last), "total": number(total)},
-        "previous_url": replace(filters, page=filters.page - 1).url() if filters.page > 1 else None,
-        "next_url": replace(filters, page=filters.page + 1).url() if last < total else None,
+        "previous_url": _page_url(address, filters.page - 1) if filters.page > 1 else None,
+        "next_url": _page_url(address, filters.page + 1) if last < total else None,
         "hidden": [
             (name, value) for name, value in plain.pairs() if name in {"without", "page_size"}
         ],
-        "files": [(kind, plain.url(f"/partners.{kind}")) for kind in exports.KINDS],
+        "files": [(kind, f"/partners.{kind}{address}") for kind in exports.KINDS],
         "compared": [row for row in rows if row["compared"]],
         "compared_elsewhere": [
             slug for slug in filters.compare if slug not in {row["slug"] for row in rows}
         ],
     }
+
+
+def _page_url(address: str, page: int) -> str:
+    """Return the address of another page of a search; its number is the last parameter."""
+    if page == 1:
+        return f"/partners{address}"
+    return f"/partners{address}{'&' if address else '?'}page={page}"
 
 
 def _near(filters: Filters, answer: search.Answer) -> list[dict[str, Any]]:

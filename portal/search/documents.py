@@ -5,8 +5,6 @@ knows everything up to one number asks for the rows above it. The word and facet
 later, in `portal.search.merging`.
 """
 
-
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime

@@ -5,8 +5,6 @@ as the last merge left them; documents changed since then lie over them. A state
 after it was published, so that threads may read one while another publishes the next.
 """
 
-
-
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable, Iterable, Mapping, Sequence

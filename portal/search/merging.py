@@ -4,8 +4,6 @@ Writers never touch the sets, so they don't wait for each other; a merge, run by
 importers, brings the sets up to date and starts a new generation of them.
 """
 
-
-
 import json
 import secrets
 from collections import defaultdict
