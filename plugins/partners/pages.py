@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote_plus
 
 from markupsafe import Markup, escape
 
@@ -157,6 +158,7 @@ def _opened(code: str, picked: Sequence[str]) -> bool:
 def cards(answer: search.Answer, filters: Filters) -> list[dict[str, Any]]:
     """Return the rows of the results."""
     words = [word for reason in answer.result.why[:1] for word in reason.words]
+    code = locale()
     rows = []
     for card, reason in zip(answer.result.cards, answer.result.why, strict=True):
         name: Any = card["name"]
@@ -170,7 +172,7 @@ def cards(answer: search.Answer, filters: Filters) -> list[dict[str, Any]]:
                 "plain": card["name"],
                 "country": country_name(card["country"]),
                 "place": place(card),
-                "kind": type_name(card["type"]) if card["type"] != "other" else "",
+                "kind": _value_label("type", card["type"], code) if card["type"] != "other" else "",
                 "why": search.why(card, reason, answer.found) or about(card),
                 "demo": card.get("demo"),
                 "claimed": card["state"] != "unclaimed",
@@ -290,12 +292,18 @@ def applied(filters: Filters) -> list[dict[str, str]]:
 
 def also_searched(answer: search.Answer, filters: Filters) -> list[dict[str, Any]]:
     """Return the chips of what was searched too; those taken out can be brought back elsewhere."""
+    if not answer.found.also:
+        return []
+    # One address serves all: a name's "=" stands in no value, those are quoted.
+    one = replace(filters, without=(*filters.without, "-"), page=1).url()
+    before, name, after = one.rpartition("without=-")
+    label = _("Do not search:")
     return [
         {
             "label": entry.label,
             "lang": entry.lang,
-            "remove_url": replace(filters, without=(*filters.without, entry.key), page=1).url(),
-            "remove_label": _("Do not search:"),
+            "remove_url": f"{before}{name[:-1]}{quote_plus(entry.key)}{after}",
+            "remove_label": label,
             "outlined": True,
         }
         for entry in answer.found.also

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, current_app, g, get_flashed_messages, has_request_context, request, url_for
+from flask.sansio.app import App
+from flask.templating import Environment
 from flask_wtf.csrf import generate_csrf
-from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader, pass_eval_context
+from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader, Template, pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
 from werkzeug.routing import BuildError
@@ -39,6 +42,7 @@ def init_app(app: Flask, instance: Path, plugins: dict[str, Path]) -> None:
             ),
         ]
     )
+    app.jinja_environment = _Environment
     env = app.jinja_env
     env.trim_blocks = env.lstrip_blocks = True
     env.add_extension("jinja2.ext.i18n")
@@ -60,6 +64,28 @@ def init_app(app: Flask, instance: Path, plugins: dict[str, Path]) -> None:
     )
     app.context_processor(frame)
     pieces.init_app(app)
+
+
+class _Environment(Environment):
+    """Templates that were read are given at once; a page asks for ten of them."""
+
+    def __init__(self, app: App, **options: Any) -> None:
+        super().__init__(app, **options)
+        self._ready: dict[str, Template] = {}
+
+    def get_template(
+        self,
+        name: str | Template,
+        parent: str | None = None,
+        globals: MutableMapping[str, Any] | None = None,
+    ) -> Template:
+        """Load a template. Names stand in code and templates, so there are few."""
+        if globals or not isinstance(name, str) or self.auto_reload:
+            return super().get_template(name, parent, globals)
+        found = self._ready.get(name)
+        if found is None:
+            found = self._ready[name] = super().get_template(name, parent)
+        return found
 
 
 @pass_eval_context
