@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from peewee import SqliteDatabase
+from peewee import Database, SqliteDatabase
 from playhouse.migrations import Migration, Runner
 
 from portal import db
@@ -23,6 +23,13 @@ from portal.errors import ConfigError
 CORE = "portal"
 CORE_FOLDER = Path(__file__).parent / "migrations"
 LOCK_NUMBER = 7_368_211
+TYPES = {
+    "binary": ("TEXT", 'TEXT COLLATE "C"'),
+    "serial": ("INTEGER PRIMARY KEY", "SERIAL PRIMARY KEY"),
+    "boolean": ("INTEGER", "BOOLEAN"),
+    "blob": ("BLOB", "BYTEA"),
+}
+"""What {binary} and such mean in the SQL of a step: on SQLite, on PostgreSQL."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,16 @@ def run(namespaces: Sequence[Namespace], backup: bool = True) -> list[Step]:
     return steps
 
 
+def run_script(opened: Database, path: Path) -> None:
+    """Run the SQL of a step; its statements end a line with `;`, types stand as in TYPES."""
+    script = path.read_text(encoding="utf-8")
+    for name, meanings in TYPES.items():
+        script = script.replace(f"{{{name}}}", meanings[not isinstance(opened, SqliteDatabase)])
+    for statement in script.split(";\n"):
+        if statement.strip():
+            opened.execute_sql(statement)
+
+
 def head(space: Namespace) -> int:
     """Return the number of the newest step in a folder; 0 when there is none."""
     return max(
@@ -98,7 +115,10 @@ def _pending(space: Namespace) -> list[Migration]:
 
 
 def _checksum(migration: Migration) -> str:
-    return hashlib.sha256(Path(migration.path).read_bytes()).hexdigest()
+    """Return the mark of a step with the SQL that lies beside it."""
+    path = Path(migration.path)
+    files = [path, path.with_suffix(".sql")]
+    return hashlib.sha256(b"".join(f.read_bytes() for f in files if f.exists())).hexdigest()
 
 
 def _ensure_ledger() -> None:

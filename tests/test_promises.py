@@ -358,7 +358,7 @@ def test_a_plugin_says_what_it_is_for(plugin: str) -> None:
 
 def numbered(folders: Iterable[Path]) -> Iterator[tuple[Path, list[int]]]:
     for folder in folders:
-        names = sorted(path.name for path in folder.glob("[0-9]*"))
+        names = sorted({path.stem for path in folder.glob("[0-9]*")})
         yield folder, [int(name.split("_")[0].split("-")[0]) for name in names]
 
 

@@ -17,14 +17,9 @@ from portal.organisations.service import keep_source, new_public_id, unique_slug
 CHUNK = 500
 MOST_VALUES = 30_000
 """Values in one statement; SQLite takes 32,766, PostgreSQL 65,535."""
-OPTIONAL = {
-    "type": "other",
-    "region": "",
-    "city": "",
-    "website": "",
-    "domain": "",
-    "lat": None,
-    "lon": None,
+OPTIONAL: dict[str, Any] = {
+    **dict.fromkeys(("region", "city", "website", "domain"), ""),
+    **{"type": "other", "lat": None, "lon": None},
 }
 FACTS = ("country", "region", "city", "website", "type")
 
