@@ -24,13 +24,19 @@ from portal.app import create_app
 from portal.clock import FixedClock
 from portal.config import Config
 from portal.context import Context, system_context
-from portal.i18n import catalogues
+from portal.i18n import SOURCE, catalogues, set_locale
 from portal.kernel.discovery import HOUSE
 from portal.kernel.registry import Registry
 from tests.visiting import Visitor
 
 _numbers = itertools.count(1)
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def speak_english() -> None:
+    """Begin each test in the source language, whatever the one before visited."""
+    set_locale(SOURCE)
 
 
 @pytest.fixture(scope="session")
