@@ -18,7 +18,7 @@ from portal import db
 from portal.clock import Clock, SystemClock
 from portal.config import Config
 from portal.context import Context
-from portal.i18n import catalogues
+from portal.i18n import SOURCE, catalogues, set_locale
 from portal.kernel.registry import Registry
 from portal.organisations import views as organisations
 from portal.people import login
@@ -138,6 +138,7 @@ def _begin() -> ResponseReturnValue | None:
     """Start a request: id, connection, heartbeat, language, then gate and access."""
     portal: Portal = current_app.extensions["portal"]
     g.request_id = secrets.token_hex(8)
+    set_locale(SOURCE)  # what fails before a language is chosen must not speak the last visitor's
     if request.endpoint in {"files.serve", "files.favicon", "pages.healthz"}:
         g.locale = "en"
         return None

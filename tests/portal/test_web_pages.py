@@ -220,6 +220,14 @@ def test_a_language_that_was_chosen_is_remembered(core: Flask) -> None:
     assert visit("/").lang == "nl"
 
 
+def test_a_refusal_without_a_language_does_not_speak_the_last_visitors(core: Flask) -> None:
+    client = core.test_client()
+    first = client.get("/static/nothing.css").text
+    client.get("/?lang=de")
+
+    assert core.test_client().get("/static/nothing.css").text == first
+
+
 def test_an_account_brings_its_language(core: Flask) -> None:
     client = core.test_client()
     sign_in(client, make_account(core, locale="es"))
