@@ -10,8 +10,9 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import write_po
 
-from portal import i18n, translating
+from portal import i18n
 from portal.i18n import SHIPPED, SOURCE, Catalogues, in_locale
+from translations import manage as translating
 
 AREAS = {area.name: area for area in translating.areas()}
 OTHERS = [code for code in SHIPPED if code != SOURCE]

@@ -1,7 +1,7 @@
 """Keeps the catalogues in step with the sources: extract, update, check.
 
-    python -m portal.translating update      take new texts into every catalogue
-    python -m portal.translating check       fail for what is stale, missing, fuzzy or wrong
+    python -m translations.manage update      take new texts into every catalogue
+    python -m translations.manage check       fail for what is stale, missing, fuzzy or wrong
 
 The core and each plugin have catalogues of their own. Texts come from Python, templates, the
 columns `label_en` and `short_en` of a plugin's tables, and, for the core, from WTForms.
