@@ -36,13 +36,13 @@ check: dev ## look at format, style, types, imports, templates, security and gen
 	.venv/bin/djlint --lint --quiet templates plugins
 	$(PYTHON_HERE) -m bandit --quiet -ll --configfile .bandit.yml --recursive portal plugins docs
 	$(PYTHON_HERE) -m docs.generate --check
-	$(PYTHON_HERE) -m portal.translating check
+	$(PYTHON_HERE) -m translations.manage check
 
 bench: dev ## measure the search and the pages
 	$(PYTHON_HERE) -m bench
 
 translations: dev ## take new texts into the catalogues
-	$(PYTHON_HERE) -m portal.translating update
+	$(PYTHON_HERE) -m translations.manage update
 
 docs: runtime ## write the generated pages of docs/
 	$(PYTHON_HERE) -m docs.generate
