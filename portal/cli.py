@@ -20,12 +20,9 @@ from portal.app import create_app
 from portal.config import Config
 from portal.context import Context, system_context
 from portal.errors import ConfigError, PortalError
-from portal.hookspecs import ImportProblem
 from portal.kernel import registry as kernel
 from portal.kernel.registry import Registry
 from portal.people.commands import group as user_group
-
-__all__ = ["ImportProblem", "cli", "main"]
 
 
 @cache

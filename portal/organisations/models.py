@@ -11,19 +11,9 @@ UNCLAIMED = "unclaimed"
 CLAIMED = "claimed"
 VERIFIED = "verified"
 
-TYPES = (
-    "vet-school",
-    "training-centre",
-    "adult-education",
-    "university",
-    "research",
-    "company",
-    "chamber",
-    "social-partner",
-    "public-body",
-    "ngo",
-    "intermediary",
-    "other",
+TYPES = tuple(
+    "vet-school training-centre adult-education university research company chamber "
+    "social-partner public-body ngo intermediary other".split()
 )
 MEMBER_ROLES = ("OrgMember", "OrgEditor", "OrgSignatory", "OrgAdmin")
 

@@ -27,47 +27,17 @@ _SMALL = frozenset(
         "kai tis tou toy ton to stis stin gia και της του των το την στις για"
     )
 )
-_ANYWHERE = {
-    "GMBH": "GmbH",
-    "GGMBH": "gGmbH",
-    "MBH": "mbH",
-    "LTD": "Ltd",
-    "LTDA": "Ltda",
-    "LDA": "Lda",
-    "AD": "AD",
-    "DOO": "DOO",
-    "EOOD": "EOOD",
-    "OOD": "OOD",
-    "ASBL": "ASBL",
-    "AISBL": "AISBL",
-    "SRL": "SRL",
-    "KG": "KG",
-}
-_AT_END = {
-    "AB": "AB",
-    "AG": "AG",
-    "AMBA": "AmbA",
-    "AS": "AS",
-    "BV": "BV",
-    "CV": "CV",
-    "ETS": "ETS",
-    "EV": "e.V.",
-    "HF": "HF",
-    "IKE": "IKE",
-    "IKS": "IKS",
-    "NV": "NV",
-    "OG": "OG",
-    "OY": "Oy",
-    "OYJ": "Oyj",
-    "RY": "ry",
-    "SA": "SA",
-    "SCARL": "Scarl",
-    "SI": "SI",
-    "SL": "SL",
-    "SPA": "SpA",
-    "VZW": "vzw",
-    "ZS": "z.s.",
-}
+
+
+def _by_capitals(forms: str) -> dict[str, str]:
+    """Return legal forms by how registers write them: in capitals, without points."""
+    return {form.replace(".", "").upper(): form for form in forms.split()}
+
+
+_ANYWHERE = _by_capitals("GmbH gGmbH mbH Ltd Ltda Lda AD DOO EOOD OOD ASBL AISBL SRL KG")
+_AT_END = _by_capitals(
+    "AB AG AmbA AS BV CV ETS e.V. HF IKE IKS NV OG Oy Oyj ry SA Scarl SI SL SpA vzw z.s."
+)
 _ACRONYMS = frozenset(
     _WORD.findall(
         "AEDIL AKMI ANFOPEIL ARC BHAK BHAS BFI CEBANC CENTIMFE CNC ENIL EU FC FP GAIA HAK HETEL "

@@ -31,20 +31,10 @@ SHARED_BY_MANY = 3
 """A domain of more organisations than this (a city's, a provider's) says nothing."""
 RESERVED_SLUGS = frozenset({"new", "cases", "receipts", "compare", "organisation"})
 # Hosts under which unrelated people have pages: sharing one says nothing.
-PLATFORMS = {
-    "facebook.com",
-    "linkedin.com",
-    "instagram.com",
-    "youtube.com",
-    "x.com",
-    "twitter.com",
-    "sites.google.com",
-    "google.com",
-    "wordpress.com",
-    "blogspot.com",
-    "wixsite.com",
-    "github.io",
-}
+PLATFORMS = frozenset(
+    "facebook.com linkedin.com instagram.com youtube.com x.com twitter.com google.com "
+    "sites.google.com wordpress.com blogspot.com wixsite.com github.io".split()
+)
 
 _BLANK = re.compile(r"[\s\x85]+")
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
