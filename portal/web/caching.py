@@ -5,11 +5,27 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Container
 
-from flask import Response, current_app, g, request
+from flask import Flask, Request, Response, current_app, g, request
 from flask import session as flask_session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 
 from portal import __version__
 from portal.web.heartbeat import beat
+
+
+class Sessions(SecureCookieSessionInterface):
+    """Flask's session, at no cost for those who bring none and are given none."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Open the session of a cookie."""
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Save what was changed."""
+        if session.accessed or session.modified:
+            super().save_session(app, session, response)
 
 
 def not_modified() -> Response | None:

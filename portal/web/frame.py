@@ -66,8 +66,19 @@ def init_app(app: Flask, instance: Path, plugins: dict[str, Path]) -> None:
     pieces.init_app(app)
 
 
+class _Template(Template):
+    """A template whose macros are made once: here no template has globals of its own."""
+
+    def _get_default_module(self, ctx: Any = None) -> Any:
+        if self._module is None:
+            self._module = self.make_module()
+        return self._module
+
+
 class _Environment(Environment):
     """Templates that were read are given at once; a page asks for ten of them."""
+
+    template_class = _Template
 
     def __init__(self, app: App, **options: Any) -> None:
         super().__init__(app, **options)

@@ -29,6 +29,7 @@ PACKED_TYPES = ("text/", "application/json", "application/problem+json", "image/
 
 def init_app(app: Flask) -> None:
     """Put the headers on every answer of the app."""
+    app.session_interface = caching.Sessions()
     app.after_request(secure)
     app.after_request(compress)
     app.after_request(caching.mark)
