@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -43,7 +42,7 @@ def all_gates(found: Mapping[int, Measured]) -> list[Gate]:
     """List the gates of the sizes that were measured."""
     gates = [gate for one in found.values() for gate in _of_size(one)]
     if {SMALL, LARGE} <= found.keys():
-        halves = [found[size].series["warm", "html"].at(0.5) for size in (SMALL, LARGE)]
+        halves = [found[size].series["warm", "html"].cpu_half() for size in (SMALL, LARGE)]
         gates.append(
             Gate("HTML search, growth of p50 from 10,000 to 100,000", halves[1] / halves[0],
                  2.5, 1.5, at_least=False)
@@ -77,7 +76,7 @@ def _of_size(found: Measured) -> Iterator[Gate]:
         *({SMALL: (4, 2.5), LARGE: (6, 3.5)}[size]), at_least=False,
     )  # fmt: skip
     yield Gate(
-        f"HTML search, p95 to p50 over the mix, {label}", pages.at(0.95) / pages.at(0.5), 3, 1.8,
+        f"HTML search, p95 to p50 over the mix, {label}", pages.cpu_at(0.95) / pages.cpu_half(), 3, 1.8,
         at_least=False,
     )  # fmt: skip
     yield Gate(f"304 against the full page, {label}", found.unchanged_rate / found.page_rate, 8, 15)
@@ -94,8 +93,8 @@ def _of_size(found: Measured) -> Iterator[Gate]:
 
 
 def _mildest(found: Measured) -> float:
-    def half(name: str, kind: str) -> float:
-        return statistics.median(found.series[name, "html"].milliseconds(found.of_kind(kind)))
-
-    kinds = [kind for kind in found.kinds if found.of_kind(kind)]
-    return min(half("peer", kind) / half("warm", kind) for kind in kinds)
+    return min(
+        found.series["peer", "html"].cpu_half(found.of_kind(kind))
+        / found.series["warm", "html"].cpu_half(found.of_kind(kind))
+        for kind in found.kinds
+    )

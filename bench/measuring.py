@@ -22,11 +22,12 @@ Query = tuple[str, dict[str, str]]
 
 @dataclass
 class Series:
-    """What one server took for one form of answer: processor time in all, seconds by query."""
+    """What one server took for one form of answer: by query, processor time and the clock's."""
 
     cpu: float = 0.0
     requests: int = 0
     bytes: int = 0
+    cpu_seconds: dict[int, list[float]] = field(default_factory=dict)
     seconds: dict[int, list[float]] = field(default_factory=dict)
 
     @property
@@ -42,25 +43,37 @@ class Series:
     def ask(self, server: Server, addresses: Iterable[tuple[int, str]], repeats: int) -> None:
         """Send requests one after the other and note what they took."""
         asked = list(addresses)
-        before = server.cpu_seconds()
         for _ in range(repeats):
             for number, address in asked:
+                before = server.cpu_seconds()
                 answer = server.client.get(address)
                 if answer.status != 200:
                     raise RuntimeError(f"{address} answered {answer.status}.")
+                took = server.cpu_seconds() - before
+                self.cpu += took
+                self.cpu_seconds.setdefault(number, []).append(took)
                 self.seconds.setdefault(number, []).append(answer.seconds)
                 self.bytes += len(answer.body)
                 self.requests += 1
-        self.cpu += server.cpu_seconds() - before
 
-    def milliseconds(self, numbers: Iterable[int] | None = None) -> list[float]:
-        """Give the usual time of each query, of some queries or all."""
-        chosen = self.seconds if numbers is None else numbers
-        return [1000 * statistics.median(self.seconds[number]) for number in chosen]
+    def cpu_half(self, numbers: Iterable[int] | None = None) -> float:
+        """Give the median of processor time in milliseconds, of some queries or all."""
+        return self._share(self.cpu_seconds, 0.5, numbers)
+
+    def cpu_at(self, share: float) -> float:
+        """Give the processor time in milliseconds that a share of the queries stays under."""
+        return self._share(self.cpu_seconds, share)
 
     def at(self, share: float) -> float:
-        """Give the time that a share of the queries stays under."""
-        ordered = sorted(self.milliseconds())
+        """Give the milliseconds by the clock that a share of the queries stays under."""
+        return self._share(self.seconds, share)
+
+    @staticmethod
+    def _share(
+        times: dict[int, list[float]], share: float, numbers: Iterable[int] | None = None
+    ) -> float:
+        chosen = times if numbers is None else numbers
+        ordered = sorted(1000 * statistics.median(times[number]) for number in chosen)
         return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 

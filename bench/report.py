@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import sqlite3
-import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -45,8 +44,9 @@ def document(command: str, gates: Sequence[Gate], found: Mapping[int, Measured])
         "the same minutes, one after the other. A search is 20 rows, the total and the counts of "
         "all facets. The portal's page is the whole page of a visitor without an account, from "
         "the real server with one process; Datasette's is its table page with full text and six "
-        "facets, its time limits lifted and its suggestions off. Ratios are of processor time a "
-        "request unless they say p50; p50 and p95 are milliseconds over one kept connection.",
+        "facets, its time limits lifted and its suggestions off. All ratios, p50 and p95 of the "
+        "gates are of processor time a request, all processes of a server counted; the table of "
+        "each size adds the clock's p50 and p95 over one kept connection.",
         "", *gate_lines(gates), "",
     ]  # fmt: skip
     for one in found.values():
@@ -68,11 +68,11 @@ def _series_lines(found: Measured) -> Iterator[str]:
 
 
 def _kind_lines(found: Measured) -> Iterator[str]:
-    yield "| kind of query, p50 of the page in ms | Datasette | portal | portal, cold |"
+    yield "| kind of query, median CPU ms of the page | Datasette | portal | portal, cold |"
     yield "| --- | --- | --- | --- |"
     for kind in found.kinds:
         halves = [
-            statistics.median(found.series[name, "html"].milliseconds(found.of_kind(kind)))
+            found.series[name, "html"].cpu_half(found.of_kind(kind))
             for name in ("peer", "warm", "cold")
         ]
         yield f"| {kind} | {' | '.join(map(_shown, halves))} |"
