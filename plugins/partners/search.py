@@ -36,7 +36,7 @@ class Answer:
 
 
 def run(ctx: Context, filters: Filters, catalogue_seq: int) -> Answer:
-    """Search partners; a last word that nobody has is taken as unfinished.
+    """Search partners; a last word is taken as unfinished when nobody has it.
 
     Costs at most three statements besides the heartbeat: concepts, words, cards. A search that
     finds nothing is counted for the operator.
@@ -55,7 +55,7 @@ def run(ctx: Context, filters: Filters, catalogue_seq: int) -> Answer:
         facet_names=facets_of(filters),
     )
     result = catalogue.search(question)
-    if not result.total and result.unknown_words:
+    if not result.total and filters.text:
         result = catalogue.search(replace(question, prefix_last=True))
     if result.total or not filters.text:
         return Answer(result, found)
