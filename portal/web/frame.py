@@ -43,6 +43,7 @@ def init_app(app: Flask, instance: Path, plugins: dict[str, Path]) -> None:
         ]
     )
     app.jinja_environment = _Environment
+    vars(app).pop("jinja_env", None)  # an extension may have had one made already
     env = app.jinja_env
     env.trim_blocks = env.lstrip_blocks = True
     env.add_extension("jinja2.ext.i18n")

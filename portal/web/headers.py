@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from flask import Flask, Response, g, request
 
 from portal.web import caching
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
@@ -27,8 +32,20 @@ SMALLEST_PACKED = 1_000
 PACKED_TYPES = ("text/", "application/json", "application/problem+json", "image/svg+xml")
 
 
+class Answer(Response):
+    """An answer that is handed to the server whole: piece by piece costs it a quarter more."""
+
+    def get_app_iter(self, environ: WSGIEnvironment) -> Iterable[bytes]:
+        """Give what the server sends."""
+        if self.direct_passthrough or not self.is_sequence or self._on_close:
+            return super().get_app_iter(environ)
+        is_empty = environ["REQUEST_METHOD"] == "HEAD" or self.status_code in {204, 304}
+        return [] if is_empty else list(self.iter_encoded())
+
+
 def init_app(app: Flask) -> None:
     """Put the headers on every answer of the app."""
+    app.response_class = Answer
     app.session_interface = caching.Sessions()
     app.after_request(secure)
     app.after_request(compress)
