@@ -283,12 +283,13 @@ def write_import_files(network: Network, folder: Path) -> list[Path]:
         with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(HEADINGS)
-            writer.writerows(_import_row(row) for row in part)
+            writer.writerows(import_row(row) for row in part)
         written.append(path)
     return written
 
 
-def _import_row(row: Row) -> tuple[str, ...]:
+def import_row(row: Row) -> tuple[str, ...]:
+    """Give the cells of an organisation in the portal's import format."""
     return (
         row.name, row.type, row.country, "", row.city, f"https://{row.slug}.example",
         f"bench:{row.id}", ";".join(row.languages), ";".join(row.fields), ";".join(row.roles),

@@ -40,10 +40,15 @@ def _run(instance: Path, *arguments: str) -> None:
     )  # fmt: skip
 
 
-def server(instance: Path) -> Server:
-    """Give the portal's server: one web process, no worker beside it."""
+def served(instance: Path) -> Server:
+    """Give the portal as `portal serve` starts it: one web process, no worker beside it."""
     command = [sys.executable, "-m", "portal", "serve", "--port", "{port}", "--no-worker"]
     return Server(command, _environment(instance), "/partners")
+
+
+def server(instance: Path) -> Server:
+    """Give the same web process without the command above it."""
+    return granian("wsgi:app", _environment(instance), "/partners")
 
 
 def granian(application: str, environment: Mapping[str, str], ready: str) -> Server:

@@ -133,7 +133,10 @@ class Client:
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=120)
+        self._open()
+
+    def _open(self) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", self._port), timeout=120)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._rest = b""
 
@@ -151,7 +154,7 @@ class Client:
             head = self._until(b"\r\n\r\n")
         except ConnectionError:
             self.close()
-            self.__init__(self._port)  # type: ignore[misc]
+            self._open()
             self._socket.sendall(request)
             head = self._until(b"\r\n\r\n")
         first, *rest = head.decode("latin-1").split("\r\n")
