@@ -84,7 +84,7 @@ def serve(host: str, port: int, processes: int, with_worker: bool) -> int:
             granian, "--interface", "wsgi", "--host", host, "--port", str(port),
             "--workers", str(processes), "--blocking-threads", threads, "--no-ws",
             "--log-level", "warning", "--respawn-failed-workers", "--workers-kill-timeout", "5",
-            "wsgi:app",
+            "--factory", "portal.app:create_app",
         ]
     ]  # fmt: skip
     if with_worker:

@@ -372,3 +372,8 @@ def test_migrations_and_decisions_are_numbered_without_gaps() -> None:
     for folder, numbers in numbered(folders):
         assert numbers[:1] == [1], folder
         assert all(later == earlier + 1 for earlier, later in pairwise(numbers)), folder
+
+
+@pytest.mark.parametrize("name", ["templates", "translations"])
+def test_wheel_takes_the_house_along(name: str) -> None:
+    assert (ROOT / "portal" / "house" / name).resolve() == ROOT / name
