@@ -134,10 +134,10 @@ def mark_all(text: str, words: Sequence[str]) -> Markup:
 def _in_text(
     card: Mapping[str, Any], words: frozenset[str], found: concepts.Found
 ) -> Markup | None:
-    for text in card.get("summary", {}).values():
+    for lang, text in card.get("summary", {}).items():
         piece = snippet(text, words)
         if piece:
-            return piece
+            return _spoken(lang, piece)
     for project in card.get("projects", ()):
         marked = mark(project, words)
         if marked:
@@ -155,10 +155,10 @@ def _by_concept(
 ) -> Markup | None:
     for phrase in phrases:
         label, _lang = found.phrases.get(phrase, (phrase, ""))
-        for text in card.get("summary", {}).values():
+        for lang, text in card.get("summary", {}).items():
             piece = snippet(text, frozenset(phrase.split()))
             if piece:
-                return piece
+                return _spoken(lang, piece)
         if phrase.startswith("isced"):
             return _sentence(
                 _("Works in %(field)s, a field of what you look for"),
@@ -168,6 +168,11 @@ def _by_concept(
             return _sentence(_("Names this occupation in its profile"))
         return _sentence(_("Mentions %(word)s"), word=Markup("<mark>%s</mark>") % label)
     return None
+
+
+def _spoken(lang: str, piece: Markup) -> Markup:
+    """Say in which language a quoted piece is, for those who listen to it."""
+    return Markup('<span lang="%s">%s</span>') % (lang, piece)
 
 
 def _sentence(text: str, **values: Markup) -> Markup:
