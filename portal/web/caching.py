@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container
+from collections.abc import Container, Iterable
+from datetime import date
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any
 
+import peewee
 from flask import Flask, Request, Response, current_app, g, request
 from flask import session as flask_session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 
-from portal import __version__
+from portal import __version__, db
 from portal.web.heartbeat import beat
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+KEPT = 2_000
 
 
 class Sessions(SecureCookieSessionInterface):
@@ -24,8 +33,70 @@ class Sessions(SecureCookieSessionInterface):
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Save what was changed."""
-        if session.accessed or session.modified:
+        if session or session.modified:
             super().save_session(app, session, response)
+
+
+class Unchanged:
+    """Says "nothing changed" before Flask does anything, to those who ask again without cookies.
+
+    It knows what this process answered lately: the same request has the same answer as long as
+    catalogue, plugins and day are the same, which one statement tells. All else goes on to Flask.
+    """
+
+    def __init__(self, app: Flask) -> None:
+        self._next = app.wsgi_app
+        self._clock = lambda: app.extensions["portal"].clock
+        self._known: dict[str, tuple[_Key, _State, list[tuple[str, str]]]] = {}
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request."""
+        if "HTTP_COOKIE" in environ or environ["REQUEST_METHOD"] != "GET":
+            return self._next(environ, start_response)
+        known = self._known.get(environ.get("HTTP_IF_NONE_MATCH", ""))
+        if known and known[0] == _key(environ) and known[1] == self._now():
+            start_response("304 NOT MODIFIED", [*known[2], ("X-Request-ID", token_hex(8))])
+            return []
+        return self._next(environ, self._noting(environ, start_response))
+
+    def _now(self) -> _State | None:
+        try:
+            db.database.connect(reuse_if_open=True)
+            rows = db.query("SELECT plugin_generation, catalogue_seq FROM heartbeat WHERE id = 1")
+        except peewee.PeeweeException:
+            return None  # the way through Flask says what is wrong
+        return (*rows[0], self._clock().now().date())
+
+    def _noting(self, environ: WSGIEnvironment, start_response: StartResponse) -> StartResponse:
+        """Remember the mark of a good answer, with the headers that an answer without body has."""
+
+        def note(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            state = environ.get(_STATE)
+            if state and status.startswith("200"):
+                lasting = [pair for pair in headers if pair[0] not in _OF_ONE_ANSWER]
+                if len(self._known) >= KEPT:
+                    self._known.clear()
+                self._known[dict(headers).get("ETag", "")] = _key(environ), state, lasting
+            return start_response(status, headers, *more)
+
+        return note
+
+
+_Key = tuple[str | None, ...]
+_State = tuple[int, int, date]
+_STATE = "portal.state"
+_KEY = (
+    "wsgi.url_scheme", "HTTP_HOST", "PATH_INFO", "QUERY_STRING", "HTTP_ACCEPT_LANGUAGE",
+    "HTTP_ACCEPT_ENCODING",
+)  # fmt: skip
+_OF_ONE_ANSWER = {
+    "Content-Type", "Content-Length", "Content-Language", "Content-Encoding", "Set-Cookie",
+    "X-Request-ID",
+}  # fmt: skip
+
+
+def _key(environ: WSGIEnvironment) -> _Key:
+    return tuple(environ.get(name) for name in _KEY)
 
 
 def not_modified() -> Response | None:
@@ -38,13 +109,14 @@ def not_modified() -> Response | None:
     if heartbeat.account_id is not None or "_flashes" in _session():
         return None
     portal = current_app.extensions["portal"]
+    today = g.ctx.clock.now().date()
     seed = "|".join(
         (
             request.full_path,
             g.locale,
             str(heartbeat.catalogue_seq),
             str(heartbeat.plugin_generation),
-            g.ctx.clock.now().date().isoformat(),
+            today.isoformat(),
             __version__,
             portal.fingerprint,
         )
@@ -53,6 +125,7 @@ def not_modified() -> Response | None:
     if request.if_none_match.contains_weak(tag):
         return Response(status=304, headers={"ETag": f'W/"{tag}"'})
     g.entity_tag = tag
+    request.environ[_STATE] = heartbeat.plugin_generation, heartbeat.catalogue_seq, today
     return None
 
 

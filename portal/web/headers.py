@@ -47,6 +47,7 @@ def init_app(app: Flask) -> None:
     """Put the headers on every answer of the app."""
     app.response_class = Answer
     app.session_interface = caching.Sessions()
+    app.wsgi_app = caching.Unchanged(app)  # type: ignore[method-assign]
     app.after_request(secure)
     app.after_request(compress)
     app.after_request(caching.mark)
