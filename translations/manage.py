@@ -12,6 +12,7 @@ from __future__ import annotations
 import csv
 import re
 import sys
+import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,6 +87,8 @@ def extract(area: Area) -> Catalog:
     if area.tables is None:
         _add_wtforms(catalogue)
     else:
+        for text in _manifest_texts(area.tables.parent / "plugin.toml"):
+            catalogue.add(text, None, [("plugin.toml", 1)])
         for text, file in _table_texts(area.tables):
             catalogue.add(text, None, [(file, 1)])
     return catalogue
@@ -99,6 +102,14 @@ def _add_wtforms(catalogue: Catalog) -> None:
         catalogue.add(
             message, None, [(f"wtforms/{file}", line)], auto_comments=comments, context=context
         )
+
+
+def _manifest_texts(path: Path) -> list[str]:
+    """Return a plugin's title and summary, which the list of add-ons shows."""
+    if not path.exists():
+        return []
+    manifest = tomllib.loads(path.read_text(encoding="utf-8"))
+    return [manifest[key] for key in ("title", "summary") if manifest.get(key)]
 
 
 def _table_texts(folder: Path) -> Iterator[tuple[str, str]]:
