@@ -89,40 +89,56 @@ def facet_titles() -> dict[str, str]:
 def facets(filters: Filters, counts: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
     """Return the facets of the page, each with its rows: chosen first, then the most frequent."""
     titles = facet_titles()
+    source, code = pieces(), locale()
     result = []
     for name in search.facets_of(filters):
         picked = filters.facets.get(name, ())
-        rows = _rows(name, counts.get(name, {}), picked)
-        if rows:
-            shown = max(SHOWN_ROWS.get(name, 8), len(picked))
-            if len(rows) <= shown + 2:
-                shown = len(rows)
+        shown = _facet(source, name, code, tuple(counts.get(name, {}).items()), tuple(picked))
+        if shown:
+            first, rest, amount = shown
             result.append(
                 {
                     "name": name,
                     "title": titles[name],
-                    "first": _joined(rows[:shown]),
-                    "rest": _joined(rows[shown:]),
+                    "first": first,
+                    "rest": rest,
                     "open": name in ALWAYS_OPEN or bool(picked),
-                    "all": ngettext("All %(num)s", "All %(num)s", len(rows)),
+                    "all": ngettext("All %(num)s", "All %(num)s", amount),
                 }
             )
     return result
 
 
-def _rows(name: str, counts: Mapping[str, int], picked: Sequence[str]) -> list[str]:
+@lru_cache(maxsize=512)
+def _facet(
+    source: Pieces,
+    name: str,
+    code: str,
+    counts: Sequence[tuple[str, int]],
+    picked: Sequence[str],
+) -> tuple[Markup, Markup, int] | None:
+    """Return the rows in sight, the others, and how many there are; None without any."""
+    rows = _rows(source, name, code, dict(counts), picked)
+    shown = max(SHOWN_ROWS.get(name, 8), len(picked))
+    if len(rows) <= shown + 2:
+        shown = len(rows)
+    return (_joined(rows[:shown]), _joined(rows[shown:]), len(rows)) if rows else None
+
+
+def _rows(
+    source: Pieces, name: str, code: str, counts: Mapping[str, int], picked: Sequence[str]
+) -> list[str]:
     """Return the rows of a facet; of fields the broad ones and what is below chosen ones."""
     values: Iterable[str] = counts.keys()
     if name == "field":
         values = [v for v in values if len(v) == 2 or (picked and _opened(v, picked))]
-    known, code = _facet_rows(pieces(), name, locale()), locale()
-    shown = [(-counts[v], known[v]) for v in values if v not in picked]
-    shown.sort()
-    chosen = [(-counts.get(v, 0), _value_label(name, v, code), v) for v in picked]
+    known = _facet_rows(source, name, code)
+    shown = sorted((-counts[value], known[value]) for value in values if value not in picked)
+    chosen = sorted((-counts.get(v, 0), _value_label(name, v, code), v) for v in picked)
     return [
         *(
-            pieces().kept(PIECES, "facet_row", name, value, label, number(-count), True)
-            for count, label, value in sorted(chosen)
+            source.kept(PIECES, "facet_row", name, value, label, number(-count), True)
+            for count, label, value in chosen
         ),
         *(f"{before}{number(-count)}{after}" for count, (_label, before, after) in shown),
     ]

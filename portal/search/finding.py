@@ -88,8 +88,7 @@ class Index:
 
     def suggest(self, unknown: Sequence[str]) -> list[str]:
         """Name the nearest known word for each that no document has; '' where none is near."""
-        vocabularies = self._with_state(self._vocabularies)
-        return [nearest(word, vocabularies) for word in unknown]
+        return self._with_state(lambda state: [self._nearest(state, word) for word in unknown])
 
     def did_you_mean(self, question: Query, unknown: Sequence[str]) -> str | None:
         """Give the text with unknown words replaced, if that finds anything under its facets."""
@@ -106,6 +105,13 @@ class Index:
         if state := self._state:
             for cache in (state.base_words, state.now_words, state.results):
                 cache.clear()
+
+    def _nearest(self, state: State, word: str) -> str:
+        key = "nearest", word
+        if (kept := state.results.get(key)) is None:
+            kept = nearest(word, self._vocabularies(state))
+            state.results.keep(key, kept, 200 + len(word) + len(kept))
+        return str(kept)
 
     def _vocabularies(self, state: State) -> tuple[Vocabulary, Vocabulary]:
         """Words as the last merge left them, read once for each merge, and those changed since."""

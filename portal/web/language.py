@@ -41,7 +41,7 @@ def init_app(app: Flask) -> None:
 
 
 def _remember(response: Response) -> Response:
-    asked = best_locale([request.args.get("lang", "")])
+    asked = best_locale([request.args["lang"]]) if "lang" in request.args else None
     if asked and request.cookies.get(COOKIE) != asked and response.status_code < 400:
         response.set_cookie(
             COOKIE, asked, max_age=YEAR, samesite="Lax", httponly=True, secure=request.is_secure
