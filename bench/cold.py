@@ -13,6 +13,7 @@ from typing import Any
 from plugins.partners import concepts, pages, search
 from portal.app import create_app
 from portal.search import clear_caches, index
+from portal.web.pieces import NAME
 
 _app = create_app()
 _ALL = os.environ.get("PORTAL_BENCH_COLD", "all") == "all"
@@ -31,6 +32,7 @@ def forget() -> None:
         concepts.clear_cache()
     elif state := index("partner")._state:
         state.results.clear()
+    _app.extensions[NAME].clear()
     for module in (pages, search):
         for value in vars(module).values():
             if hasattr(value, "cache_clear") and value not in _LASTING:

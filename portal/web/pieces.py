@@ -12,7 +12,7 @@ from markupsafe import Markup
 from portal.i18n import locale
 
 KEPT = 2_048
-_NAME = "portal.pieces"
+NAME = "portal.pieces"
 
 
 class Pieces:
@@ -42,10 +42,10 @@ class Pieces:
 
 def init_app(app: Any) -> None:
     """Give the app its pieces."""
-    app.extensions[_NAME] = Pieces(app.jinja_env)
+    app.extensions[NAME] = Pieces(app.jinja_env)
 
 
 def pieces() -> Pieces:
     """Return the pieces of the current app."""
-    found: Pieces = current_app.extensions[_NAME]
+    found: Pieces = current_app.extensions[NAME]
     return found
