@@ -30,6 +30,7 @@ PRAGMAS = {
 BUSY_SECONDS = 15
 
 _counter: ContextVar[list[str] | None] = ContextVar("statements", default=None)
+_endings: ContextVar[list[Callable[[], None]] | None] = ContextVar("before_commit", default=None)
 _callbacks: ContextVar[list[Callable[[], None]] | None] = ContextVar("after_commit", default=None)
 
 database: Any = DatabaseProxy()
@@ -88,14 +89,31 @@ def transaction() -> Iterator[None]:
         yield
         return
     pending: list[Callable[[], None]] = []
-    token = _callbacks.set(pending)
+    endings: list[Callable[[], None]] = []
+    tokens = _callbacks.set(pending), _endings.set(endings)
     try:
         with database.atomic() if is_postgres() else database.atomic("IMMEDIATE"):
             yield
+            for ending in endings:
+                ending()
     finally:
-        _callbacks.reset(token)
+        _callbacks.reset(tokens[0])
+        _endings.reset(tokens[1])
     for callback in pending:
         callback()
+
+
+def before_commit(callback: Callable[[], None]) -> None:
+    """Call back as the last act of the current transaction, still part of it; at once outside.
+
+    For what everybody must wait for, such as a counter: the shorter it is held, the better, and
+    when all take it last, no two can wait for each other.
+    """
+    endings = _endings.get()
+    if endings is None:
+        callback()
+    else:
+        endings.append(callback)
 
 
 def after_commit(callback: Callable[[], None]) -> None:
@@ -121,6 +139,18 @@ def query(sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     """Return the rows of ready SQL with `?` placeholders."""
     rows: list[tuple[Any, ...]] = execute(sql, params).fetchall()
     return rows
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Read as of one moment, beside running writers; write nothing inside."""
+    if database.in_transaction():
+        yield
+        return
+    with database.atomic() if is_postgres() else database.atomic("DEFERRED"):
+        if is_postgres():
+            execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield
 
 
 @contextmanager

@@ -96,6 +96,27 @@ def run_script(opened: Database, path: Path) -> None:
             opened.execute_sql(statement)
 
 
+def refuse(opened: Database, table: str, *acts: str, when: str = "") -> None:
+    """Make a table refuse UPDATE, DELETE or INSERT by triggers; `when` (OLD., NEW.) narrows it.
+
+    For tables that are written once. Somebody who owns the database can drop triggers: they stop
+    mistakes, they prove nothing.
+    """
+    if isinstance(opened, SqliteDatabase):
+        does = f"BEGIN SELECT RAISE(ABORT, '{table} keeps what was written'); END"
+    else:
+        opened.execute_sql(
+            "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION '%% keeps what was written', TG_TABLE_NAME; END $$"
+        )
+        does = "EXECUTE FUNCTION refuse_change()"
+    for act in acts:
+        opened.execute_sql(
+            f"CREATE TRIGGER {table}_{act.lower()} BEFORE {act} ON {table} "
+            f"FOR EACH ROW {f'WHEN ({when})' if when else ''} {does}"
+        )
+
+
 def head(space: Namespace) -> int:
     """Return the number of the newest step in a folder; 0 when there is none."""
     return max(
