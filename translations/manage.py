@@ -70,6 +70,7 @@ def extract(area: Area) -> Catalog:
             source,
             method_map=[
                 ("**/migrations/**", "ignore"),
+                ("scaffold/**", "ignore"),
                 ("**.py", "python"),
                 ("**/templates/**.*", "jinja2"),
                 ("**.html", "jinja2"),
