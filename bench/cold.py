@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from plugins.partners import concepts, pages, search
+from plugins.search.interface import clear_caches, index
 from portal.app import create_app
-from portal.search import clear_caches, index
 from portal.web.pieces import NAME
 
 _app = create_app()

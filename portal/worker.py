@@ -8,7 +8,7 @@ import time
 
 from flask import Flask
 
-from portal import db, mail, search
+from portal import db, mail
 from portal.config import Config
 from portal.context import Context, system_context
 from portal.people import sessions, throttle
@@ -57,12 +57,10 @@ def turn(app: Flask, stop: threading.Event, with_upkeep: bool) -> None:
 
 
 def upkeep(app: Flask, ctx: Context) -> None:
-    """Let plugins do their regular work, fold search changes in, delete what is over."""
+    """Let plugins do their regular work, delete what is over."""
     registry = app.extensions["portal"].registry
     registry.follow(db.query("SELECT plugin_generation FROM heartbeat WHERE id = 1")[0][0])
     registry.hooks.call("upkeep_run", ctx)
-    for (kind,) in db.query("SELECT kind FROM search_state"):
-        search.merge_if_due(kind)
     sessions.expire(ctx)
     throttle.expire(ctx)
     mail.expire(ctx.clock)

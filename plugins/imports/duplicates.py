@@ -10,7 +10,7 @@ from portal import db
 from portal.i18n import _
 from portal.organisations import bulk, rules
 from portal.organisations.models import Organisation, OrganisationIdentifier
-from portal.search.text import fold
+from portal.text import fold
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,9 @@ from plugins.partners.data.load import Concept as EscoConcept
 from plugins.partners.data.load import read_concepts
 from plugins.partners.filters import OWN_WORDS
 from plugins.partners.models import Concept
+from plugins.search.interface import Expansion, query_words
 from portal import db
-from portal.search import Expansion, query_words, sort_key
+from portal.text import sort_key
 
 LONGEST_LABEL = 5
 MOST_CONCEPTS = 4

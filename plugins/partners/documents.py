@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from plugins.partners.codes import field_name_in_all, parents
+from plugins.search.interface import Document, put, remove
 from portal import db
 from portal.context import Context
-from portal.search import Document, put, remove
 
 KIND = "partner"
 SUMMARY_LENGTH = 420

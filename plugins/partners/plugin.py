@@ -22,7 +22,6 @@ from portal.hookspecs import (
     hookimpl,
 )
 from portal.i18n import _, lazy_gettext
-from portal.search import merge_if_due
 
 
 @hookimpl
@@ -134,9 +133,3 @@ def health_check(ctx: Context) -> Sequence[HealthCheck]:
             "Run: portal partners load-concepts",
         )
     ]
-
-
-@hookimpl
-def upkeep_run(ctx: Context) -> None:
-    """Fold fresh changes into the search's sets when there are many."""
-    merge_if_due(documents.KIND)

@@ -16,10 +16,11 @@ from plugins.partners.codes import field_name
 from plugins.partners.documents import FACETS, KIND
 from plugins.partners.filters import Filters
 from plugins.partners.models import Miss
+from plugins.search.interface import Query, Result, Why, index
 from portal import db
 from portal.context import Context
 from portal.i18n import _
-from portal.search import Query, Result, Why, fold, index
+from portal.text import fold
 
 SHOWN_AROUND = 70
 MOST_NEAR = 5

@@ -32,10 +32,10 @@ from plugins.partners import (
 from plugins.partners.documents import KIND
 from plugins.partners.filters import MOST_COMPARED, OWN_WORDS, SORTS, Filters, parse
 from plugins.partners.rules import completeness
+from plugins.search.interface import index
 from portal.errors import Conflict, Invalid, NotFound
 from portal.i18n import _, ngettext, number
-from portal.search import index
-from portal.search import words as words_of
+from portal.text import words as words_of
 from portal.web.access import ADMIN, ANYONE, SIGNED_IN, allow
 from portal.web.caching import not_modified
 from portal.web.heartbeat import beat

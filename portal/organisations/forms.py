@@ -14,7 +14,7 @@ from portal.i18n import lazy_gettext as lazy
 from portal.organisations import labels
 from portal.organisations.models import TYPES, Organisation
 from portal.organisations.rules import country_codes
-from portal.search.text import sort_key
+from portal.text import sort_key
 
 
 class OrganisationForm(Form):

@@ -21,7 +21,7 @@ from portal.errors import Invalid
 from portal.i18n import SHIPPED, _
 from portal.organisations.models import TYPES
 from portal.organisations.names import soften
-from portal.search.text import fold, sort_key, transliterate
+from portal.text import fold, sort_key, transliterate
 
 NAME_LENGTH = 300
 TEXT_LENGTH = 200

@@ -117,18 +117,6 @@ def test_upkeep_follows_plugins_switched_elsewhere(app: Flask, ctx: Context) -> 
     assert db.query("SELECT plugin_generation FROM heartbeat") == [(registry.generation,)]
 
 
-def test_upkeep_folds_search_changes_in(
-    app: Flask, ctx: Context, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    merged: list[str] = []
-    monkeypatch.setattr(worker.search, "merge_if_due", merged.append)
-    kinds = [kind for (kind,) in db.query("SELECT kind FROM search_state")]
-    db.execute("INSERT INTO search_state VALUES ('test', 0, 0, 0)")
-    with app.app_context():
-        worker.upkeep(app, ctx)
-    assert sorted(merged) == sorted([*kinds, "test"])
-
-
 def test_a_worker_stops_between_two_mails(app: Flask, ctx: Context, clock: FixedClock) -> None:
     for _account in range(3):
         make_account(app, verified=False)

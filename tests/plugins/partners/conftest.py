@@ -11,11 +11,11 @@ from flask.testing import FlaskClient
 
 from plugins.partners import concepts
 from plugins.partners.models import Commitment, Concept, ConceptLabel, Profile
+from plugins.search import finding
 from portal import db
 from portal.organisations.models import Organisation, OrganisationName
 from portal.organisations.service import announce
 from portal.people.models import Account
-from portal.search import finding
 from tests.factories import NOON, clocked, make_account, make_member, make_organisation, sign_in
 
 MakePartner = Callable[..., Organisation]

@@ -30,7 +30,7 @@ from portal.organisations.service import (
     hide,
     update_organisation,
 )
-from portal.search.text import spellings, words
+from portal.text import spellings, words
 from tests.factories import clocked
 
 COUNTED = ("country", "role", "field", "type", "language", "claimed")

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portal import db
-from portal.search import (
+from plugins.search.documents import scattered, span
+from plugins.search.interface import (
     Document,
     Expansion,
     Index,
@@ -28,8 +28,8 @@ from portal.search import (
     rebuild,
     remove,
 )
-from portal.search.documents import scattered, span
-from portal.search.questions import MOST_PREFIXED, MOST_WORDS, parse
+from plugins.search.questions import MOST_PREFIXED, MOST_WORDS, parse
+from portal import db
 
 KIND = "partner"
 HOSTILE = [
@@ -246,7 +246,7 @@ def test_many_matches_are_picked_from_the_stored_order(
         for n in range(900)
     )  # fmt: skip
     few = found("rare", sort=sort, limit=900)
-    monkeypatch.setattr("portal.search.finding._FEW", 5)
+    monkeypatch.setattr("plugins.search.finding._FEW", 5)
     clear_caches()
     pages = [found("rare", sort=sort, limit=7, offset=at) for at in range(0, 900, 7)]
     assert [object_id for page in pages for object_id in page] == few
@@ -256,7 +256,7 @@ def test_many_matches_are_picked_from_the_stored_order(
 def test_matches_at_the_far_end_of_the_stored_order_are_found(
     any_database: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("portal.search.finding._FEW", 5)
+    monkeypatch.setattr("plugins.search.finding._FEW", 5)
     put(document(n, "z rare" if n % 30 == 0 else "a school") for n in range(900))
     assert len(found("rare", sort="name", limit=7)) == 7
     assert len(found("rare", sort="name", limit=7, offset=25)) == 5

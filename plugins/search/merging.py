@@ -10,9 +10,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from plugins.search.bitset import FASTEST, SetKind, TypeOfSet
+from plugins.search.documents import batches, take_seq
 from portal.db import execute, query, transaction
-from portal.search.bitset import FASTEST, SetKind, TypeOfSet
-from portal.search.documents import batches, take_seq
 
 ALL, SCORE = ":all", ":score"  # inner facets: every document; those of each score
 SLICE = 10_000
@@ -28,6 +28,12 @@ def merge_if_due(kind: str, threshold: int = 2000) -> int:
         (kind,),
     )[0][0]
     return merge(kind) if waiting and waiting >= threshold else 0
+
+
+def merge_all_due() -> None:
+    """Merge each kind of documents that is due."""
+    for (kind,) in query("SELECT kind FROM search_state"):
+        merge_if_due(kind)
 
 
 def merge(kind: str) -> int:

@@ -4,11 +4,11 @@ Writers call `put` and `remove` inside their transaction, jobs and importers `me
 Readers call `index(kind).refresh(seq)` once a request, then `search`.
 """
 
-from portal.search.documents import Document, put, remove
-from portal.search.finding import Index, clear_caches, index
-from portal.search.merging import merge, merge_if_due, rebuild
-from portal.search.questions import Expansion, Query, Result, Why, parse, query_words
-from portal.search.text import fold, sort_key, transliterate, words
+from plugins.search.documents import Document, put, remove
+from plugins.search.finding import Index, clear_caches, index
+from plugins.search.merging import merge, merge_if_due, rebuild
+from plugins.search.questions import Expansion, Query, Result, Why, parse, query_words
+from portal.text import fold, sort_key, transliterate, words
 
 __all__ = [
     "Document", "Expansion", "Index", "Query", "Result", "Why", "clear_caches", "fold", "index",

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from portal.search.text import spellings, words
+from portal.text import spellings, words
 
 LONGEST_TEXT = 1_000
 MOST_WORDS = 12

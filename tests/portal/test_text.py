@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.search.text import LONGEST_WORD, fold, sort_key, spellings, transliterate, words
+from portal.text import LONGEST_WORD, fold, sort_key, spellings, transliterate, words
 
 any_text = st.text(st.characters(codec=None), max_size=60)  # half characters too
 

@@ -10,12 +10,12 @@ from itertools import islice
 from operator import and_, itemgetter
 from typing import Any, TypeVar
 
+from plugins.search.bitset import FASTEST, SetKind, TypeOfSet
+from plugins.search.documents import batches, span
+from plugins.search.index import Cache, Moved, Postings, State, advance, load
+from plugins.search.questions import Parsed, Query, Result, Term, Tier, Why, parse
+from plugins.search.suggestions import Vocabulary, corrected_text, nearest
 from portal.db import database, query
-from portal.search.bitset import FASTEST, SetKind, TypeOfSet
-from portal.search.documents import batches, span
-from portal.search.index import Cache, Moved, Postings, State, advance, load
-from portal.search.questions import Parsed, Query, Result, Term, Tier, Why, parse
-from portal.search.suggestions import Vocabulary, corrected_text, nearest
 
 _loads: Callable[[str], Any] = json.loads
 with suppress(ImportError):  # the extra "fast"

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from plugins.search.bitset import INTEGERS, ROARING, SetKind
+from plugins.search.documents import scattered
+from plugins.search.interface import Document, Index, Query, merge, put, rebuild, remove, sort_key
 from portal import db
-from portal.search import Document, Index, Query, merge, put, rebuild, remove, sort_key
-from portal.search.bitset import INTEGERS, ROARING, SetKind
-from portal.search.documents import scattered
-from portal.search.text import spellings, words
+from portal.text import spellings, words
 
 KIND = "partner"
 VOCABULARY = [

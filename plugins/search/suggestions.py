@@ -8,7 +8,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from portal.db import query
-from portal.search.text import words
+from portal.text import words
 
 _TOKEN = re.compile(r"[^\W_]+")
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from plugins.search.bitset import FASTEST, SetKind, TypeOfSet
+from plugins.search.merging import ALL, SCORE, document_facets
+from plugins.search.questions import MOST_PREFIXED
 from portal.db import database, query
-from portal.search.bitset import FASTEST, SetKind, TypeOfSet
-from portal.search.merging import ALL, SCORE, document_facets
-from portal.search.questions import MOST_PREFIXED
 
 WORD_BYTES = 24 << 20
 RESULT_BYTES = 8 << 20

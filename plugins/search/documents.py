@@ -2,7 +2,7 @@
 
 A write touches the document's own row only. Its `seq` column is the change log: a worker that
 knows everything up to one number asks for the rows above it. The word and facet sets follow
-later, in `portal.search.merging`.
+later, in `plugins.search.merging`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from portal.db import dump_json, execute, query, transaction, utc_text
-from portal.search.text import sort_key, spellings, words
+from portal.text import sort_key, spellings, words
 
 BATCH = 200
 _FIRST_BITS = 10

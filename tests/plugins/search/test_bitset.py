@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.search.bitset import INTEGERS, ROARING, SetKind
+from plugins.search.bitset import INTEGERS, ROARING, SetKind
 
 pytest.importorskip("pyroaring")
 assert ROARING is not None

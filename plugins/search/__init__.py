@@ -1,0 +1,1 @@
+"""Search: finds documents that other plugins describe."""
