@@ -53,10 +53,6 @@ def results() -> ResponseReturnValue:
     filters = parse(request.args)
     answer = search.run(g.ctx, filters, beat().catalogue_seq)
     total = answer.result.total
-    last = max(1, -(-total // filters.page_size))
-    if filters.page > last:  # an old address: the last page is what comes nearest
-        filters = replace(filters, page=last)
-        answer = search.run(g.ctx, filters, beat().catalogue_seq)
     words = " ".join(words_of(filters.text))[:120]
     if not total and words:
         search.note_miss(g.ctx, words)
@@ -73,6 +69,7 @@ def _results(filters: Filters, answer: search.Answer) -> dict[str, Any]:
     plain = filters if filters.page == 1 else replace(filters, page=1)
     address = plain.url("")
     near = [] if total else _near(filters, answer)
+    last_page = max(1, -(-total // filters.page_size))
     return {
         "filters": filters,
         "total": total,
@@ -99,9 +96,10 @@ def _results(filters: Filters, answer: search.Answer) -> dict[str, Any]:
         "sorts": [(name, label, name == filters.sort) for name, label in _sorts().items()],
         "has_demo": any(row["demo"] for row in [*rows, *near]),
         "all_demo": bool(rows) and all(row["demo"] for row in rows),
-        "span": _("%(first)s to %(last)s of %(total)s")
-        % {"first": number(first), "last": number(last), "total": number(total)},
-        "previous_url": _page_url(address, filters.page - 1) if filters.page > 1 else None,
+        "span": _span(first, last, total, last_page),
+        "previous_url": (
+            _page_url(address, min(filters.page - 1, last_page)) if filters.page > 1 else None
+        ),
         "next_url": _page_url(address, filters.page + 1) if last < total else None,
         "hidden": [
             (name, value) for name, value in plain.pairs() if name in {"without", "page_size"}
@@ -111,6 +109,17 @@ def _results(filters: Filters, answer: search.Answer) -> dict[str, Any]:
         "compared_elsewhere": [
             slug for slug in filters.compare if slug not in {row["slug"] for row in rows}
         ],
+    }
+
+
+def _span(first: int, last: int, total: int, last_page: int) -> str:
+    """Say which part of the list is shown; an old address may lead behind its end."""
+    if first > total:
+        return _("The list ends on page %(page)s.", page=number(last_page))
+    return _("%(first)s to %(last)s of %(total)s") % {
+        "first": number(first),
+        "last": number(last),
+        "total": number(total),
     }
 
 
