@@ -23,7 +23,7 @@ from portal.kernel.registry import Registry
 from portal.organisations import views as organisations
 from portal.people import login
 from portal.people import views as people
-from portal.web import access, api, errors, frame, headers, language, pages, static
+from portal.web import access, api, errors, frame, headers, idempotency, language, pages, static
 from portal.web.heartbeat import beat
 
 csrf = CSRFProtect()
@@ -67,6 +67,7 @@ def create_app(
     login.init_app(app)
     language.init_app(app)
     headers.init_app(app)
+    idempotency.init_app(app)
     errors.init_app(app)
     frame.init_app(app, config.instance_path, _folders(registry))
 

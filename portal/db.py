@@ -32,6 +32,7 @@ BUSY_SECONDS = 15
 _counter: ContextVar[list[str] | None] = ContextVar("statements", default=None)
 _endings: ContextVar[list[Callable[[], None]] | None] = ContextVar("before_commit", default=None)
 _callbacks: ContextVar[list[Callable[[], None]] | None] = ContextVar("after_commit", default=None)
+_enclosure: ContextVar[Enclosure | None] = ContextVar("enclosure", default=None)
 
 database: Any = DatabaseProxy()
 
@@ -79,12 +80,80 @@ def is_postgres() -> bool:
     return isinstance(database.obj, PostgresqlDatabase)
 
 
+class Enclosure:
+    """Holds all that a request writes in one transaction: from its first write until `end()`.
+
+    What fails inside takes back its own writes only, as if each `transaction()` were one of its
+    own. `on_begin` is called first thing inside; what it raises ends the enclosure.
+    """
+
+    def __init__(self, on_begin: Callable[[], None]) -> None:
+        self._on_begin = on_begin
+        self._outer: Any = None
+        self._pending: list[Callable[[], None]] = []
+        self.is_inside = False
+        _enclosure.set(self)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether something was written."""
+        return self._outer is not None
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """Write a part; its callbacks wait for the end of the whole."""
+        if self._outer is None:
+            self._begin()
+        before = len(self._pending)
+        token = _callbacks.set(self._pending)
+        self.is_inside = True
+        try:
+            with database.atomic():
+                yield
+        except BaseException:
+            del self._pending[before:]
+            raise
+        finally:
+            self.is_inside = False
+            _callbacks.reset(token)
+
+    def _begin(self) -> None:
+        outer = _atomic()
+        outer.__enter__()
+        try:
+            self._on_begin()
+        except BaseException as error:
+            outer.__exit__(type(error), error, None)
+            raise
+        self._outer = outer
+
+    def end(self, keep: bool) -> None:
+        """Commit everything, or take it back; harmless when there is nothing."""
+        outer, self._outer = self._outer, None
+        _enclosure.set(None)
+        if outer is None:
+            return
+        outer.__exit__(None if keep else RuntimeError, None, None)
+        for callback in self._pending if keep else ():
+            callback()
+
+
+def _atomic() -> Any:
+    return database.atomic() if is_postgres() else database.atomic("IMMEDIATE")
+
+
 @contextmanager
-def transaction() -> Iterator[None]:
+def transaction(aside: bool = False) -> Iterator[None]:
     """Write as one: all of it or nothing. Inside another transaction it is part of that one.
 
     Takes SQLite's write lock at once, so that reading before writing never dies of a stale view.
+    `aside` is for counts that stand whatever becomes of the request, such as tries.
     """
+    whole = _enclosure.get()
+    if whole is not None and not whole.is_inside and (whole.has_begun or not aside):
+        with whole.part():
+            yield
+        return
     if database.in_transaction():
         yield
         return
@@ -92,7 +161,7 @@ def transaction() -> Iterator[None]:
     endings: list[Callable[[], None]] = []
     tokens = _callbacks.set(pending), _endings.set(endings)
     try:
-        with database.atomic() if is_postgres() else database.atomic("IMMEDIATE"):
+        with _atomic():
             yield
             for ending in endings:
                 ending()

@@ -41,10 +41,15 @@ class Conflict(PortalError):
     status = 409
 
     def __init__(
-        self, message: str = "", field: str | None = None, kept: dict[str, str] | None = None
+        self,
+        message: str = "",
+        field: str | None = None,
+        kept: dict[str, str] | None = None,
+        retry_after: int = 0,
     ) -> None:
         super().__init__(message, field)
         self.kept = kept or {}
+        self.retry_after = retry_after
 
 
 class TooMany(PortalError):

@@ -12,6 +12,7 @@ from portal import db, mail
 from portal.config import Config
 from portal.context import Context, system_context
 from portal.people import sessions, throttle
+from portal.web import idempotency
 
 log = logging.getLogger("portal.worker")
 
@@ -64,3 +65,4 @@ def upkeep(app: Flask, ctx: Context) -> None:
     sessions.expire(ctx)
     throttle.expire(ctx)
     mail.expire(ctx.clock)
+    idempotency.expire(ctx)

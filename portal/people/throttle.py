@@ -50,7 +50,7 @@ def spend(ctx: Context, limit: Limit, key: str) -> None:
     """Count a try; call it outside the transaction of the thing tried. Raises TooMany."""
     now = int(ctx.clock.now().timestamp())
     start = now - now % limit.seconds
-    with db.transaction():
+    with db.transaction(aside=True):
         count = db.query(_COUNT, (limit.bucket, _hash(key), start))[0][0]
     if count > limit.most:
         raise _too_many(start + limit.seconds - now)

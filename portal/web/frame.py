@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import MutableMapping
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Any
 from urllib.parse import urlencode
 
@@ -56,6 +57,7 @@ def init_app(app: Flask, instance: Path, plugins: dict[str, Path]) -> None:
         static_url=app.extensions["portal"].static.url,
         plugin_url=plugin_url,
         csrf_token=generate_csrf,
+        form_key=token_urlsafe,
         site_name=app.config["PORTAL"].site_name,
         country_name=i18n.country_name,
         number=i18n.number,
