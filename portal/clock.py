@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 
@@ -31,3 +31,11 @@ class FixedClock:
     def now(self) -> datetime:
         """Return the moment it was set to."""
         return self.moment
+
+
+def working_days_after(moment: datetime, days: int) -> datetime:
+    """Return the same time of day that many working days (Monday to Friday) later."""
+    while days:
+        moment += timedelta(days=1)
+        days -= moment.weekday() < 5
+    return moment

@@ -13,16 +13,18 @@ Silence (None, or no implementation) is always a fine answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import click
+import peewee
 import pluggy
 from flask import Blueprint
 from markupsafe import Markup
 
-from portal.context import Context
+from portal.context import Actor, Context
 
 PROJECT = "tessera"
 hookimpl = pluggy.HookimplMarker(PROJECT)
@@ -106,6 +108,107 @@ class ImportColumns:
     """Columns of the organisations file that a plugin understands."""
 
     names: Sequence[str] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True)
+class State:
+    """A state of a workflow: which roles have which permission there.
+
+    `final` says that an object may stay there for good; `tag` how it is shown: ok, warn, bad, act
+    or nothing.
+    """
+
+    name: str
+    title: Any
+    permissions: Mapping[str, Collection[str]]
+    final: bool = False
+    tag: str = ""
+
+
+@dataclass(frozen=True)
+class Transition:
+    """A step from one of its sources to its target, for those with its permission.
+
+    An empty permission means: the portal alone. `four_eyes` leaves out whoever asked for it, whoever
+    made the last step and members of the object's organisation, administrators of the site too.
+    `guards` are names in the workflow's guards. `review` makes objects in its sources wait on
+    the tasks of those who may do it, promised within `promised_days` working days. `automatic`
+    steps are done by the portal once the moment in the column `due_field` has come.
+    """
+
+    name: str
+    title: Any
+    sources: Collection[str]
+    target: str
+    permission: str
+    comment_required: bool = False
+    four_eyes: bool = False
+    guards: Sequence[str] = ()
+    review: bool = False
+    promised_days: int | None = None
+    automatic: bool = False
+    due_field: str = ""
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """What can happen to an object. `id` begins with the plugin's id.
+
+    Guards look at an object and name the problems, as whole sentences; none is fine.
+    """
+
+    id: str
+    title: Any
+    initial: str
+    states: Sequence[State]
+    transitions: Sequence[Transition]
+    guards: Mapping[str, Callable[[Context, Any], Sequence[str]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ObjectType:
+    """A plugin's noun that the core looks after: who may do what, workflow, sharing, tasks.
+
+    `name` begins with the plugin's id; the model has a column `public_id`. `permissions` hold in
+    every state, or at all where there is no workflow. `owner_organisation` and `author` name
+    foreign keys; `parent` is (type, foreign key): what is shared there holds here too.
+    """
+
+    name: str
+    title: Any
+    model: Any
+    label: Callable[[Any], str]
+    url: Callable[[Any], str]
+    workflow: str | None = None
+    state_field: str = "state"
+    version_field: str = "version"
+    owner_organisation: str | None = None
+    author: str | None = None
+    parent: tuple[str, str] | None = None
+    shareable: bool = False
+    shared_roles: Collection[str] = ("Viewer", "Editor")
+    permissions: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RoleSource:
+    """A role that a plugin gives: `ids` answers, for an actor, with a query of object ids."""
+
+    role: str
+    ids: Callable[[Actor], peewee.Select]
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something that waits for a person. `taken_by` is the name of who has taken it."""
+
+    title: str
+    url: str
+    since: datetime
+    due_at: datetime | None = None
+    kind: str = ""
+    taken_by: str = ""
+    take_url: str = ""
 
 
 @hookspec(LOAD)
@@ -226,3 +329,62 @@ def health_check(ctx: Context) -> Sequence[HealthCheck]:
 @hookspec(ISOLATE)
 def upkeep_run(ctx: Context) -> None:
     """Do small regular work (merge, expire). Called by the worker about once a minute."""
+
+
+@hookspec(LOAD)
+def workflow_list(ctx: Context) -> Sequence[Workflow]:
+    """Offer workflows. Called once at start; each is checked as a graph with all its names.
+
+    Every state can be reached, and left unless it is final; roles and permissions are the core's
+    or stand in the manifest of the plugin or of one that it requires.
+    """
+
+
+@hookspec(LOAD)
+def object_type_list(ctx: Context) -> Sequence[ObjectType]:
+    """Offer the plugin's object types. Called once at start, after `workflow_list`."""
+
+
+@hookspec(TRANSACT)
+def transition_check(
+    ctx: Context, obj_type: ObjectType, obj: Any, transition: Transition
+) -> Sequence[str]:
+    """Name what stands against a transition, as whole sentences; none is fine.
+
+    Called inside its transaction, before anything is written, for objects of every type.
+    """
+
+
+@hookspec(TRANSACT)
+def transition_done(
+    ctx: Context, obj_type: ObjectType, obj: Any, transition: Transition, entry: Any
+) -> None:
+    """Carry out what follows from a transition, inside its transaction.
+
+    Called for objects of every type; `obj` is as stored now, `entry` the new line of its history.
+    """
+
+
+@hookspec(DENY)
+def role_sources(ctx: Context, object_type: ObjectType) -> Sequence[RoleSource]:
+    """Say who has which of the plugin's roles on objects of a type, as queries of their ids.
+
+    Called once per request and question. An error gives nobody a role.
+    """
+
+
+@hookspec(DENY)
+def permission_veto(
+    ctx: Context, permission: str, object_type: ObjectType, ids: peewee.Select
+) -> peewee.Select:
+    """Forbid something that roles would allow: answer with a query of the ids concerned.
+
+    `ids` is a query of the candidates, one or many: narrow it with `Model.id.in_(ids)`. An error
+    forbids them all. The plugin's manifest names the permissions in `vetoes`: while the plugin is
+    out of order, they are refused with 503.
+    """
+
+
+@hookspec(ISOLATE)
+def task_list(ctx: Context) -> Sequence[Task]:
+    """Offer what waits for the actor beside reviews. Called once for the page of tasks."""

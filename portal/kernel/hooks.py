@@ -16,7 +16,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 import pluggy
 
 from portal import hookspecs
-from portal.errors import PortalError
+from portal.errors import PortalError, Unavailable
+from portal.i18n import _
 
 log = logging.getLogger("portal.hooks")
 
@@ -66,12 +67,17 @@ class Hooks:
         self.breaker = Breaker()
         self._on_trip = on_trip
         self._active: frozenset[str] = frozenset()
+        self._suspended: frozenset[str] = frozenset()
         self._cache: dict[str, tuple[tuple[str, Callable[..., Any]], ...]] = {}
         self._expected: dict[str, Any] = {}
 
-    def activate(self, ids: Iterable[str]) -> None:
-        """Say which plugins take part from now on."""
+    def activate(self, ids: Iterable[str], suspended: Iterable[str] = ()) -> None:
+        """Say which plugins take part from now on, and which would if they were in order.
+
+        What a suspended one has a transactional part in is refused: it must not happen half.
+        """
         wanted = frozenset(ids)
+        self._suspended = frozenset(suspended)
         for plugin in wanted - self._active:
             self.breaker.forget(plugin)
         self._active = wanted
@@ -86,12 +92,13 @@ class Hooks:
         found = self._cache.get(hook)
         if found is None:
             caller = getattr(self.manager.hook, hook)
+            refusing = self._suspended if self.policy(hook) == hookspecs.TRANSACT else frozenset()
             found = tuple(
                 sorted(
                     (
-                        (str(impl.plugin_name), _adapt(impl, caller))
+                        (name, _refuse(name) if name in refusing else _adapt(impl, caller))
                         for impl in caller.get_hookimpls()
-                        if impl.plugin_name in self._active
+                        if (name := str(impl.plugin_name)) in self._active | refusing
                     ),
                     key=lambda pair: pair[0],
                 )
@@ -170,6 +177,18 @@ def _checked(expected: Any, answer: Any) -> Any:
         if not isinstance(getattr(item, "order", 0), int):
             raise TypeError(f"The order must be a whole number: {item!r:.80}.")
     return answer
+
+
+def _refuse(plugin: str) -> Callable[..., Any]:
+    def call(_ctx: Any, **_values: Any) -> Any:
+        raise Unavailable(
+            _(
+                "The add-on %(plugin)s takes part in this and is out of order. Nothing was changed.",
+                plugin=plugin,
+            )
+        )
+
+    return call
 
 
 def _adapt(impl: Any, caller: Any) -> Callable[..., Any]:

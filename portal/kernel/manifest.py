@@ -28,6 +28,7 @@ KEYS = {
     "conflicts": list,
     "permissions": list,
     "roles": list,
+    "vetoes": list,
     "personal_data": list,
     "settings": dict,
     "license": str,
@@ -38,7 +39,7 @@ VERSION = re.compile(r"\d+(\.\d+){0,2}([-+.]?[a-z0-9.]+)?")
 # Names of the core's blueprints, static folders, template folders and migrations.
 TAKEN = {
     "portal", "probe", "files", "pages", "people", "organisations", "api", "css", "js", "fonts",
-    "img", "errors", "macros", "mail", "setup",
+    "img", "errors", "macros", "mail", "setup", "tasks",
 }  # fmt: skip
 
 
@@ -64,6 +65,7 @@ class Manifest:
     conflicts: tuple[str, ...] = ()
     permissions: tuple[Mapping[str, str], ...] = ()
     roles: tuple[Mapping[str, str], ...] = ()
+    vetoes: tuple[str, ...] = ()
     personal_data: tuple[Mapping[str, str], ...] = ()
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     license: str = ""

@@ -23,6 +23,7 @@ from portal.kernel import discovery, probe
 from portal.kernel.hooks import Hooks
 from portal.kernel.manifest import Manifest, required_id, requirement_met
 from portal.kernel.models import Plugin
+from portal.kernel.structure import Structure
 
 DISCOVERED = "discovered"
 INSTALLED = "installed"
@@ -57,6 +58,7 @@ class Registry:
         self.failures: dict[str, tuple[str, str]] = {}
         self.blueprints: dict[str, list[Blueprint]] = {}
         self.hooks = Hooks(self._suspend)
+        self.structure = Structure()
         self.generation = -1
         self._statuses: dict[str, Status] = {}
         self._lock = threading.Lock()
@@ -88,6 +90,8 @@ class Registry:
         probe.check_hooks(module, self.hooks.manager)
         probe.check_names(manifest)
         blueprints = probe.blueprints(manifest, module, ctx)
+        required = (self.found[required_id(entry)].manifest for entry in manifest.requires)
+        self.structure.take(ctx, module, manifest, [item for item in required if item])
         with probe.blaming(manifest, "hooks"):
             self.hooks.manager.register(module, manifest.id)
         self.blueprints[manifest.id] = blueprints
@@ -166,8 +170,10 @@ class Registry:
                 plugin: self._status(plugin, rows.get(plugin))
                 for plugin in sorted({*self.found, *rows})
             }
+            states = {plugin: status.state for plugin, status in self._statuses.items()}
             self.hooks.activate(
-                plugin for plugin, status in self._statuses.items() if status.state == ACTIVE
+                [plugin for plugin, state in states.items() if state == ACTIVE],
+                [plugin for plugin, state in states.items() if state == SUSPENDED],
             )
             self.generation = generation
 

@@ -1,0 +1,140 @@
+"""What plugins declare of their objects: types and workflows, checked as a whole when they load."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from difflib import get_close_matches
+from types import ModuleType
+from typing import Any
+
+from portal.context import MEMBER, REVIEWER, SITE_ADMIN, Context
+from portal.hookspecs import ObjectType, Workflow
+from portal.kernel.manifest import Manifest
+from portal.kernel.probe import BadPlugin, blaming
+
+ROLES = frozenset(
+    {"Anonymous", MEMBER, REVIEWER, SITE_ADMIN, "Owner", "Viewer", "Editor"}
+    | {"OrgMember", "OrgEditor", "OrgSignatory", "OrgAdmin"}
+)
+PERMISSIONS = frozenset(
+    "view edit delete share history submit review reply sign register allocate export".split()
+)
+
+
+class Structure:
+    """The object types and workflows of the loaded plugins; whether one is active is not known here."""
+
+    def __init__(self) -> None:
+        self.types: dict[str, ObjectType] = {}
+        self.workflows: dict[str, Workflow] = {}
+        self.owners: dict[str, str] = {}
+
+    def take(
+        self, ctx: Context, module: ModuleType, manifest: Manifest, required: Iterable[Manifest]
+    ) -> None:
+        """Take up what a plugin declares. Raises BadPlugin with the nearest right name."""
+        words = _Words(manifest, required)
+        flows = _declared(ctx, module, manifest, "workflow_list", Workflow, "id")
+        for flow in flows.values():
+            _check_workflow(flow, words)
+        kinds = _declared(ctx, module, manifest, "object_type_list", ObjectType, "name")
+        for kind in kinds.values():
+            _check_type(kind, words, self.workflows | flows, self.types | kinds)
+        self.workflows |= flows
+        self.types |= kinds
+        self.owners |= dict.fromkeys(kinds, manifest.id)
+
+    def of_model(self, model: Any) -> ObjectType:
+        """Return the type of a model's rows. Raises LookupError for one that nobody declared."""
+        for kind in self.types.values():
+            if kind.model is model:
+                return kind
+        raise LookupError(f"No object type has the model {model.__name__}: see object_type_list.")
+
+
+class _Words:
+    """The names of roles and permissions that a plugin may use."""
+
+    def __init__(self, manifest: Manifest, required: Iterable[Manifest]) -> None:
+        known = [manifest, *required]
+        self.roles = ROLES.union(*(_names(item.roles) for item in known))
+        self.permissions = PERMISSIONS.union(*(_names(item.permissions) for item in known))
+        _known(
+            f"{manifest.id}/plugin.toml, vetoes", manifest.vetoes, self.permissions, "permission"
+        )
+
+    def check(self, place: str, permissions: Mapping[str, Collection[str]]) -> None:
+        _known(place, permissions, self.permissions, "permission")
+        _known(
+            place, [role for roles in permissions.values() for role in roles], self.roles, "role"
+        )
+
+
+def _names(entries: Iterable[Any]) -> set[str]:
+    return {str(item["name"] if isinstance(item, Mapping) else item) for item in entries}
+
+
+def _declared(
+    ctx: Context, module: ModuleType, manifest: Manifest, hook: str, kind: type, key: str
+) -> dict[str, Any]:
+    offer = getattr(module, hook, None)
+    with blaming(manifest, hook):
+        items = list(offer(ctx)) if offer else []
+    for item in items:
+        if not isinstance(item, kind):
+            raise BadPlugin(f"{hook} must answer with {kind.__name__}s, not {item!r:.80}.")
+        name = getattr(item, key)
+        if name != manifest.id and not name.startswith(f"{manifest.id}_"):
+            raise BadPlugin(f"{hook}: {name!r} must begin with '{manifest.id}_'.")
+    return {getattr(item, key): item for item in items}
+
+
+def _known(place: str, names: Iterable[str], known: Collection[str], what: str) -> None:
+    for name in names:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise BadPlugin(f"{place}: there is no {what} {name!r}.{hint}")
+
+
+def _check_workflow(flow: Workflow, words: _Words) -> None:
+    place = f"workflow {flow.id!r}"
+    states = {state.name for state in flow.states}
+    _known(place, [flow.initial], states, "state")
+    for state in flow.states:
+        words.check(f"{place}, state {state.name!r}", state.permissions)
+    for step in flow.transitions:
+        at = f"{place}, transition {step.name!r}"
+        _known(at, [*step.sources, step.target], states, "state")
+        _known(at, [step.permission] if step.permission else [], words.permissions, "permission")
+        _known(at, step.guards, flow.guards, "guard")
+    reached = {flow.initial}
+    while more := {step.target for step in flow.transitions if reached & {*step.sources}} - reached:
+        reached |= more
+    left = {source for step in flow.transitions for source in step.sources}
+    stuck = {state.name for state in flow.states if not state.final} - left
+    if states - reached:
+        raise BadPlugin(f"{place}: nothing leads to state {min(states - reached)!r}.")
+    if stuck:
+        raise BadPlugin(f"{place}: nothing leads out of state {min(stuck)!r}, and it is not final.")
+
+
+def _check_type(
+    kind: ObjectType,
+    words: _Words,
+    flows: Mapping[str, Workflow],
+    kinds: Mapping[str, ObjectType],
+) -> None:
+    place = f"object type {kind.name!r}"
+    words.check(place, kind.permissions)
+    _known(place, kind.shared_roles, words.roles, "role")
+    fields = ["public_id", kind.owner_organisation, kind.author]
+    if kind.workflow:
+        _known(place, [kind.workflow], flows, "workflow")
+        due = {step.due_field for step in flows[kind.workflow].transitions}
+        fields += [kind.state_field, kind.version_field, *sorted(due)]
+    if kind.parent:
+        _known(place, kind.parent[:1], kinds, "object type")
+        fields.append(kind.parent[1])
+    columns = kind.model._meta.fields
+    _known(place, [name for name in fields if name], columns, f"column of {kind.model.__name__}")
