@@ -58,6 +58,7 @@ class Config:
     max_upload_mib: int = setting(20, "Largest request body accepted.", "MiB")
     search_memory_mib: int = setting(48, "Word sets one worker keeps in memory.", "MiB")
     threads: int = setting(4, "Requests one web process answers at a time.", "count")
+    kept_days: int = setting(30, "How long finished jobs and delivered events are kept.", "days")
     testing: bool = setting(False, "Set by tests: errors are raised instead of shown.")
 
     @classmethod

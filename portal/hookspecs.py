@@ -7,6 +7,7 @@ failure policy:
 - *isolate*: a plugin that raises loses its contribution; it is logged once and counted.
 - *transact*: part of a business transaction; an error aborts the operation.
 - *deny*: asked for a permission; an error means no.
+- *job*: run by the worker, at least once; an error means another try later.
 
 Silence (None, or no implementation) is always a fine answer.
 """
@@ -16,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import click
 import peewee
@@ -34,6 +35,7 @@ LOAD = "load"
 ISOLATE = "isolate"
 TRANSACT = "transact"
 DENY = "deny"
+JOB = "job"
 
 
 def hookspec(policy: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -209,6 +211,56 @@ class Task:
     kind: str = ""
     taken_by: str = ""
     take_url: str = ""
+
+
+class Progress(Protocol):
+    """How a running job says how far it is."""
+
+    def report(self, share: float, note: str = "") -> None:
+        """Show a share (0 to 1) and a short text, and keep the job for another while.
+
+        Ends the job by an exception when somebody cancelled it or the worker stops: call it
+        between transactions, where leaving off does no harm.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class JobKind:
+    """A kind of work for later, named `<plugin>.<verb_noun>`; `run(ctx, payload, progress)` does it.
+
+    It may be run again after a crash: doing it twice must be harmless. With `every` it is queued
+    by itself, once in each period of so many seconds. After `attempts` failures it waits for
+    somebody to retry it.
+    """
+
+    name: str
+    run: Callable[[Context, Mapping[str, Any], Progress], None]
+    title: Any
+    every: int | None = None
+    attempts: int = 5
+
+
+@dataclass(frozen=True)
+class EventType:
+    """Something that happens, named `<noun>.<verb_past>`; `fields` explains what its payload holds."""
+
+    name: str
+    title: Any
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened to a subject; `account_id` is who did it, if it was a person."""
+
+    id: int
+    name: str
+    subject_type: str
+    subject_id: int
+    payload: Mapping[str, Any]
+    happened_at: datetime
+    account_id: int | None = None
 
 
 @hookspec(LOAD)
@@ -388,3 +440,27 @@ def permission_veto(
 @hookspec(ISOLATE)
 def task_list(ctx: Context) -> Sequence[Task]:
     """Offer what waits for the actor beside reviews. Called once for the page of tasks."""
+
+
+@hookspec(LOAD)
+def job_list(ctx: Context) -> Sequence[JobKind]:
+    """Offer kinds of work for later, which `portal.jobs.enqueue` queues by their names.
+
+    Called by the worker in each turn and by pages that list jobs: answer from constants. Jobs of
+    a plugin that takes no part are parked until it does again.
+    """
+
+
+@hookspec(LOAD)
+def event_list(ctx: Context) -> Sequence[EventType]:
+    """Name the events that the plugin emits with `portal.events.emit`. Answer from constants."""
+
+
+@hookspec(JOB)
+def event_happened(ctx: Context, event: Event) -> None:
+    """Take note of something that happened, after it was committed.
+
+    Called by the worker, once for each event and plugin, and again when it raised or the worker
+    died: doing it twice must be harmless. Events come in no sure order; those that happen while
+    the plugin is off are not told later.
+    """

@@ -128,6 +128,16 @@ class Hooks:
                     answers.append((plugin, False))
         return answers
 
+    def implementing(self, hook: str) -> list[str]:
+        """Name the active plugins that answer a hook."""
+        return [plugin for plugin, _function in self._implementations(hook)]
+
+    def tell(self, plugin: str, hook: str, ctx: Any, /, **values: Any) -> None:
+        """Call one plugin's answer, if it is active and has one; raises what that raises."""
+        for name, function in self._implementations(hook):
+            if name == plugin:
+                function(ctx, **values)
+
     def _expectation(self, hook: str) -> Any:
         """Return what the hook's answers should be: its return annotation."""
         if hook not in self._expected:

@@ -14,7 +14,7 @@ from types import ModuleType
 
 from flask import Blueprint, Flask
 
-from portal import db, migrate
+from portal import db, events, migrate
 from portal.clock import SystemClock
 from portal.context import Context, system_context
 from portal.errors import Conflict, NotFound
@@ -287,6 +287,7 @@ class Registry:
         with db.transaction():
             if not Plugin.update(**values).where(Plugin.id == plugin).execute():
                 Plugin.insert(id=plugin, **values).execute()
+            events.emit(ctx, "plugin.switched", "plugin", 0, plugin=plugin, state=state)
             _next_generation()
         self._refresh()
 
@@ -299,6 +300,8 @@ class Registry:
                 .execute()
             )
             if changed:
+                told = {"plugin": plugin, "state": SUSPENDED}
+                events.emit(system_context(), "plugin.switched", "plugin", 0, **told)
                 _next_generation()
 
 

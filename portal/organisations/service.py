@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import current_app
 
-from portal import db
+from portal import db, events
 from portal.context import Context
 from portal.errors import Conflict, Invalid, NotAllowed, NotFound
 from portal.i18n import _
@@ -33,7 +33,8 @@ MOST_ANNOUNCED = 1_000
 
 
 def announce(ctx: Context, ids: Sequence[int], hook: str = "organisation_changed") -> None:
-    """Tell the plugins, inside the transaction, which organisations changed."""
+    """Tell the plugins, inside the transaction, which organisations changed; note the event."""
+    events.emit_each(ctx, hook.replace("_", ".", 1), "organisation", ids)
     for start in range(0, len(ids), MOST_ANNOUNCED):
         hooks().call(hook, ctx, ids=list(ids[start : start + MOST_ANNOUNCED]))
 
@@ -273,12 +274,15 @@ def add_member(ctx: Context, organisation: Organisation, account_id: int, role: 
         raise Invalid(
             _("Choose one of: %(allowed)s.", allowed=", ".join(MEMBER_ROLES)), field="role"
         )
-    OrganisationMember.insert(
-        organisation=organisation.id, account=account_id, role=role, joined_at=ctx.clock.now()
-    ).on_conflict(
-        conflict_target=[OrganisationMember.organisation, OrganisationMember.account],
-        update={"role": role},
-    ).execute()
+    with db.transaction():
+        OrganisationMember.insert(
+            organisation=organisation.id, account=account_id, role=role, joined_at=ctx.clock.now()
+        ).on_conflict(
+            conflict_target=[OrganisationMember.organisation, OrganisationMember.account],
+            update={"role": role},
+        ).execute()
+        told = {"account": account_id, "role": role}
+        events.emit(ctx, "member.added", "organisation", organisation.id, **told)
 
 
 def touch(ctx: Context, organisation: Organisation, **values: Any) -> None:

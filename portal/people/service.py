@@ -14,7 +14,7 @@ from typing import Any
 from flask import current_app
 from peewee import IntegrityError
 
-from portal import db, mail
+from portal import db, events, mail
 from portal.config import Config
 from portal.context import Context
 from portal.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -301,7 +301,9 @@ def _insert(ctx: Context, address: str, **columns: Any) -> Account | None:
     columns = {"password_hash": "", "created_at": ctx.clock.now(), **columns}
     try:
         with db.database.atomic():
-            return Account.create(public_id=secrets.token_hex(8), email=address, **columns)
+            account = Account.create(public_id=secrets.token_hex(8), email=address, **columns)
+            events.emit(ctx, "account.registered", "account", account.id)
+            return account
     except IntegrityError:
         return None
 
