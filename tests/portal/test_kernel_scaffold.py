@@ -19,10 +19,12 @@ from tests.test_promises import ROOT
 @pytest.fixture
 def written(tmp_path: Path) -> Path:
     """A new plugin, as the command writes it."""
-    result = CliRunner().invoke(cli, ["plugin", "new", "round_trips", "--folder", str(tmp_path)])
+    (tmp_path / "plugins").mkdir()
+    folder = str(tmp_path / "plugins")
+    result = CliRunner().invoke(cli, ["plugin", "new", "round_trips", "--folder", folder])
     assert result.exit_code == 0, result.output
     assert "portal plugin activate round_trips" in result.output
-    return tmp_path / "round_trips"
+    return tmp_path / "plugins" / "round_trips"
 
 
 def test_a_new_plugin_has_all_its_rooms_under_its_own_name(written: Path) -> None:
@@ -55,12 +57,15 @@ def test_the_tests_of_a_new_plugin_pass_at_once(written: Path) -> None:
     assert "7 passed" in done.stdout
 
 
-def test_a_new_plugin_is_written_in_the_style_of_the_house(written: Path) -> None:
+def test_a_new_plugin_is_written_in_the_style_of_the_house(written: Path, tmp_path: Path) -> None:
+    (tmp_path / "portal").symlink_to(ROOT / "portal")
+    (tmp_path / "ruff.toml").write_text((ROOT / "ruff.toml").read_text())
     ruff = [sys.executable, "-m", "ruff"]
-    config = ["--config", str(ROOT / "ruff.toml"), str(written)]
 
     for act in (["check", "--no-cache"], ["format", "--no-cache", "--check"]):
-        done = subprocess.run([*ruff, *act, *config], cwd=ROOT, capture_output=True, text=True)
+        done = subprocess.run(
+            [*ruff, *act, "plugins"], cwd=tmp_path, capture_output=True, text=True
+        )
         assert done.returncode == 0, done.stdout
 
 
