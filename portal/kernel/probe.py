@@ -61,26 +61,45 @@ def blaming(manifest: Manifest, doing: str = "") -> Iterator[None]:
         raise BadPlugin(f"{_place(error, manifest.folder)}: {said}: {error}") from error
 
 
+def refuse(faults: Iterable[str]) -> None:
+    """Raise BadPlugin with the first fault, if there is one."""
+    for fault in faults:
+        raise BadPlugin(fault)
+
+
 def check_hooks(module: ModuleType, manager: pluggy.PluginManager) -> None:
     """Refuse misspelt hooks and wrong arguments. Raises BadPlugin."""
+    refuse(hook_faults(module, manager))
+
+
+def hook_faults(module: ModuleType, manager: pluggy.PluginManager) -> Iterator[str]:
+    """Name misspelt hooks and wrong arguments, each with file, line and the right name."""
     known = {name for name in dir(manager.hook) if not name.startswith("_")}
     for name, function in inspect.getmembers(module, inspect.isfunction):
         options = getattr(function, f"{hookspecs.PROJECT}_impl", None)
         if options is None:
             continue
-        place = f"{Path(function.__code__.co_filename).name}:{function.__code__.co_firstlineno}"
+        place = place_of(function)
         if name not in known:
             if options.get("optionalhook") and not _looks_like(name, known):
                 continue
             near = get_close_matches(name, known, 1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise BadPlugin(f"{place}: there is no hook {name!r}.{hint}")
+            yield f"{place}: there is no hook {name!r}.{hint}"
+            continue
         wanted = getattr(manager.hook, name).spec.argnames
         for argument in inspect.signature(function).parameters:
             if argument not in wanted:
-                raise BadPlugin(
-                    f"{place}: hook {name!r} has no argument {argument!r}; it has {', '.join(wanted)}."
-                )
+                yield f"{place}: hook {name!r} has no argument {argument!r}; it has {', '.join(wanted)}."
+
+
+def place_of(function: Any) -> str:
+    """Return file and line of a function or class, the entry module where that can't be told."""
+    try:
+        found = inspect.unwrap(function)
+        return f"{Path(inspect.getfile(found)).name}:{inspect.getsourcelines(found)[1]}"
+    except (OSError, TypeError, ValueError):
+        return "plugin.py"
 
 
 def _looks_like(name: str, known: Iterable[str]) -> bool:
@@ -92,29 +111,39 @@ def blueprints(manifest: Manifest, module: ModuleType, ctx: Context) -> list[Blu
     offer = getattr(module, "blueprint_list", None)
     with blaming(manifest, "blueprint_list"):
         offered: list[Blueprint] = list(offer(ctx)) if offer else []
+    refuse(page_faults(manifest, offered))
+    return offered
+
+
+def page_faults(manifest: Manifest, offered: Iterable[Blueprint]) -> Iterator[str]:
+    """Name what is wrong with blueprints, after putting them into a throw-away app."""
     app = Flask("probe", static_folder=None)
     before = _app_wide(app)
     for blueprint in offered:
         if not isinstance(blueprint, Blueprint):
-            raise BadPlugin(f"blueprint_list must answer with Blueprints, not {blueprint!r}.")
-        _check_name(manifest, blueprint)
-        with blaming(manifest, f"blueprint {blueprint.name!r}"):
-            app.register_blueprint(blueprint)
-    _refuse_app_wide(app, before)
+            yield f"blueprint_list must answer with Blueprints, not {blueprint!r}."
+            continue
+        if blueprint.name.split("_")[0] != manifest.id and blueprint.name != manifest.id:
+            yield f"Blueprint {blueprint.name!r} must be named {manifest.id!r} or begin with it."
+        try:
+            with blaming(manifest, f"blueprint {blueprint.name!r}"):
+                app.register_blueprint(blueprint)
+        except BadPlugin as error:
+            yield str(error)
+    for name, now in _app_wide(app).items():
+        if (now or None) != (before[name] or None):
+            yield (
+                f"A blueprint registers something for the whole portal ({name}). "
+                "Use the blueprint's own functions without 'app_'."
+            )
     for rule in app.url_map.iter_rules():
-        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
-            if access_row(app.view_functions[rule.endpoint], method) is None:
-                raise BadPlugin(
-                    f"{method} {rule.rule} has no access row. Put @allow(...) on its view."
+        view = app.view_functions[rule.endpoint]
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            if access_row(view, method) is None:
+                yield (
+                    f"{place_of(view)}: {method} {rule.rule} has no access row. "
+                    "Put @allow(...) on its view."
                 )
-    return offered
-
-
-def _check_name(manifest: Manifest, blueprint: Blueprint) -> None:
-    if blueprint.name.split("_")[0] != manifest.id and blueprint.name != manifest.id:
-        raise BadPlugin(
-            f"Blueprint {blueprint.name!r} must be named {manifest.id!r} or begin with it."
-        )
 
 
 def _app_wide(app: Flask) -> dict[str, Any]:
@@ -135,28 +164,25 @@ def _copy(value: Any) -> Any:
     return list(value or ())
 
 
-def _refuse_app_wide(app: Flask, before: dict[str, Any]) -> None:
-    for name, now in _app_wide(app).items():
-        if (now or None) != (before[name] or None):
-            raise BadPlugin(
-                f"A blueprint registers something for the whole portal ({name}). "
-                "Use the blueprint's own functions without 'app_'."
-            )
-
-
 def check_names(manifest: Manifest) -> None:
     """Refuse tables without the plugin's prefix and templates outside its folder."""
+    refuse(name_faults(manifest))
+
+
+def name_faults(manifest: Manifest) -> Iterator[str]:
+    """Name tables without the plugin's prefix and templates outside its folder."""
     for child in _children(manifest.folder / "templates") + _children(manifest.folder / "static"):
         if child.name != manifest.id:
-            raise BadPlugin(
+            yield (
                 f"{child.parent.name}/{child.name}: files of this plugin belong in "
                 f"{child.parent.name}/{manifest.id}/."
             )
     for model in _models(manifest):
         table = model._meta.table_name
         if not table.startswith(f"{manifest.id}_"):
-            raise BadPlugin(
-                f"Table {table!r} of model {model.__name__} must begin with '{manifest.id}_'."
+            yield (
+                f"{place_of(model)}: table {table!r} of model {model.__name__} must begin "
+                f"with '{manifest.id}_'."
             )
 
 
