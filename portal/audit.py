@@ -29,6 +29,7 @@ from portal.i18n import _
 
 ACTION = re.compile(r"[a-z_]+(\.[a-z_]+)+")
 LONGEST_VALUE = 320
+SALT_LENGTH = 32
 BATCH = 2_000
 HEAD = re.compile(r"(\d+)\s+([0-9a-f]{64})\s+([0-9TZ:.-]{27}\.[\w-]{20,})")
 COLUMNS = (
@@ -109,7 +110,8 @@ def record(
     if not ACTION.fullmatch(action):
         raise ValueError(f"Action {action!r}. Write noun.verb_past in small letters.")
     values = {
-        name: (_plain(value), secrets.token_hex(16)) for name, value in (personal or {}).items()
+        name: (_plain(value), secrets.token_hex(SALT_LENGTH // 2))
+        for name, value in (personal or {}).items()
     }
     entry = {
         "at": db.utc_text(ctx.clock.now()),
@@ -140,8 +142,10 @@ def record(
 
 
 def commitment(value: str, salt: str) -> str:
-    """Return what an entry keeps of a personal value; the salt is hexadecimal."""
-    return sha256(bytes.fromhex(salt) + value.encode()).hexdigest()
+    """Return what an entry keeps of a personal value. Raises ValueError for another length of salt."""
+    if len(salt) != SALT_LENGTH:
+        raise ValueError("A salt of this length lets value and salt be cut elsewhere.")
+    return sha256((salt + value).encode()).hexdigest()
 
 
 def _plain(value: str) -> str:
@@ -169,7 +173,7 @@ def _append(number: int) -> None:
         return
     lock = " FOR UPDATE" if db.is_postgres() else ""
     size, peaks = db.query(f"SELECT size, peaks FROM audit_tree WHERE id = 1{lock}")[0]
-    leaf = leaf_of(rows[0])
+    leaf = leaf_of(size + 1, rows[0])
     grown = merkle.append([bytes.fromhex(peak) for peak in json.loads(peaks)], size, leaf)
     db.execute(
         "INSERT INTO audit_leaf (number, entry_id, hash) VALUES (?, ?, ?)",
@@ -182,12 +186,12 @@ def _text(peaks: Sequence[bytes]) -> str:
     return db.dump_json([peak.hex() for peak in peaks])
 
 
-def leaf_of(row: Sequence[Any]) -> bytes:
-    """Return the hash of an entry as it is stored (the values of COLUMNS).
+def leaf_of(place: int, row: Sequence[Any]) -> bytes:
+    """Return the hash of an entry as it is stored (the values of COLUMNS) at its place in the tree.
 
     Raises ValueError when its JSON is not written as the portal writes it.
     """
-    entry = dict(zip(COLUMNS.split(", "), row, strict=True))
+    entry = {"place": place, **dict(zip(COLUMNS.split(", "), row, strict=True))}
     for name in ("detail", "personal"):
         stored, entry[name] = entry[name], json.loads(entry[name])
         if db.dump_json(entry[name]) != stored:
@@ -201,21 +205,22 @@ def leaves() -> list[bytes]:
     return [bytes.fromhex(leaf) for (leaf,) in rows]
 
 
-def entries(action: str = "", account_id: int | None = None, **equal: Any) -> ModelSelect:
+def entries(
+    action: str = "", account_id: int | None = None, **equal: Any
+) -> ModelSelect[AuditEntry]:
     """Return a query for entries, newest first; `action` is a name or the part before its dot.
 
     `equal` takes further columns of AuditEntry, such as `subject_type` and `subject_id`.
     """
     found = AuditEntry.select().order_by(AuditEntry.id.desc())
+    wanted = [getattr(AuditEntry, name) == value for name, value in equal.items()]
     if action:
-        found = found.where(
-            (AuditEntry.action == action)
-            | ((AuditEntry.action >= f"{action}.") & (AuditEntry.action < f"{action}/"))
-        )
+        below = AuditEntry.action.between(f"{action}.", f"{action}.~")
+        wanted.append((AuditEntry.action == action) | below)
     if account_id is not None:
         about = (AuditEntry.subject_type == "account") & (AuditEntry.subject_id == account_id)
-        found = found.where((AuditEntry.account_id == account_id) | about)
-    return found.where(*(getattr(AuditEntry, name) == value for name, value in equal.items()))
+        wanted.append((AuditEntry.account_id == account_id) | about)
+    return found.where(*wanted) if wanted else found
 
 
 def head(ctx: Context) -> Head:
@@ -266,7 +271,7 @@ def _faults(head: Head | None) -> Iterator[Fault]:
     for place, entry, stored, row, values in _stored():
         if place != due:
             yield Fault(None, _("Place %(place)s of the log is missing.", place=due))
-        leaf = _leaf_or_none(row)
+        leaf = _leaf_or_none(place, row)
         if leaf is None or not _same(leaf.hex(), stored):
             yield Fault(entry, _("Entry %(entry)s is missing or was changed.", entry=entry))
         elif not _values_fit(row, values):
@@ -324,9 +329,9 @@ def _stored() -> Iterator[tuple[int, int, str, Sequence[Any], list[Any]]]:
         start = rows[-1][0] + 1
 
 
-def _leaf_or_none(row: Sequence[Any]) -> bytes | None:
+def _leaf_or_none(place: int, row: Sequence[Any]) -> bytes | None:
     try:
-        return leaf_of(row)
+        return leaf_of(place, row)
     except (ValueError, TypeError, AttributeError):
         return None
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import current_app
 
-from portal import db, events
+from portal import audit, db, events
 from portal.context import Context
 from portal.errors import Conflict, Invalid, NotAllowed, NotFound
 from portal.i18n import _
@@ -85,6 +85,7 @@ def create_organisation(
         _store_identifiers(organisation, numbers)
         if ctx.actor.account_id is not None:
             add_member(ctx, organisation, ctx.actor.account_id, "OrgAdmin")
+        audit.record(ctx, "organisation.created", "organisation", organisation.id)
         announce(ctx, [organisation.id])
     return organisation
 
@@ -162,6 +163,10 @@ def update_organisation(
         current: Organisation = Organisation.get_by_id(organisation.id)
         if not changed:
             raise _both_texts(current, values)
+        fields = [name for name, value in kept.items() if getattr(organisation, name) != value]
+        audit.record(
+            ctx, "organisation.changed", "organisation", organisation.id, fields=sorted(fields)
+        )
         announce(ctx, [organisation.id])
     return current
 
@@ -283,6 +288,7 @@ def add_member(ctx: Context, organisation: Organisation, account_id: int, role: 
         ).execute()
         told = {"account": account_id, "role": role}
         events.emit(ctx, "member.added", "organisation", organisation.id, **told)
+        audit.record(ctx, "member.added", "organisation", organisation.id, **told)
 
 
 def touch(ctx: Context, organisation: Organisation, **values: Any) -> None:
@@ -290,6 +296,10 @@ def touch(ctx: Context, organisation: Organisation, **values: Any) -> None:
     Organisation.update(
         **values, updated_at=ctx.clock.now(), version=Organisation.version + 1
     ).where(Organisation.id == organisation.id).execute()
+    act = "changed"
+    if "hidden_at" in values:
+        act = "hidden" if values["hidden_at"] else "shown"
+    audit.record(ctx, f"organisation.{act}", "organisation", organisation.id, fields=sorted(values))
     announce(ctx, [organisation.id])
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from flask import current_app
 from peewee import IntegrityError
 
-from portal import db, events, mail
+from portal import audit, db, events, mail
 from portal.config import Config
 from portal.context import Context
 from portal.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -130,6 +130,7 @@ def reset_password(ctx: Context, token: str, password: str) -> None:
         account.save()
         _drop_tokens(account)
         sessions.end_all(account.id)
+        audit.record(ctx, "account.password_reset", "account", account.id)
         mail.enqueue(ctx, account.email, "password-changed")
     throttle.lift(throttle.SIGN_IN_ADDRESS, account.email)
 
@@ -189,6 +190,7 @@ def create_account(
         account = _insert(ctx, address, name=shown_name, **columns)
         if account is None:
             raise Conflict(_("This address has an account already."), "email")
+        audit.record(ctx, "account.created", "account", account.id, role=role)
         if not verified:
             _mail_link(ctx, account, VERIFY)
     return account
@@ -200,9 +202,10 @@ def promote(ctx: Context, email: str, role: str) -> Account:
     _check_role(role)
     with db.transaction():
         account = _existing(email)
-        account.role = role
+        was, account.role = account.role, role
         account.save()
         sessions.end_all(account.id)
+        audit.record(ctx, "account.role_changed", "account", account.id, role=role, was=was)
     return account
 
 
@@ -215,6 +218,8 @@ def set_disabled(ctx: Context, email: str, disabled: bool) -> Account:
         account.save()
         _drop_tokens(account)
         sessions.end_all(account.id)
+        act = "account.disabled" if disabled else "account.enabled"
+        audit.record(ctx, act, "account", account.id)
     return account
 
 

@@ -6,7 +6,7 @@ import hashlib
 import ipaddress
 from dataclasses import dataclass
 
-from portal import db
+from portal import audit, db
 from portal.context import Context
 from portal.errors import TooMany
 from portal.i18n import ngettext
@@ -52,6 +52,8 @@ def spend(ctx: Context, limit: Limit, key: str) -> None:
     start = now - now % limit.seconds
     with db.transaction(aside=True):
         count = db.query(_COUNT, (limit.bucket, _hash(key), start))[0][0]
+        if count == limit.most + 1:  # once a window, so that nobody can flood the log
+            audit.record(ctx, "limit.reached", personal={"key": key}, limit=limit.bucket)
     if count > limit.most:
         raise _too_many(start + limit.seconds - now)
 
