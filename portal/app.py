@@ -19,11 +19,14 @@ from portal.clock import Clock, SystemClock
 from portal.config import Config
 from portal.context import Context
 from portal.i18n import SOURCE, catalogues, set_locale
+from portal.kernel.life import Plugins
 from portal.kernel.registry import Registry
 from portal.organisations import views as organisations
 from portal.people import login
 from portal.people import views as people
-from portal.web import access, api, errors, frame, headers, idempotency, language, pages, static
+from portal.web import (
+    access, addons, api, errors, frame, headers, idempotency, language, pages, static,
+)  # fmt: skip
 from portal.web.heartbeat import beat
 
 csrf = CSRFProtect()
@@ -32,7 +35,7 @@ csrf = CSRFProtect()
 class Portal:
     """What belongs to one app: settings, plugins, static files, clock."""
 
-    def __init__(self, config: Config, registry: Registry, clock: Clock) -> None:
+    def __init__(self, config: Config, registry: Plugins, clock: Clock) -> None:
         self.config = config
         self.registry = registry
         self.clock = clock
@@ -53,12 +56,14 @@ def create_app(
     config = config or Config.from_environment()
     db.open_database(config.database)
 
-    registry = Registry(plugin_folders, safe=config.safe_mode)
+    clock = clock or SystemClock()
+    registry = Plugins(plugin_folders, config.safe_mode, config.instance_path / "exports")
+    registry.clock = clock
     registry.load()
 
     app = Flask("portal", static_folder=None, template_folder=None)
     app.config.from_mapping(_flask_settings(config))
-    portal = app.extensions["portal"] = Portal(config, registry, clock or SystemClock())
+    portal = app.extensions["portal"] = Portal(config, registry, clock)
 
     _add_static(portal)
     portal.fingerprint = _fingerprint(portal, config)
@@ -76,6 +81,7 @@ def create_app(
         pages.blueprint,
         people.blueprint,
         organisations.blueprint,
+        addons.blueprint,
         api.blueprint,
     ):
         app.register_blueprint(blueprint)
@@ -152,13 +158,15 @@ def _begin() -> ResponseReturnValue | None:
 
 
 def _gate(portal: Portal) -> ResponseReturnValue | None:
-    """Refuse addresses of plugins that take no part."""
-    if request.blueprint is None:
+    """Refuse addresses of plugins that take no part, or whose code is broken or gone."""
+    registry = portal.registry
+    if request.blueprint is None or request.endpoint == "api.missing":
+        lost = registry.lost(request.path)
+        return errors.refuse_inactive(lost) if lost else None
+    owner = registry.owner(request.blueprint)
+    if owner is None or registry.is_active(owner):
         return None
-    owner = portal.registry.owner(request.blueprint)
-    if owner is None or portal.registry.is_active(owner):
-        return None
-    return errors.refuse_inactive(portal.registry.statuses()[owner])
+    return errors.refuse_inactive(registry.statuses()[owner])
 
 
 def _check_access() -> ResponseReturnValue | None:

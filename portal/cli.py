@@ -7,6 +7,7 @@ import logging
 import sys
 from collections.abc import Callable
 from copy import copy
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any, TextIO
@@ -23,7 +24,7 @@ from portal.errors import ConfigError, PortalError
 from portal.kernel import registry as kernel
 from portal.kernel import scaffold
 from portal.kernel.discovery import discover
-from portal.kernel.registry import Registry
+from portal.kernel.life import Plugins
 from portal.people.commands import group as user_group
 
 
@@ -74,9 +75,9 @@ def _add(found: dict[str, click.Command], group: str, command: click.Command) ->
         home.commands.setdefault(str(command.name), command)
 
 
-def _registry() -> Registry:
-    registry: Registry = load_app().extensions["portal"].registry
-    registry.follow(db.query("SELECT plugin_generation FROM heartbeat WHERE id = 1")[0][0])
+def _registry() -> Plugins:
+    registry: Plugins = load_app().extensions["portal"].registry
+    registry.refresh()
     return registry
 
 
@@ -91,31 +92,45 @@ def cli(ctx: click.Context) -> None:
 cli.add_command(user_group, "user")
 
 
-def prepare(registry: Registry, ctx: Context) -> list[str]:
-    """Create or upgrade all tables; install and activate what asks for it. Returns what was done."""
+def prepare(registry: Plugins, ctx: Context) -> tuple[list[str], list[str]]:
+    """Create or upgrade all tables; install and activate what asks for it.
+
+    Returns what was done, and what failed: one plugin's fault stops no other.
+    """
     done = [f"{step.namespace}/{step.name}" for step in migrate.run([migrate.CORE_NAMESPACE])]
+    failed = []
     for manifest in registry.ordered():
-        registry.follow(db.query("SELECT plugin_generation FROM heartbeat WHERE id = 1")[0][0])
-        status = registry.statuses()[manifest.id]
-        if status.state == kernel.DISCOVERED and manifest.on_init == "activate":
-            steps = registry.install(ctx, manifest.id)
-            registry.activate(ctx, manifest.id)
-            done += [f"{step.namespace}/{step.name}" for step in steps]
-        elif status.state in {kernel.ACTIVE, kernel.INSTALLED, kernel.NEEDS_UPGRADE}:
-            steps = registry.install(ctx, manifest.id)
-            done += [f"{step.namespace}/{step.name}" for step in steps]
-    return done
+        registry.refresh()
+        state = registry.statuses()[manifest.id].state
+        wanted = kernel.DISCOVERED if manifest.on_init != "keep" else None
+        if state in {
+            kernel.ACTIVE,
+            kernel.INSTALLED,
+            kernel.NEEDS_UPGRADE,
+            kernel.SUSPENDED,
+            wanted,
+        }:
+            try:
+                steps = registry.install(ctx, manifest.id)
+                if state == kernel.DISCOVERED and manifest.on_init == "activate":
+                    registry.activate(ctx, manifest.id)
+                done += [f"{step.namespace}/{step.name}" for step in steps]
+            except PortalError as error:
+                failed.append(error.message)
+    return done, failed
 
 
 @cli.command()
 def init() -> None:
     """Create the database or bring it up to date; safe to repeat."""
     app = load_app()
-    registry: Registry = app.extensions["portal"].registry
+    registry: Plugins = app.extensions["portal"].registry
     ctx = system_context()
     with app.app_context():
-        done = prepare(registry, ctx)
+        done, failed = prepare(registry, ctx)
         registry.hooks.call("reference_load", ctx)
+    if failed:
+        raise click.ClickException(" ".join(failed))
     click.echo(f"Ready: {app.config['PORTAL'].database} ({len(done)} steps ran)")
 
 
@@ -177,14 +192,16 @@ def database_group() -> None:
 def db_upgrade(plan: bool) -> None:
     """Run pending migrations of the core and of installed plugins."""
     app = load_app()
-    registry: Registry = app.extensions["portal"].registry
+    registry: Plugins = app.extensions["portal"].registry
     if plan:
         steps = migrate.plan(registry.namespaces())
         click.echo("\n".join(f"{s.namespace}/{s.name}" for s in steps) or "Nothing to do.")
         return
     with app.app_context():
-        done = prepare(registry, system_context())
+        done, failed = prepare(registry, system_context())
     click.echo("\n".join(done) or "Nothing to do.")
+    if failed:
+        raise click.ClickException(" ".join(failed))
 
 
 @database_group.command("backup")
@@ -265,26 +282,54 @@ def plugin_list(as_json: bool) -> None:
         click.echo(f"{status.id:<16} {status.state:<14} {status.version}{reason}")
 
 
-@plugin_group.command("activate")
-@click.argument("plugin")
-def plugin_activate(plugin: str) -> None:
-    """Switch a plugin on, creating its tables if need be; no restart."""
-    registry = _registry()
-    ctx = system_context()
-    with load_app().app_context():
-        registry.install(ctx, plugin)
-        registry.activate(ctx, plugin)
-        registry.hooks.call("reference_load", ctx)
-    click.echo(f"{plugin} is active.")
+def _add_act(act: str, says: str) -> None:
+    """Make the command of an act: planned first, then done."""
+
+    @plugin_group.command(act, help=says)
+    @click.argument("plugin")
+    @click.option("--plan", "only_plan", is_flag=True, help="Only say what would be done.")
+    @click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
+    @click.option("--confirm", default="", metavar="PLUGIN", help="Its id, typed once more.")
+    @click.option("--with-others", is_flag=True, help="Also switch those that must go first.")
+    @click.option("--purge", is_flag=True, hidden=act != "uninstall", help="Delete its data too.")
+    def command(
+        plugin: str, only_plan: bool, as_json: bool, confirm: str, with_others: bool, purge: bool
+    ) -> None:
+        registry, ctx = _registry(), system_context()
+        chosen = "purge" if purge and act == "uninstall" else act
+        plan = registry.plan(ctx, plugin, chosen)
+        if plan.needs_confirmation and not (confirm or only_plan or as_json or plan.refusals):
+            click.echo("\n".join([*plan.steps, *plan.objections]))
+            confirm = click.prompt(f"Type {plugin} to confirm")
+        if not only_plan:
+            with load_app().app_context():
+                plan = registry.act(ctx, plugin, chosen, confirm, with_others)
+        if as_json:
+            click.echo(json.dumps(asdict(plan) | {"done": not only_plan}))
+            return
+        lines = [*plan.steps, *(f"! {text}" for text in (*plan.refusals, *plan.objections))]
+        lines += [f"{table.name}: {table.rows} rows" for table in plan.tables if only_plan]
+        lines += [f"Written to {plan.export}."] if plan.export else []
+        lines += (
+            []
+            if only_plan
+            else [f"{plugin}: {registry.statuses()[plugin].state}"]
+            if plugin in registry.statuses()
+            else [f"{plugin}: forgotten"]
+        )
+        click.echo("\n".join(lines))
 
 
-@plugin_group.command("deactivate")
-@click.argument("plugin")
-def plugin_deactivate(plugin: str) -> None:
-    """Switch a plugin off; its data stays, no restart."""
-    with load_app().app_context():
-        _registry().deactivate(system_context(), plugin)
-    click.echo(f"{plugin} is off. Its data is kept.")
+for _act, _says in {
+    "install": "Create a plugin's tables; it is not active yet.",
+    "activate": "Switch a plugin on, creating its tables if need be; no restart.",
+    "upgrade": "Bring a plugin's tables up to its code.",
+    "resume": "Let a suspended plugin take part again.",
+    "deactivate": "Switch a plugin off; its data stays, no restart.",
+    "uninstall": "Uninstall a plugin; its data stays unless --purge.",
+    "forget": "Write what a plugin left whose code is gone to a file, and delete it.",
+}.items():
+    _add_act(_act, _says)
 
 
 @plugin_group.command("new")

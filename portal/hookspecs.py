@@ -38,11 +38,18 @@ DENY = "deny"
 JOB = "job"
 
 
-def hookspec(policy: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Declare a hook with its failure policy."""
+def hookspec(
+    policy: str, guards: bool | None = None
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare a hook with its failure policy.
+
+    While a plugin that answers is suspended, what a hook `guards` is unavailable; unless told
+    otherwise these are the transactional and the denying ones.
+    """
 
     def mark(function: Callable[..., Any]) -> Callable[..., Any]:
         function.policy = policy  # type: ignore[attr-defined]
+        function.guards = policy in {TRANSACT, DENY} if guards is None else guards  # type: ignore[attr-defined]
         return _spec(function)
 
     return mark
@@ -359,18 +366,36 @@ def import_undone(ctx: Context, batch_id: int) -> None:
     """Take back what a batch brought, inside the transaction that undoes it."""
 
 
-@hookspec(TRANSACT)
+@hookspec(TRANSACT, guards=False)
 def reference_load(ctx: Context) -> None:
     """Load reference data (classifications, templates) into the plugin's own tables.
 
-    Called by `portal init` and when a plugin is activated from the command line; must be
-    harmless when the data is already there.
+    Called by `portal init`, and for a plugin alone once it was activated; must be harmless when
+    the data is already there. Raise, and the plugin is switched off again.
     """
 
 
-@hookspec(TRANSACT)
+@hookspec(TRANSACT, guards=False)
 def demo_load(ctx: Context) -> None:
     """Load demonstration data into an empty site; called once by `portal demo`."""
+
+
+@hookspec(ISOLATE)
+def plugin_objections(ctx: Context, plugin: str) -> Sequence[str]:
+    """Say in whole sentences what speaks against switching a plugin off, such as records in force.
+
+    Called for the plan of deactivating, uninstalling or purging it. The administrator sees the
+    sentences and must confirm.
+    """
+
+
+@hookspec(TRANSACT, guards=False)
+def plugin_purged(ctx: Context, plugin: str) -> None:
+    """Delete what is kept about a plugin outside its own tables, such as search documents.
+
+    Called inside the transaction that removes its tables: on every active plugin, and on the
+    plugin itself. Raise, and nothing is purged.
+    """
 
 
 @hookspec(ISOLATE)

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-from collections.abc import Iterator, Sequence
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,11 +21,13 @@ from peewee import Database, SqliteDatabase
 from playhouse.migrations import Migration, Runner
 
 from portal import db
-from portal.errors import ConfigError
+from portal.errors import ConfigError, Conflict
+from portal.i18n import _
 
 CORE = "portal"
 CORE_FOLDER = Path(__file__).parent / "migrations"
 LOCK_NUMBER = 7_368_211
+PATIENCE_SECONDS = 3600.0
 TYPES = {
     "binary": ("TEXT", 'TEXT COLLATE "C"'),
     "serial": ("INTEGER PRIMARY KEY", "SERIAL PRIMARY KEY"),
@@ -54,6 +59,7 @@ class Step:
 
 
 CORE_NAMESPACE = Namespace(CORE, CORE_FOLDER)
+_held: ContextVar[bool] = ContextVar("migrating", default=False)
 
 
 def plan(namespaces: Sequence[Namespace]) -> list[Step]:
@@ -63,14 +69,20 @@ def plan(namespaces: Sequence[Namespace]) -> list[Step]:
     ]
 
 
-def run(namespaces: Sequence[Namespace], backup: bool = True) -> list[Step]:
+def run(
+    namespaces: Sequence[Namespace],
+    backup: bool = True,
+    on_step: Callable[[Namespace, int], None] = lambda _space, _number: None,
+) -> list[Step]:
     """Run what is pending, one transaction a step; return what ran.
 
-    Raises ConfigError when a step that already ran was changed since.
+    `on_step` is called inside the transaction of each step, with its number. Raises ConfigError
+    when a step that already ran was changed since, and whatever a step raises: those before it
+    are kept, nothing of its own is.
     """
     if db.database.in_transaction():
         raise ConfigError("Migrations can't run inside a transaction: commit first.")
-    with _exclusive():
+    with exclusive():
         _ensure_ledger()
         steps = plan(namespaces)
         for space in namespaces:
@@ -79,11 +91,26 @@ def run(namespaces: Sequence[Namespace], backup: bool = True) -> list[Step]:
             _copy_sqlite()
         for space in namespaces:
             for migration in _pending(space):
-                Runner(db.database.obj, str(space.folder), table_name=space.history).up(
-                    migration.name
-                )
-                _remember(space, migration)
+                _run_step(space, migration, on_step)
     return steps
+
+
+def _run_step(
+    space: Namespace, migration: Migration, on_step: Callable[[Namespace, int], None]
+) -> None:
+    """Run a step with all that remembers it in one transaction: before or after, never between."""
+    runner = _runner(space)
+    module = migration.load()
+    runner.History.create_table()
+    # Not atomic by itself: on SQLite that would begin without the write lock.
+    with runner.migrator.migration_context(atomic=False), db.transaction():
+        module.up(runner.migrator, db.database.obj)
+        runner.History.create(name=migration.name)
+        db.execute(
+            "INSERT INTO migration_checksum (namespace, name, checksum) VALUES (?, ?, ?)",
+            (space.name, migration.name, _checksum(migration)),
+        )
+        on_step(space, migration.idx)
 
 
 def run_script(opened: Database, path: Path) -> None:
@@ -126,13 +153,22 @@ def head(space: Namespace) -> int:
 
 def reached(space: Namespace) -> int:
     """Return the number of the newest step that ran; 0 when none did."""
-    runner = Runner(db.database.obj, str(space.folder), table_name=space.history)
-    return max((int(name.split("_")[0]) for name in runner.applied()), default=0)
+    return max((int(name.split("_")[0]) for name in _runner(space).applied()), default=0)
+
+
+def core_tables() -> set[str]:
+    """Return the names of the core's own tables, as its steps create them."""
+    scripts = (path.read_text(encoding="utf-8") for path in CORE_FOLDER.glob("*.sql"))
+    made = {name for script in scripts for name in re.findall(r"CREATE TABLE (\w+)", script)}
+    return made | {CORE_NAMESPACE.history, "migration_checksum"}
+
+
+def _runner(space: Namespace) -> Runner:
+    return Runner(db.database.obj, str(space.folder), table_name=space.history)
 
 
 def _pending(space: Namespace) -> list[Migration]:
-    runner = Runner(db.database.obj, str(space.folder), table_name=space.history)
-    return [item for item in runner.status() if item.path is not None and not item.applied]
+    return [item for item in _runner(space).status() if item.path is not None and not item.applied]
 
 
 def _checksum(migration: Migration) -> str:
@@ -149,14 +185,6 @@ def _ensure_ledger() -> None:
     )
 
 
-def _remember(space: Namespace, migration: Migration) -> None:
-    with db.transaction():
-        db.execute(
-            "INSERT INTO migration_checksum (namespace, name, checksum) VALUES (?, ?, ?)",
-            (space.name, migration.name, _checksum(migration)),
-        )
-
-
 def _refuse_changed(space: Namespace) -> None:
     known = dict(
         db.query("SELECT name, checksum FROM migration_checksum WHERE namespace = ?", (space.name,))
@@ -170,18 +198,50 @@ def _refuse_changed(space: Namespace) -> None:
 
 
 @contextmanager
-def _exclusive() -> Iterator[None]:
-    """Let one process migrate at a time; others wait."""
-    if not isinstance(db.database.obj, SqliteDatabase):
-        db.query("SELECT pg_advisory_lock(?)", (LOCK_NUMBER,))
-        try:
-            yield
-        finally:
-            db.query("SELECT pg_advisory_unlock(?)", (LOCK_NUMBER,))
-        return
-    with Path(f"{db.database.obj.database}.migrate-lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+def exclusive(patience: float = PATIENCE_SECONDS) -> Iterator[None]:
+    """Let one process at a time change tables or plugins; others wait.
+
+    `patience` in seconds; may be nested. Raises Conflict when it took too long.
+    """
+    if _held.get():
         yield
+        return
+    mark = _held.set(True)
+    try:
+        with (_file_lock if isinstance(db.database.obj, SqliteDatabase) else _session_lock)(
+            time.monotonic() + patience
+        ):
+            yield
+    finally:
+        _held.reset(mark)
+
+
+@contextmanager
+def _file_lock(deadline: float) -> Iterator[None]:
+    with Path(f"{db.database.obj.database}.migrate-lock").open("w") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                _wait(deadline)
+        yield
+
+
+@contextmanager
+def _session_lock(deadline: float) -> Iterator[None]:
+    while not db.query("SELECT pg_try_advisory_lock(?)", (LOCK_NUMBER,))[0][0]:
+        _wait(deadline)
+    try:
+        yield
+    finally:
+        db.query("SELECT pg_advisory_unlock(?)", (LOCK_NUMBER,))
+
+
+def _wait(deadline: float) -> None:
+    if time.monotonic() > deadline:
+        raise Conflict(_("Somebody else is changing tables or add-ons just now. Try again later."))
+    time.sleep(0.1)
 
 
 def _copy_sqlite() -> None:

@@ -1,4 +1,4 @@
-"""Calls hooks so that no plugin can hurt another: isolate, count, suspend.
+"""Calls hooks so that no plugin can hurt another: isolate, log once, tell who counts.
 
 pluggy keeps the registrations and checks signatures; the calls go through a cached tuple of the
 active implementations, because pluggy stops at the first one that raises.
@@ -7,9 +7,7 @@ active implementations, because pluggy stops at the first one that raises.
 from __future__ import annotations
 
 import logging
-import time
 import traceback
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -21,66 +19,28 @@ from portal.i18n import _
 
 log = logging.getLogger("portal.hooks")
 
-FAILURES = 5
-WINDOW_SECONDS = 600
-
-
-class Breaker:
-    """Remembers failures of a plugin; says when there were five in ten minutes."""
-
-    def __init__(self) -> None:
-        self._failures: dict[str, deque[float]] = {}
-        self._logged: set[tuple[str, str, str]] = set()
-
-    def note(self, plugin: str, hook: str, error: BaseException) -> bool:
-        """Count a failure, log it once per plugin, hook and place; True when it is one too many."""
-        last = traceback.extract_tb(error.__traceback__)[-1:]
-        place = f"{last[0].filename}:{last[0].lineno}" if last else ""
-        mark = (plugin, hook, place)
-        if mark not in self._logged:
-            self._logged.add(mark)
-            log.error(
-                "Plugin %s failed in hook %s at %s: %s: %s",
-                plugin,
-                hook,
-                place,
-                type(error).__name__,
-                error,
-                exc_info=error,
-            )
-        now = time.monotonic()
-        times = self._failures.setdefault(plugin, deque(maxlen=FAILURES))
-        times.append(now)
-        return len(times) == FAILURES and now - times[0] <= WINDOW_SECONDS
-
-    def forget(self, plugin: str) -> None:
-        """Start counting anew, after the plugin was switched on again."""
-        self._failures.pop(plugin, None)
-
 
 class Hooks:
     """The dispatcher: `hooks.menu_list(ctx)` gives a list of (plugin id, contribution) pairs."""
 
-    def __init__(self, on_trip: Callable[[str, str], None]) -> None:
+    def __init__(self, on_failure: Callable[[str, str, BaseException], None]) -> None:
         self.manager = pluggy.PluginManager(hookspecs.PROJECT)
         self.manager.add_hookspecs(hookspecs)
-        self.breaker = Breaker()
-        self._on_trip = on_trip
+        self._on_failure = on_failure
+        self._logged: set[tuple[str, str, str]] = set()
         self._active: frozenset[str] = frozenset()
         self._suspended: frozenset[str] = frozenset()
         self._cache: dict[str, tuple[tuple[str, Callable[..., Any]], ...]] = {}
         self._expected: dict[str, Any] = {}
 
     def activate(self, ids: Iterable[str], suspended: Iterable[str] = ()) -> None:
-        """Say which plugins take part from now on, and which would if they were in order.
+        """Say which plugins take part from now on, and which are suspended.
 
-        What a suspended one has a transactional part in is refused: it must not happen half.
+        A suspended one is not asked; an action that it guards is unavailable, never allowed.
         """
         wanted = frozenset(ids)
-        self._suspended = frozenset(suspended)
-        for plugin in wanted - self._active:
-            self.breaker.forget(plugin)
-        self._active = wanted
+        self._logged = {mark for mark in self._logged if mark[0] in self._active & wanted}
+        self._active, self._suspended = wanted, frozenset(suspended)
         self._cache.clear()
 
     def policy(self, hook: str) -> str:
@@ -92,19 +52,25 @@ class Hooks:
         found = self._cache.get(hook)
         if found is None:
             caller = getattr(self.manager.hook, hook)
-            refusing = self._suspended if self.policy(hook) == hookspecs.TRANSACT else frozenset()
-            found = tuple(
-                sorted(
-                    (
-                        (name, _refuse(name) if name in refusing else _adapt(impl, caller))
-                        for impl in caller.get_hookimpls()
-                        if (name := str(impl.plugin_name)) in self._active | refusing
-                    ),
-                    key=lambda pair: pair[0],
-                )
-            )
-            self._cache[hook] = found
+            guards = getattr(caller.spec.function, "guards", False)
+            pairs = []
+            for impl in caller.get_hookimpls():
+                name = str(impl.plugin_name)
+                if name in self._active:
+                    pairs.append((name, _adapt(impl, caller)))
+                elif guards and name in self._suspended:
+                    pairs.append((name, _unavailable(name)))
+            found = self._cache[hook] = tuple(sorted(pairs, key=lambda pair: pair[0]))
         return found
+
+    def ask(self, plugin: str, hook: str, ctx: Any, /, **values: Any) -> list[Any]:
+        """Ask one plugin, also one that takes no part. Raises what it raises."""
+        caller = getattr(self.manager.hook, hook)
+        return [
+            _adapt(impl, caller)(ctx, **values)
+            for impl in caller.get_hookimpls()
+            if impl.plugin_name == plugin
+        ]
 
     def call(self, hook: str, ctx: Any, /, **values: Any) -> list[tuple[str, Any]]:
         """Ask every active plugin; leave out those that are silent.
@@ -157,9 +123,27 @@ class Hooks:
             if not isinstance(error, Exception):
                 raise RuntimeError(f"Plugin {plugin} tried to exit in {hook}.") from error
             raise error
-        if self.breaker.note(plugin, hook, error):
-            self._on_trip(plugin, f"Failed {FAILURES} times in 10 minutes, last in {hook}: {error}")
+        if plugin in self._active:
+            self._log_once(plugin, hook, error)
+            self._on_failure(plugin, hook, error)
         return policy == hookspecs.DENY
+
+    def _log_once(self, plugin: str, hook: str, error: BaseException) -> None:
+        """Log a failure, once per plugin, hook and place until the plugin is switched."""
+        last = traceback.extract_tb(error.__traceback__)[-1:]
+        place = f"{last[0].filename}:{last[0].lineno}" if last else ""
+        if (plugin, hook, place) in self._logged:
+            return
+        self._logged.add((plugin, hook, place))
+        log.error(
+            "Plugin %s failed in hook %s at %s: %s: %s",
+            plugin,
+            hook,
+            place,
+            type(error).__name__,
+            error,
+            exc_info=error,
+        )
 
     def each(self, hook: str, ctx: Any, /, **values: Any) -> Iterator[Any]:
         """Yield the single items of hooks that answer with sequences, plugin by plugin."""
@@ -189,16 +173,14 @@ def _checked(expected: Any, answer: Any) -> Any:
     return answer
 
 
-def _refuse(plugin: str) -> Callable[..., Any]:
-    def call(_ctx: Any, **_values: Any) -> Any:
+def _unavailable(plugin: str) -> Callable[..., Any]:
+    def refuse(_ctx: Any, **_values: Any) -> Any:
         raise Unavailable(
-            _(
-                "The add-on %(plugin)s takes part in this and is out of order. Nothing was changed.",
-                plugin=plugin,
-            )
+            _("The add-on %(plugin)s takes part in this and is out of order. Nothing was changed.")
+            % {"plugin": plugin}
         )
 
-    return call
+    return refuse
 
 
 def _adapt(impl: Any, caller: Any) -> Callable[..., Any]:

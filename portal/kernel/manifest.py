@@ -34,6 +34,7 @@ KEYS = {
     "license": str,
     "homepage": str,
 }
+ON_INIT = ("keep", "install", "activate")
 REQUIRED = ("id", "title", "version", "portal")
 VERSION = re.compile(r"\d+(\.\d+){0,2}([-+.]?[a-z0-9.]+)?")
 # Names of the core's blueprints, static folders, template folders and migrations.
@@ -98,6 +99,8 @@ def read(path: Path, package: str) -> Manifest:
         raise BadManifest(
             f"{path.name}: id {raw['id']!r}. Use 2 to 30 small letters, digits and underscores."
         )
+    if raw.get("on_init", "keep") not in ON_INIT:
+        raise BadManifest(f"{path.name}: on_init {raw['on_init']!r}. Use {', '.join(ON_INIT)}.")
     if raw["id"] in TAKEN:
         raise BadManifest(f"{path.name}: id {raw['id']!r} is the portal's own. Choose another.")
     if not VERSION.fullmatch(raw["version"]):

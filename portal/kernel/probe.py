@@ -58,7 +58,7 @@ def blaming(manifest: Manifest, doing: str = "") -> Iterator[None]:
         raise
     except BaseException as error:
         said = f"{doing}: {type(error).__name__}" if doing else type(error).__name__
-        raise BadPlugin(f"{_place(error, manifest.folder)}: {said}: {error}") from error
+        raise BadPlugin(f"{place(error, manifest.folder)}: {said}: {error}") from error
 
 
 def refuse(faults: Iterable[str]) -> None:
@@ -177,7 +177,7 @@ def name_faults(manifest: Manifest) -> Iterator[str]:
                 f"{child.parent.name}/{child.name}: files of this plugin belong in "
                 f"{child.parent.name}/{manifest.id}/."
             )
-    for model in _models(manifest):
+    for model in models(manifest):
         table = model._meta.table_name
         if not table.startswith(f"{manifest.id}_"):
             yield (
@@ -192,7 +192,8 @@ def _children(folder: Path) -> list[Path]:
     )
 
 
-def _models(manifest: Manifest) -> list[Any]:
+def models(manifest: Manifest) -> list[Any]:
+    """Return the models of a plugin that was imported."""
     found: list[Any] = []
     waiting: list[Any] = [db.Model]
     while waiting:
@@ -203,15 +204,15 @@ def _models(manifest: Manifest) -> list[Any]:
     return found
 
 
-def _place(error: BaseException, folder: Path) -> str:
+def place(error: BaseException, folder: Path) -> str:
     """Return file and line of the last frame inside the plugin, else of the error itself."""
-    place = ""
+    found = ""
     trace = error.__traceback__
     while trace:
         filename = Path(trace.tb_frame.f_code.co_filename)
         if folder in filename.parents:
-            place = f"{filename.relative_to(folder)}:{trace.tb_lineno}"
+            found = f"{filename.relative_to(folder)}:{trace.tb_lineno}"
         trace = trace.tb_next
     if isinstance(error, SyntaxError) and error.filename:
-        place = f"{Path(error.filename).name}:{error.lineno}"
-    return place or "plugin.py"
+        found = f"{Path(error.filename).name}:{error.lineno}"
+    return found or "plugin.py"

@@ -1,4 +1,4 @@
-"""The plugins of one app: found, checked, ordered, loaded, switched.
+"""The plugins of one app: found, checked, ordered, loaded; who takes part.
 
 The state lies in the database with a generation counter; each request's heartbeat tells a worker
 when it changed, so that switching on and off takes no restart in any of them.
@@ -6,23 +6,29 @@ when it changed, so that switching on and off takes no restart in any of them.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 
 from flask import Blueprint, Flask
+from peewee import PeeweeException
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map, Rule
 
 from portal import db, events, migrate
-from portal.clock import SystemClock
+from portal.clock import Clock, SystemClock
 from portal.context import Context, system_context
 from portal.errors import Conflict, NotFound
 from portal.i18n import _, catalogues
 from portal.kernel import discovery, probe
 from portal.kernel.hooks import Hooks
 from portal.kernel.manifest import Manifest, required_id, requirement_met
-from portal.kernel.models import Plugin
+from portal.kernel.models import Plugin, PluginFailure
 from portal.kernel.structure import Structure
 
 DISCOVERED = "discovered"
@@ -35,6 +41,14 @@ INCOMPATIBLE = "incompatible"
 MISSING = "missing"
 UNINSTALLED = "uninstalled"
 OUT_OF_ORDER = {NEEDS_UPGRADE, SUSPENDED, BROKEN}
+MISSING_REASON = (
+    "Its code is not here: it was removed, or is just being taken up. Its data is kept."
+)
+SAFE_REASON = "Left out in safe mode. Its data is kept."
+FAILURES = 5
+WINDOW = timedelta(minutes=10)
+
+log = logging.getLogger("portal.plugins")
 
 
 @dataclass(frozen=True)
@@ -47,6 +61,7 @@ class Status:
     title: str = ""
     version: str = ""
     summary: str = ""
+    since: datetime | None = None
 
 
 class Registry:
@@ -57,10 +72,16 @@ class Registry:
         self.modules: dict[str, ModuleType] = {}
         self.failures: dict[str, tuple[str, str]] = {}
         self.blueprints: dict[str, list[Blueprint]] = {}
-        self.hooks = Hooks(self._suspend)
+        self.addresses: dict[str, list[str]] = {}
+        self.heads: dict[str, int] = {}
+        self.hooks = Hooks(self._note_failure)
         self.structure = Structure()
+        self.clock: Clock = SystemClock()
+        self.safe = safe
         self.generation = -1
         self._statuses: dict[str, Status] = {}
+        self._lost = Map()
+        self._failures: list[tuple[str, str, datetime]] = []
         self._lock = threading.Lock()
 
     # Loading, once per process.
@@ -69,6 +90,8 @@ class Registry:
         """Import and check every plugin that fits, those required first."""
         ctx = system_context()
         for manifest in self.ordered():
+            # The number that goes with this process's code, whatever is put into the folder later.
+            self.heads[manifest.id] = migrate.head(namespace(manifest))
             try:
                 self._load_one(manifest, ctx)
             except probe.BadPlugin as error:
@@ -130,6 +153,7 @@ class Registry:
                 continue
             for blueprint in blueprints:
                 app.register_blueprint(blueprint)
+            self.addresses[plugin] = sorted({rule.rule for rule in trial.url_map.iter_rules()})
 
     def ordered(self) -> list[Manifest]:
         """Return the manifests, required plugins first, else by id; circles end up last."""
@@ -152,7 +176,7 @@ class Registry:
         return [
             migrate.CORE_NAMESPACE,
             *(
-                migrate.Namespace(manifest.id, manifest.folder / "migrations")
+                namespace(manifest)
                 for manifest in self.ordered()
                 if manifest.id in chosen and (manifest.folder / "migrations").is_dir()
             ),
@@ -162,31 +186,45 @@ class Registry:
 
     def follow(self, generation: int) -> None:
         """Take up the states of this generation if they are newer than the known ones."""
+        if self._failures and not db.database.in_transaction():
+            self._write_failures()
         if generation == self.generation:
             return
         with self._lock:
             rows = {row.id: row for row in Plugin.select()}
-            self._statuses = {
+            statuses = {
                 plugin: self._status(plugin, rows.get(plugin))
                 for plugin in sorted({*self.found, *rows})
             }
-            states = {plugin: status.state for plugin, status in self._statuses.items()}
+            states = {plugin: status.state for plugin, status in statuses.items()}
             self.hooks.activate(
                 [plugin for plugin, state in states.items() if state == ACTIVE],
                 [plugin for plugin, state in states.items() if state == SUSPENDED],
             )
+            self._statuses, self._lost = statuses, Map(strict_slashes=False, merge_slashes=False)
+            for plugin, row in rows.items():
+                if plugin not in self.modules and row.state != UNINSTALLED:
+                    for rule in row.addresses:
+                        with suppress(LookupError):  # a converter of its own
+                            self._lost.add(Rule(rule, endpoint=plugin))
             self.generation = generation
 
     def _status(self, plugin: str, row: Plugin | None) -> Status:
         found = self.found.get(plugin)
         manifest = found.manifest if found else None
         state, reason = (row.state, row.reason) if row else (DISCOVERED, "")
+        data, code = row.schema if row else 0, self.heads.get(plugin, 0)
         if found is None and state != UNINSTALLED:
-            state, reason = MISSING, "Its code is gone; its data is kept."
-        elif plugin in self.failures and state in {ACTIVE, DISCOVERED, INSTALLED, SUSPENDED}:
+            state, reason = MISSING, SAFE_REASON if self.safe else MISSING_REASON
+        elif plugin in self.failures and state != UNINSTALLED:
             state, reason = self.failures[plugin]
-        elif manifest and row and state == ACTIVE and row.schema < _schema_head(manifest):
-            state, reason = NEEDS_UPGRADE, "Run: portal db upgrade"
+        elif state == ACTIVE and data < code:
+            state, reason = NEEDS_UPGRADE, reason or "Run: portal db upgrade"
+        elif state == ACTIVE and data > code:
+            state, reason = (
+                NEEDS_UPGRADE,
+                f"Its tables (step {data}) are newer than its code ({code}).",
+            )
         return Status(
             plugin,
             state,
@@ -194,7 +232,15 @@ class Registry:
             manifest.title if manifest else plugin,
             manifest.version if manifest else (row.version if row else ""),
             manifest.summary if manifest else "",
+            row.changed_at if row else None,
         )
+
+    def lost(self, path: str) -> Status | None:
+        """Return the plugin that answered at an address before its code broke or went."""
+        try:
+            return self._statuses[str(self._lost.bind("").match(path)[0])]
+        except HTTPException:
+            return None
 
     def statuses(self) -> Mapping[str, Status]:
         """Return how every plugin is, by id."""
@@ -213,58 +259,8 @@ class Registry:
                 return plugin
         return None
 
-    # Acts of an administrator.
-
-    def activate(self, ctx: Context, plugin: str) -> None:
-        """Switch a plugin on. Its tables must be there: the CLI installs it first.
-
-        Raises NotFound, or Conflict when a required plugin is not active.
-        """
-        manifest = self._manifest(plugin)
-        self._refresh()
-        for entry in manifest.requires:
-            if not self.is_active(required_id(entry)):
-                raise Conflict(
-                    _("Activate %(other)s first: %(plugin)s builds on it.")
-                    % {"other": required_id(entry), "plugin": plugin}
-                )
-        for other in self.ordered():
-            excluded = other.id in manifest.conflicts or plugin in other.conflicts
-            if excluded and self.is_active(other.id):
-                raise Conflict(_("%(other)s does not go together with it.", other=other.id))
-        if plugin in self.failures:
-            raise Conflict(self.failures[plugin][1])
-        row = Plugin.get_or_none(Plugin.id == plugin)
-        if _schema_head(manifest) > (row.schema if row else 0):
-            raise Conflict(
-                _("Its tables are not up to date. Run: portal plugin activate %(plugin)s")
-                % {"plugin": plugin}
-            )
-        self._set(ctx, plugin, ACTIVE, manifest.version)
-
-    def deactivate(self, ctx: Context, plugin: str) -> None:
-        """Switch a plugin off; its data stays. Raises Conflict when active plugins build on it."""
-        self._refresh()
-        for manifest in self.ordered():
-            needs = {required_id(entry) for entry in manifest.requires}
-            if plugin in needs and self.is_active(manifest.id):
-                raise Conflict(_("Deactivate %(other)s first: it builds on it.", other=manifest.id))
-        if plugin not in self._statuses:
-            raise NotFound(_("There is no plugin %(plugin)s.", plugin=plugin))
-        self._set(ctx, plugin, INSTALLED)
-
-    def install(self, ctx: Context, plugin: str) -> list[migrate.Step]:
-        """Run the steps of a plugin and note it as installed; returns the steps that ran."""
-        manifest = self._manifest(plugin)
-        if plugin in self.failures:
-            raise Conflict(self.failures[plugin][1])
-        steps = migrate.run(self.namespaces([plugin]))
-        row = Plugin.get_or_none(Plugin.id == plugin)
-        state = row.state if row and row.state == ACTIVE else INSTALLED
-        self._set(ctx, plugin, state, manifest.version, _schema_head(manifest))
-        return steps
-
-    def _manifest(self, plugin: str) -> Manifest:
+    def manifest(self, plugin: str) -> Manifest:
+        """Return the manifest of a plugin. Raises NotFound, or Conflict when it can't be used."""
         found = self.found.get(plugin)
         if found is None:
             raise NotFound(
@@ -275,39 +271,52 @@ class Registry:
             raise Conflict(found.reason)
         return found.manifest
 
-    def _refresh(self) -> None:
+    def refresh(self) -> None:
+        """Take up the states as they are now, outside of a request."""
         self.follow(db.query("SELECT plugin_generation FROM heartbeat WHERE id = 1")[0][0])
 
-    def _set(
-        self, ctx: Context, plugin: str, state: str, version: str = "", schema: int | None = None
-    ) -> None:
-        values = {"state": state, "reason": "", "changed_at": ctx.clock.now()}
-        values |= {"version": version} if version else {}
-        values |= {} if schema is None else {"schema": schema}
-        with db.transaction():
-            if not Plugin.update(**values).where(Plugin.id == plugin).execute():
-                Plugin.insert(id=plugin, **values).execute()
-            events.emit(ctx, "plugin.switched", "plugin", 0, plugin=plugin, state=state)
-            _next_generation()
-        self._refresh()
+    # Failures, counted for all workers.
+
+    def _note_failure(self, plugin: str, hook: str, error: BaseException) -> None:
+        """Write a failure down; the fifth in ten minutes takes the plugin out in every worker."""
+        self._failures.append((plugin, f"{hook}: {error}", self.clock.now()))
+        if not db.database.in_transaction():  # whose end is open; the next request writes it then
+            self._write_failures()
+
+    def _write_failures(self) -> None:
+        failures, self._failures = self._failures, []
+        try:
+            with db.transaction():
+                PluginFailure.delete().where(PluginFailure.at < self.clock.now() - WINDOW).execute()
+                for plugin, what, at in failures:
+                    PluginFailure.insert(plugin=plugin, hook=what[:200], at=at).execute()
+                    if (
+                        PluginFailure.select().where(PluginFailure.plugin == plugin).count()
+                        >= FAILURES
+                    ):
+                        self._suspend(
+                            plugin, f"Failed {FAILURES} times in 10 minutes, last in {what}"
+                        )
+        except PeeweeException:  # a database that takes no writes must not cost the page
+            log.exception("Failures of plugins could not be counted")
 
     def _suspend(self, plugin: str, reason: str) -> None:
-        """Take a failing plugin out in every worker; called by the breaker."""
-        with db.transaction():
-            changed = (
-                Plugin.update(state=SUSPENDED, reason=reason, changed_at=SystemClock().now())
-                .where(Plugin.id == plugin, Plugin.state == ACTIVE)
-                .execute()
-            )
-            if changed:
-                told = {"plugin": plugin, "state": SUSPENDED}
-                events.emit(system_context(), "plugin.switched", "plugin", 0, **told)
-                _next_generation()
+        changed = Plugin.update(state=SUSPENDED, reason=reason, changed_at=self.clock.now())
+        if changed.where(Plugin.id == plugin, Plugin.state == ACTIVE).execute():
+            told = {"plugin": plugin, "state": SUSPENDED}
+            events.emit(system_context(), "plugin.switched", "plugin", 0, **told)
+            next_generation()
 
 
-def _next_generation() -> None:
-    db.execute("UPDATE heartbeat SET plugin_generation = plugin_generation + 1 WHERE id = 1")
+def next_generation(new_code: bool = False) -> None:
+    """Tell every worker that plugins were switched; with new code they are started anew."""
+    db.execute(
+        "UPDATE heartbeat SET plugin_generation = plugin_generation + 1, "
+        "code_generation = code_generation + ? WHERE id = 1",
+        (int(new_code),),
+    )
 
 
-def _schema_head(manifest: Manifest) -> int:
-    return migrate.head(migrate.Namespace(manifest.id, manifest.folder / "migrations"))
+def namespace(manifest: Manifest) -> migrate.Namespace:
+    """Return where the steps of a plugin lie."""
+    return migrate.Namespace(manifest.id, manifest.folder / "migrations")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -36,6 +37,7 @@ def problem(
     detail: str,
     headers: dict[str, str] | None = None,
     kept: dict[str, str] | None = None,
+    links: Sequence[tuple[str, str]] = (),
     **more: Any,
 ) -> ResponseReturnValue:
     """Answer with a page, or with problem+json (RFC 9457) where a program asked."""
@@ -47,6 +49,7 @@ def problem(
         return json.dumps(body), status, headers
     headers["Content-Type"] = "text/html; charset=utf-8"
     values = {"status": status, "title": title, "detail": detail, "kept": kept or {}}
+    values["links"] = links
     try:
         return render_template("errors/error.html", **values), status, headers
     except Exception:  # the frame itself is broken, or the error came before there was a language
@@ -160,9 +163,16 @@ def _explain(status: int) -> str:
 
 
 def refuse_inactive(status: kernel.Status) -> ResponseReturnValue:
-    """Answer for the address of a plugin that takes no part."""
-    if status.state in kernel.OUT_OF_ORDER:
-        return problem(
-            503, _title(503), _explain(503), {"Retry-After": "120"}, kept_text(), code="plugin_off"
-        )
-    return problem(404, _title(404), _explain(404), code="plugin_inactive")
+    """Answer for the address of a plugin that takes no part; administrators learn why."""
+    is_out = status.state in kernel.OUT_OF_ORDER
+    code, headers = (503, {"Retry-After": "120"}) if is_out else (404, {})
+    detail, links = _explain(code), []
+    if "ctx" in g and g.ctx.actor.is_admin:
+        links = [(_("Add-ons"), "/setup/plugins")]
+        detail = _("The add-on %(title)s takes no part: %(state)s.") % {
+            "title": _(status.title),
+            "state": f"{status.state}. {status.reason}".rstrip(". "),
+        }
+    return problem(
+        code, _title(code), detail, headers, kept_text(), links=links, code="plugin_inactive"
+    )

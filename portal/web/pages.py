@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, current_app, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal import db, migrate
-from portal.errors import NotFound
 from portal.i18n import _
 from portal.kernel import registry as kernel
-from portal.web import access
+from portal.web import access, addons
 from portal.web.access import ADMIN, ANYONE, allow
 
 blueprint = Blueprint("pages", __name__)
@@ -47,12 +44,10 @@ def plugins() -> ResponseReturnValue:
 @blueprint.post("/setup/plugins/<plugin>/<act>")
 @allow(ADMIN)
 def switch_plugin(plugin: str, act: str) -> ResponseReturnValue:
-    """Switch a plugin on or off."""
-    registry = current_app.extensions["portal"].registry
-    acts: dict[str, Any] = {"activate": registry.activate, "deactivate": registry.deactivate}
-    if act not in acts:
-        raise NotFound
-    acts[act](g.ctx, plugin)
+    """Act on a plugin; the id in `confirmation` confirms, `with_others` takes others along."""
+    addons.run_or_queue(
+        g.ctx, plugin, act, request.form.get("confirmation", ""), "with_others" in request.form
+    )
     return redirect("/setup/plugins", 303)
 
 

@@ -16,6 +16,7 @@ from flask.typing import ResponseReturnValue
 
 from portal import db
 from portal.kernel.registry import Registry
+from portal.web import errors
 from portal.web.access import ANYONE, allow
 from portal.web.heartbeat import beat
 
@@ -79,7 +80,11 @@ def serve(name: str) -> ResponseReturnValue:
     """Serve a file."""
     portal = current_app.extensions["portal"]
     found = portal.static.get(name)
-    if found is None or (found.plugin and not _active(portal.registry, found.plugin)):
+    owner = found.plugin if found else name.split("/")[0]
+    if owner and not _active(portal.registry, owner):
+        status = portal.registry.statuses().get(owner)
+        return errors.refuse_inactive(status) if status else abort(404)
+    if found is None:
         abort(404)
     response = Response(found.body, mimetype=found.mime)
     if found.packed and request.accept_encodings.find("gzip") >= 0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,12 @@ import pytest
 from flask import Flask
 
 from portal import db, hookspecs
+from portal.clock import FixedClock
 from portal.context import Context, system_context
 from portal.errors import Conflict
-from portal.kernel.hooks import FAILURES, Breaker, Hooks
+from portal.kernel.hooks import Hooks
 from portal.kernel.models import Plugin
+from portal.kernel.registry import FAILURES
 from tests.throwaway import PAGES, write_pages, write_plugin
 
 MakePortal = Callable[..., Flask]
@@ -174,7 +177,7 @@ def raising(error: BaseException) -> Callable[[], Any]:
 
 def make_hooks(**plugins: Callable[[], Any]) -> tuple[Hooks, list[tuple[str, str]]]:
     tripped: list[tuple[str, str]] = []
-    hooks = Hooks(lambda plugin, reason: tripped.append((plugin, reason)))
+    hooks = Hooks(lambda plugin, hook, _error: tripped.append((plugin, hook)))
     hooks.manager.add_hookspecs(Denying)
     for name, answer in plugins.items():
         hooks.manager.register(Answers(answer), name)
@@ -253,23 +256,28 @@ def test_a_sequence_that_fails_half_way_costs_only_its_own_plugin() -> None:
     assert "second" in [item.label for item in hooks.each("menu_list", CTX)]
 
 
-def test_failures_far_apart_do_not_suspend(monkeypatch: pytest.MonkeyPatch) -> None:
-    moments = iter(range(0, 10_000, 200))
-    monkeypatch.setattr("portal.kernel.hooks.time.monotonic", lambda: next(moments))
-    breaker = Breaker()
+def test_failures_far_apart_do_not_suspend(
+    plugin_folder: Path, make_portal: MakePortal, clock: FixedClock
+) -> None:
+    write_plugin(plugin_folder, "faulty", impl("home_show", "1 / 0"))
+    client = make_portal(folders=[plugin_folder]).test_client()
 
-    assert not any(breaker.note("one", "menu_list", RuntimeError()) for _time in range(20))
+    for _visit in range(3 * FAILURES):
+        client.get("/")
+        clock.moment += timedelta(seconds=200)
+
+    assert state_of("faulty")[0] == "active"
 
 
-def test_the_fifth_failure_within_ten_minutes_suspends(monkeypatch: pytest.MonkeyPatch) -> None:
-    moments = iter(range(0, 10_000, 150))
-    monkeypatch.setattr("portal.kernel.hooks.time.monotonic", lambda: next(moments))
-    breaker = Breaker()
+def test_the_fifth_failure_within_ten_minutes_suspends(
+    plugin_folder: Path, make_portal: MakePortal, clock: FixedClock
+) -> None:
+    write_plugin(plugin_folder, "faulty", impl("home_show", "1 / 0"))
+    client = make_portal(folders=[plugin_folder]).test_client()
 
-    assert [breaker.note("one", "menu_list", RuntimeError()) for _time in range(5)] == [
-        False,
-        False,
-        False,
-        False,
-        True,
-    ]
+    for _visit in range(FAILURES):
+        assert state_of("faulty")[0] == "active"
+        client.get("/")
+        clock.moment += timedelta(seconds=140)
+
+    assert state_of("faulty")[0] == "suspended"

@@ -185,7 +185,7 @@ def test_a_broken_plugin_cannot_be_switched_on(
         registry.activate(CTX, "faulty")
 
 
-def test_a_plugin_without_its_tables_cannot_be_switched_on_from_the_web(
+def test_activating_creates_the_tables_that_are_missing(
     plugin_folder: Path, make_portal: MakePortal
 ) -> None:
     home = write_pages(plugin_folder, "shop")
@@ -193,8 +193,13 @@ def test_a_plugin_without_its_tables_cannot_be_switched_on_from_the_web(
     (home / "migrations" / "0001_create_shop.py").write_text(STEP.format(table="shop_item"))
     registry = registry_of(make_portal(plugins=[]))
 
-    with pytest.raises(Conflict, match="portal plugin activate shop"):
-        registry.activate(CTX, "shop")
+    plan = registry.plan(CTX, "shop", "activate")
+    assert plan.runs_migrations
+    assert "shop_item" not in db.database.get_tables()
+    registry.act(CTX, "shop", "activate")
+
+    assert "shop_item" in db.database.get_tables()
+    assert registry.is_active("shop")
 
 
 def test_a_name_that_nobody_has_is_not_found(plugin_folder: Path, make_portal: MakePortal) -> None:
