@@ -44,12 +44,12 @@ def hookspec(
     """Declare a hook with its failure policy.
 
     While a plugin that answers is suspended, what a hook `guards` is unavailable; unless told
-    otherwise these are the transactional and the denying ones.
+    otherwise these are the transactional ones.
     """
 
     def mark(function: Callable[..., Any]) -> Callable[..., Any]:
         function.policy = policy  # type: ignore[attr-defined]
-        function.guards = policy in {TRANSACT, DENY} if guards is None else guards  # type: ignore[attr-defined]
+        function.guards = policy == TRANSACT if guards is None else guards  # type: ignore[attr-defined]
         return _spec(function)
 
     return mark
