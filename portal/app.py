@@ -25,7 +25,16 @@ from portal.organisations import views as organisations
 from portal.people import login
 from portal.people import views as people
 from portal.web import (
-    access, addons, api, errors, frame, headers, idempotency, language, pages, static,
+    access,
+    addons,
+    api,
+    errors,
+    frame,
+    headers,
+    idempotency,
+    language,
+    pages,
+    static,
 )  # fmt: skip
 from portal.web.heartbeat import beat
 

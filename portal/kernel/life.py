@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from portal import db, migrate
+from portal import db, events, migrate
 from portal.context import Context
 from portal.errors import Conflict, Invalid, NotAllowed, NotFound, PortalError
 from portal.i18n import _
@@ -409,6 +409,10 @@ class Plugins(Registry):
         with db.transaction():
             if not Plugin.update(**values).where(Plugin.id == plugin).execute():
                 Plugin.insert(id=plugin, **values).execute()
+            if "state" in values:
+                events.emit(
+                    ctx, "plugin.switched", "plugin", 0, plugin=plugin, state=values["state"]
+                )
             next_generation(new_code)
             db.after_commit(self.refresh)
 
