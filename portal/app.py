@@ -14,7 +14,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.exceptions import Forbidden
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal import db
+from portal import db, settings
 from portal.clock import Clock, SystemClock
 from portal.config import Config
 from portal.context import Context
@@ -162,7 +162,7 @@ def _begin() -> ResponseReturnValue | None:
     heartbeat = beat()
     portal.registry.follow(heartbeat.plugin_generation)
     g.locale = language.choose(heartbeat)
-    g.ctx = Context(heartbeat.actor, g.locale, {}, g.request_id, portal.clock)
+    g.ctx = Context(heartbeat.actor, g.locale, settings.of(), g.request_id, portal.clock)
     return _gate(portal) or _check_access()
 
 

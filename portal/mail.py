@@ -12,7 +12,6 @@ import contextlib
 import hashlib
 import logging
 import os
-import re
 import smtplib
 import ssl
 from collections.abc import Callable, Iterator
@@ -27,12 +26,12 @@ from urllib.parse import unquote, urlsplit
 from flask import current_app
 from peewee import AutoField, IntegerField, TextField
 
-from portal import db
+from portal import db, settings
 from portal.clock import Clock
 from portal.config import Config
 from portal.context import Context
 from portal.errors import ConfigError
-from portal.i18n import SHIPPED, in_locale
+from portal.i18n import in_locale
 
 log = logging.getLogger("portal.mail")
 
@@ -43,7 +42,6 @@ MOST_ATTEMPTS = 12
 BATCH = 20
 SMTP_SECONDS = 20
 KEPT_FOR = timedelta(days=30)
-ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,190}")
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 Post = Callable[["Outbox", EmailMessage], None]
@@ -75,13 +73,13 @@ def enqueue(ctx: Context, to: str, kind: str, **values: Any) -> int:
     Speaks the language of the account with that address, else that of the context. Templates
     also get `base_url`, `site_name` and `to`. Raises ValueError for what is no mail address.
     """
-    if not ADDRESS.fullmatch(to):
+    if not settings.MAIL.fullmatch(to):
         raise ValueError(f"Mail address {to!r}. Expected name@domain and nothing else.")
     config: Config = current_app.config["PORTAL"]
     base_url = config.base_url.rstrip("/")
     locale = _language(to) or ctx.locale
     folder, _slash, name = kind.rpartition("/")
-    values |= {"base_url": base_url, "site_name": config.site_name, "to": to}
+    values |= {"base_url": base_url, "site_name": settings.of(ctx)["site_name"], "to": to}
     with in_locale(locale):
         # The environment itself: a page's values belong to who asks, not to who gets the mail.
         env = current_app.jinja_env
@@ -108,7 +106,7 @@ def enqueue(ctx: Context, to: str, kind: str, **values: Any) -> int:
 
 def _language(recipient: str) -> str:
     rows = db.query("SELECT locale FROM account WHERE email = ?", (recipient.lower(),))
-    return rows[0][0] if rows and rows[0][0] in SHIPPED else ""
+    return rows[0][0] if rows and rows[0][0] in settings.of()["languages"] else ""
 
 
 def deliver_due(
@@ -185,7 +183,8 @@ def build(row: Outbox, config: Config) -> EmailMessage:
     message = EmailMessage(policy=SMTP)
     message["Message-ID"] = f"<{row.id}.{mark}@{host}>"
     message["Date"] = row.created_at
-    message["From"] = Address(config.site_name, addr_spec=config.mail_from)
+    name = settings.of()["site_name"] if current_app else config.site_name
+    message["From"] = Address(name, addr_spec=config.mail_from)
     message["To"] = Address(addr_spec=row.recipient)
     message["Subject"] = row.subject
     message["Auto-Submitted"] = "auto-generated"

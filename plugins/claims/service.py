@@ -15,7 +15,7 @@ from plugins.claims.models import (
     WEBSITE,
     Case,
 )
-from portal import db, mail
+from portal import db, mail, settings
 from portal.context import Context
 from portal.errors import Conflict, Invalid, NotAllowed, TooMany
 from portal.i18n import _
@@ -66,7 +66,7 @@ def open_case(
             created_at=now,
             due_at=rules.due_after(now),
         )
-        operator = current_app.config["PORTAL"].operator_mail
+        operator = settings.of(ctx)["operator_mail"]
         for to in filter(None, (operator, _address(case))):
             _tell(ctx, to, "claims/case_received", case, organisation)
     return case

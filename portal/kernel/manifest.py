@@ -6,11 +6,10 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from portal import __version__
+from portal import __version__, settings
 
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{1,29}")
 RANGE = re.compile(r"(>=|<=|==|!=|<|>)\s*(\d+(?:\.\d+)*)")
@@ -40,7 +39,7 @@ VERSION = re.compile(r"\d+(\.\d+){0,2}([-+.]?[a-z0-9.]+)?")
 # Names of the core's blueprints, static folders, template folders and migrations.
 TAKEN = {
     "portal", "probe", "files", "pages", "people", "organisations", "api", "css", "js", "fonts",
-    "img", "errors", "macros", "mail", "setup", "tasks",
+    "img", "errors", "macros", "mail", "tasks",
 }  # fmt: skip
 
 
@@ -68,7 +67,7 @@ class Manifest:
     roles: tuple[Mapping[str, str], ...] = ()
     vetoes: tuple[str, ...] = ()
     personal_data: tuple[Mapping[str, str], ...] = ()
-    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    settings: Mapping[str, settings.Field] = field(default_factory=dict)
     license: str = ""
     homepage: str = ""
 
@@ -87,9 +86,7 @@ def read(path: Path, package: str) -> Manifest:
     for key, value in raw.items():
         expected = KEYS.get(key)
         if expected is None:
-            near = get_close_matches(key, KEYS, 1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise BadManifest(f"{path.name}: unknown key {key!r}.{hint}")
+            raise BadManifest(f"{path.name}: unknown key {key!r}.{settings.hint(key, KEYS)}")
         if not isinstance(value, expected):
             raise BadManifest(f"{path.name}: {key!r} must be a {expected.__name__}, not {value!r}.")
     missing = [key for key in REQUIRED if not raw.get(key)]
@@ -115,6 +112,10 @@ def read(path: Path, package: str) -> Manifest:
     values: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()
     }
+    try:
+        values["settings"] = settings.schema_from(raw.get("settings", {}))
+    except ValueError as error:
+        raise BadManifest(f"{path.name}: {error}") from None
     return Manifest(folder=path.parent, package=package, **values)
 
 

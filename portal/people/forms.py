@@ -8,7 +8,8 @@ from wtforms import EmailField, PasswordField, SelectField, StringField
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length
 
-from portal.i18n import SHIPPED, Form, own_name
+from portal import settings
+from portal.i18n import Form, own_name
 from portal.i18n import lazy_gettext as lazy
 
 NEEDED_ADDRESS = InputRequired(lazy("Write your mail address."))
@@ -93,7 +94,7 @@ class AccountForm(Form):
         super().__init__(*args, **kwargs)
         self.locale.choices = [
             SelectChoice("", lazy("As the browser asks")),
-            *(SelectChoice(code, own_name(code)) for code in SHIPPED),
+            *(SelectChoice(code, own_name(code)) for code in settings.of()["languages"]),
         ]
 
 

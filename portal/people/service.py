@@ -14,11 +14,11 @@ from typing import Any
 from flask import current_app
 from peewee import IntegrityError
 
-from portal import audit, db, events, mail
+from portal import audit, db, events, mail, settings
 from portal.config import Config
 from portal.context import Context
 from portal.errors import Conflict, Invalid, NotAllowed, NotFound
-from portal.i18n import SHIPPED, _
+from portal.i18n import _
 from portal.people import passwords, rules, sessions, throttle
 from portal.people.models import Account, AccountToken
 from portal.web.heartbeat import token_hash
@@ -37,12 +37,19 @@ class Visit:
     former: str = ""
 
 
+def check_open(ctx: Context) -> None:
+    """Raise NotAllowed when the site takes no new accounts from visitors."""
+    if not settings.of(ctx)["registration_open"]:
+        raise NotAllowed(_("This site creates accounts itself. Ask its operator for one."))
+
+
 def register(ctx: Context, email: str, name: str, password: str, visit: Visit) -> None:
     """Ask for an account; the mail holds the next step.
 
     A known address gets a mail that says so. An account that was never confirmed starts over:
     whoever comes last sets its password, and confirming needs that password.
     """
+    check_open(ctx)
     address, shown_name = rules.normal_address(email), rules.normal_name(name)
     rules.check_password(password, address, shown_name)
     throttle.spend(ctx, throttle.REGISTER_NETWORK, visit.network)
@@ -157,7 +164,7 @@ def update_account(ctx: Context, *, name: str, locale: str, scheme: str) -> None
     """Change the actor's name, language and colours; empty means as the browser says."""
     account = _own(ctx)
     account.name = rules.normal_name(name)
-    if locale not in ("", *SHIPPED):
+    if locale not in ("", *settings.of(ctx)["languages"]):
         raise Invalid(_("Choose one of the languages listed."), "locale")
     if scheme not in rules.SCHEMES:
         raise Invalid(_("Choose one of the colour schemes listed."), "scheme")

@@ -82,6 +82,7 @@ def register() -> ResponseReturnValue:
     """Ask for an account."""
     if g.ctx.actor.signed_in:
         return redirect(url_for(".index"), 303)
+    service.check_open(g.ctx)
     form = forms.RegisterForm(request.form)
     if _done(form, service.register, visit=_visit()):
         return _to(url_for(".mailed", reason="register"))

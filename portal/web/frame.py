@@ -58,7 +58,6 @@ def init_app(app: Flask, instance: Path, plugins: dict[str, Path]) -> None:
         plugin_url=plugin_url,
         csrf_token=generate_csrf,
         form_key=token_urlsafe,
-        site_name=app.config["PORTAL"].site_name,
         country_name=i18n.country_name,
         number=i18n.number,
         money=i18n.money,
@@ -150,9 +149,11 @@ def frame() -> dict[str, Any]:
             "locale": "en",
             "messages": [],
             "scheme": "",
+            "site_name": current_app.config["PORTAL"].site_name,
         }
     heartbeat = beat()
     return {
+        **g.ctx.settings,
         "menu": _links("menu_list"),
         "footer_links": _links("footer_list"),
         "languages": language.switch(),

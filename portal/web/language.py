@@ -10,7 +10,8 @@ from flask import Flask, Response, g, request
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
-from portal.i18n import SHIPPED, SOURCE, best_locale, own_name, set_locale
+from portal import settings
+from portal.i18n import SOURCE, best_locale, own_name, set_locale
 from portal.web.heartbeat import Heartbeat
 
 COOKIE = "portal_language"
@@ -19,7 +20,10 @@ YEAR = 31_536_000
 
 def choose(heartbeat: Heartbeat) -> str:
     """Return the language of this request and speak it from now on."""
+    site = settings.of()
     code = _chosen(
+        tuple(site["languages"]),
+        site["default_language"],
         request.args.get("lang", ""),
         request.cookies.get(COOKIE, ""),
         heartbeat.locale,
@@ -30,9 +34,11 @@ def choose(heartbeat: Heartbeat) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _chosen(asked: str, kept: str, account: str, browser: str) -> str:
+def _chosen(
+    offered: tuple[str, ...], default: str, asked: str, kept: str, account: str, browser: str
+) -> str:
     accepted = parse_accept_header(browser, LanguageAccept)
-    return best_locale([asked, kept, account, *accepted.values()]) or SOURCE
+    return best_locale([asked, kept, account, *accepted.values()], offered) or default
 
 
 def init_app(app: Flask) -> None:
@@ -41,7 +47,8 @@ def init_app(app: Flask) -> None:
 
 
 def _remember(response: Response) -> Response:
-    asked = best_locale([request.args["lang"]]) if "lang" in request.args else None
+    here = (g.get("locale", SOURCE),)
+    asked = best_locale([request.args["lang"]], here) if "lang" in request.args else None
     if asked and request.cookies.get(COOKIE) != asked and response.status_code < 400:
         response.set_cookie(
             COOKIE, asked, max_age=YEAR, samesite="Lax", httponly=True, secure=request.is_secure
@@ -72,5 +79,5 @@ def switch() -> Sequence[Mapping[str, object]]:
             "url": start + code,
             "current": code == current,
         }
-        for code in SHIPPED
+        for code in settings.of()["languages"]
     ]

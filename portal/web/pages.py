@@ -35,7 +35,7 @@ def plugins() -> ResponseReturnValue:
     """List the plugins with their states."""
     portal = current_app.extensions["portal"]
     return render_template(
-        "setup/plugins.html",
+        "plugins.html",
         plugins=list(portal.registry.statuses().values()),
         state_names=_state_names(),
     )
