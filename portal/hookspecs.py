@@ -65,6 +65,16 @@ class MenuItem:
 
 
 @dataclass(frozen=True)
+class SetupItem:
+    """A page of Site Setup; pages of one section stand together, sections in the order they come."""
+
+    label: Any
+    endpoint: str
+    section: str = ""
+    order: int = 100
+
+
+@dataclass(frozen=True)
 class FooterLink:
     """A link in the footer."""
 
@@ -294,6 +304,14 @@ def menu_list(ctx: Context) -> Sequence[MenuItem]:
     """Offer entries of the top bar, the same for everybody.
 
     Called once in each language after plugins were switched; the answer is kept.
+    """
+
+
+@hookspec(ISOLATE)
+def setup_list(ctx: Context) -> Sequence[SetupItem]:
+    """Offer pages to the side menu of Site Setup, for administrators.
+
+    Called for each page of Site Setup; nobody asks where that is switched off.
     """
 
 

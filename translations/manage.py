@@ -87,9 +87,9 @@ def extract(area: Area) -> Catalog:
             catalogue.add(message, None, place, auto_comments=comments, context=context)
     if area.tables is None:
         _add_wtforms(catalogue)
+        _add_manifest(catalogue, area.sources[0] / "site.toml")
     else:
-        for text in _manifest_texts(area.tables.parent / "plugin.toml"):
-            catalogue.add(text, None, [("plugin.toml", 1)])
+        _add_manifest(catalogue, area.tables.parent / "plugin.toml")
         for text, file in _table_texts(area.tables):
             catalogue.add(text, None, [(file, 1)])
     return catalogue
@@ -105,12 +105,16 @@ def _add_wtforms(catalogue: Catalog) -> None:
         )
 
 
-def _manifest_texts(path: Path) -> list[str]:
-    """Return a plugin's title and summary, which the list of add-ons shows."""
-    if not path.exists():
-        return []
-    manifest = tomllib.loads(path.read_text(encoding="utf-8"))
-    return [manifest[key] for key in ("title", "summary") if manifest.get(key)]
+def _add_manifest(catalogue: Catalog, path: Path) -> None:
+    """Take in what pages show of a manifest: title, summary, and the words of its settings."""
+    manifest = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    texts = [manifest.get(key) for key in ("title", "summary")]
+    for setting in manifest.get("settings", {}).values():
+        texts += [setting.get(key) for key in ("title", "help", "unit")]
+        choices = setting.get("choices", {})
+        texts += choices.values() if isinstance(choices, dict) else []
+    for text in filter(None, texts):
+        catalogue.add(text, None, [(path.name, 1)])
 
 
 def _table_texts(folder: Path) -> Iterator[tuple[str, str]]:

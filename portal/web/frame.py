@@ -174,7 +174,7 @@ def _account(heartbeat: Heartbeat, actor: Actor) -> dict[str, Any] | None:
     hooks = current_app.extensions["portal"].registry.hooks
     for label, endpoint in hooks.each("account_links", g.ctx):
         links.append((str(label), plugin_url(str(endpoint))))
-    if actor.is_admin:
+    if actor.is_admin and not any(url.startswith("/setup/") for _label, url in links):
         links.append((_("Add-ons"), "/setup/plugins"))
     return {
         "name": heartbeat.name,
