@@ -33,6 +33,7 @@ from portal.web import (
     headers,
     idempotency,
     language,
+    merging,
     pages,
     static,
 )  # fmt: skip
@@ -81,6 +82,7 @@ def create_app(
     login.init_app(app)
     language.init_app(app)
     headers.init_app(app)
+    merging.init_app(app)
     idempotency.init_app(app)
     errors.init_app(app)
     frame.init_app(app, config.instance_path, _folders(registry))

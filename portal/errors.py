@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class PortalError(Exception):
     """Something a person can be told about: `message` is translated and says what to do next."""
@@ -36,7 +39,11 @@ class NotFound(PortalError):
 
 
 class Conflict(PortalError):
-    """Someone else changed or already did it; `kept` holds both texts where there are two."""
+    """Someone else changed or already did it.
+
+    `texts` holds, by field, what was written ("yours"), what was saved meanwhile ("theirs") and,
+    where that is known, what both began with ("was"); `version` is the newest one.
+    """
 
     status = 409
 
@@ -44,11 +51,13 @@ class Conflict(PortalError):
         self,
         message: str = "",
         field: str | None = None,
-        kept: dict[str, str] | None = None,
+        texts: Mapping[str, Mapping[str, Any]] | None = None,
+        version: int | None = None,
         retry_after: int = 0,
     ) -> None:
         super().__init__(message, field)
-        self.kept = kept or {}
+        self.texts = texts or {}
+        self.version = version
         self.retry_after = retry_after
 
 

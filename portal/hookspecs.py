@@ -280,6 +280,35 @@ class Event:
     account_id: int | None = None
 
 
+class VersionedObject:
+    """An object with versions, as the actor may see it; `may_restore` says what they may do."""
+
+    id: int
+    title: str
+    url: str
+    may_restore: bool
+
+
+@dataclass(frozen=True)
+class Versioned:
+    """A type of object whose versions are kept.
+
+    `find` takes a public id and raises NotFound for people who may not see the versions; `dump`
+    gives the object's version number and its values by field, ready for JSON; `restore` puts such
+    values back as a verb of its own, which checks the actor. `field_name` names a field, `show`
+    writes one of its values as text.
+    """
+
+    type: str
+    find: Callable[[Context, str], VersionedObject]
+    dump: Callable[[int], tuple[int, Mapping[str, Any]]]
+    restore: Callable[[Context, int, Mapping[str, Any]], None]
+    field_name: Callable[[str], str]
+    show: Callable[[str, Any], str] = lambda _field, value: str("" if value is None else value)
+
+
+
+
 @hookspec(LOAD)
 def blueprint_list(ctx: Context) -> Sequence[Blueprint]:
     """Offer the plugin's pages.
@@ -506,4 +535,14 @@ def event_happened(ctx: Context, event: Event) -> None:
     Called by the worker, once for each event and plugin, and again when it raised or the worker
     died: doing it twice must be harmless. Events come in no sure order; those that happen while
     the plugin is off are not told later.
+
+
+@hookspec(ISOLATE)
+def version_list(ctx: Context) -> Sequence[Versioned]:
+    """Name the types of objects whose versions people may look at, compare and bring back.
+
+    Called for each visit of a page of versions. Keep the versions yourself, with
+    `portal.versions.changing` around each change.
+
+
     """

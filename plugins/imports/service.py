@@ -292,7 +292,9 @@ def _undo(ctx: Context, batch: ImportBatch, report: UndoReport) -> None:
     ids = [row[0] for row in rows if row[0] not in kept]
     service.announce(ctx, ids, "organisation_removed")
     for start in range(0, len(ids), CHUNK):
-        Organisation.delete().where(Organisation.id.in_(ids[start : start + CHUNK])).execute()
+        part = ids[start : start + CHUNK]
+        versions.forget(service.VERSIONED.type, part)
+        Organisation.delete().where(Organisation.id.in_(part)).execute()
     report.removed = len(ids)
     service.hooks().call("import_undone", ctx, batch_id=batch.id)
     ImportBatch.update(undone_at=ctx.clock.now()).where(ImportBatch.id == batch.id).execute()

@@ -10,6 +10,7 @@ from flask import Blueprint, render_template
 from markupsafe import Markup
 
 from plugins.partners import api, cli, concepts, demo, documents, home, projects, service, views
+from portal import versions
 from portal.context import Context
 from portal.hookspecs import (
     FooterLink,
@@ -19,6 +20,7 @@ from portal.hookspecs import (
     ImportedOrganisation,
     ImportProblem,
     MenuItem,
+    Versioned,
     hookimpl,
 )
 from portal.i18n import _, lazy_gettext
@@ -83,8 +85,9 @@ def organisation_changed(ctx: Context, ids: Sequence[int]) -> None:
 
 @hookimpl
 def organisation_removed(ctx: Context, ids: Sequence[int]) -> None:
-    """Take organisations out of the search."""
+    """Take organisations out of the search, and the versions of their profiles."""
     documents.forget(ids)
+    versions.forget(service.VERSIONED.type, list(ids))
 
 
 @hookimpl
@@ -133,3 +136,9 @@ def health_check(ctx: Context) -> Sequence[HealthCheck]:
             "Run: portal partners load-concepts",
         )
     ]
+
+
+@hookimpl
+def version_list(ctx: Context) -> Sequence[Versioned]:
+    """Offer the versions of profiles."""
+    return [service.VERSIONED]

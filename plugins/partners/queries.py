@@ -72,6 +72,11 @@ class Partner:
         """The promised standards with the day of the promise."""
         return {row[0]: row[2] for row in self.details["commitment"]}
 
+    def like(self, data: Mapping[str, Any]) -> Partner:
+        """Return the same partner with the profile of an older version."""
+        details = {**self.details, "commitment": [(key, "", "", "") for key in data["commitments"]]}
+        return Partner({**self.values, **data}, defaultdict(list, details))
+
 
 def partner(slug: str) -> Partner | None:
     """Return a visible partner with its details, in two statements."""

@@ -6,22 +6,21 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from plugins.partners import codes, documents, queries
+from plugins.partners import codes, documents, history, queries
 from plugins.partners.models import Commitment, Profile
-from portal import db
+from portal import db, versions
 from portal.context import Context
-from portal.errors import Conflict, Invalid, NotAllowed
+from portal.errors import Invalid, NotAllowed
 from portal.hookspecs import ImportedOrganisation, ImportProblem
 from portal.i18n import _
 from portal.organisations.service import announce
 
-EDITORS = {"OrgEditor", "OrgAdmin"}
 LEVELS = ("A1", "A2", "B1", "B2", "C1", "C2", "native")
 
 
 def may_edit(ctx: Context, organisation_id: int) -> bool:
     """Whether the actor may edit the profile of an organisation."""
-    return ctx.actor.system or queries.role_in(ctx, organisation_id) in EDITORS
+    return ctx.actor.system or queries.role_in(ctx, organisation_id) in history.EDITORS
 
 
 def save_profile(
@@ -36,7 +35,7 @@ def save_profile(
         raise NotAllowed
     columns = {name: value for name, value in values.items() if name != "commitments"}
     _check(columns)
-    with db.transaction():
+    with db.transaction(), versions.changing(ctx, VERSIONED, organisation_id):
         row = Profile.get_or_none(Profile.organisation == organisation_id)
         if row is None:
             Profile.insert(
@@ -44,14 +43,7 @@ def save_profile(
             ).execute()
         else:
             if version is not None and row.version != version:
-                kept = {
-                    str(_("Your text")): _text(columns),
-                    str(_("Saved meanwhile")): _text(row.__data__),
-                }
-                raise Conflict(
-                    _("Somebody changed this profile while you wrote. Both texts are below."),
-                    kept=kept,
-                )
+                raise versions.conflict(VERSIONED, organisation_id, version, values)
             Profile.update(
                 updated_at=ctx.clock.now(), version=Profile.version + 1, **columns
             ).where(Profile.organisation == organisation_id).execute()
@@ -59,8 +51,11 @@ def save_profile(
         announce(ctx, [organisation_id])
 
 
-def _text(values: Mapping[str, Any]) -> str:
-    return "\n\n".join(f"[{lang}] {text}" for lang, text in (values.get("summaries") or {}).items())
+def _restore(ctx: Context, organisation_id: int, data: Mapping[str, Any]) -> None:
+    save_profile(ctx, organisation_id, data, None)
+
+
+VERSIONED = history.versioned(_restore)
 
 
 def _promise(ctx: Context, organisation_id: int, wanted: Sequence[str]) -> None:

@@ -33,9 +33,11 @@ from plugins.partners.documents import KIND
 from plugins.partners.filters import MOST_COMPARED, OWN_WORDS, SORTS, Filters, parse
 from plugins.partners.rules import completeness
 from plugins.search.interface import index
+from portal import versions
 from portal.errors import Conflict, Invalid, NotFound
 from portal.i18n import _, ngettext, number
 from portal.text import words as words_of
+from portal.web import merging
 from portal.web.access import ADMIN, ANYONE, SIGNED_IN, allow
 from portal.web.caching import not_modified
 from portal.web.heartbeat import beat
@@ -252,9 +254,9 @@ def edit(slug: str) -> ResponseReturnValue:
     partner = queries.partner(slug)
     if partner is None or not service.may_edit(g.ctx, partner.id):
         abort(404)
-    form = forms.ProfileForm(request.form if request.method == "POST" else None, partner=partner)
+    form = forms.ProfileForm(request.form or None, partner=partner)
     done, missing = completeness(partner.values, partner.commitments)
-    status, meanwhile = 200, None
+    status = 200
     if request.method == "POST":
         status = 422
         if form.validate():
@@ -263,9 +265,7 @@ def edit(slug: str) -> ResponseReturnValue:
             except Invalid as error:
                 form.attach(error)
             except Conflict as error:
-                status, meanwhile = 409, error
-                partner = queries.partner(slug) or partner
-                form.version.data = partner.version
+                return _both_texts(error, form)
             else:
                 flash(_("Your profile is saved and can be found."))
                 return redirect(f"/partners/{slug}", 303)
@@ -275,8 +275,16 @@ def edit(slug: str) -> ResponseReturnValue:
         partner=partner,
         done=done,
         missing=missing,
-        meanwhile=meanwhile,
     ), status
+
+
+def _both_texts(error: Conflict, form: forms.ProfileForm) -> ResponseReturnValue:
+    """Show what both wrote; when it was not kept how the profile was, two texts stand there."""
+    partner = form.partner
+    shown = versions.at(service.VERSIONED.type, partner.id, form.version.data)
+    current = forms.ProfileForm(partner=queries.partner(partner.slug) or partner)
+    before = forms.ProfileForm(partner=partner.like(shown)) if shown else None
+    return merging.both(error, form, current, before)
 
 
 @blueprint.get("/partners/missed-searches")

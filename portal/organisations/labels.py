@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from portal.i18n import _
+from typing import Any
+
+from portal.i18n import _, country_name
 
 
 def type_name(kind: str) -> str:
@@ -61,3 +63,11 @@ def field_name(field: str) -> str:
         "position": _("Point on the map"),
     }
     return names.get(field, field)
+
+
+def field_text(field: str, value: Any) -> str:
+    """Return a fact as people read it."""
+    if field == "identifiers":
+        return ", ".join(f"{scheme.upper()} {number}" for scheme, number in value or ())
+    names = {"type": type_name, "country": country_name}
+    return names.get(field, str)(value) if value else ""

@@ -8,9 +8,10 @@ from typing import Any
 
 from flask import current_app
 
-from portal import audit, db, events
+from portal import audit, db, events, versions
 from portal.context import Context
-from portal.errors import Conflict, Invalid, NotAllowed, NotFound
+from portal.errors import Invalid, NotAllowed, NotFound
+from portal.hookspecs import Versioned, VersionedObject
 from portal.i18n import _
 from portal.kernel.hooks import Hooks
 from portal.organisations import labels, policy, rules
@@ -152,7 +153,7 @@ def update_organisation(
     """
     _check_editor(ctx, organisation)
     kept = cleaned(values)
-    with db.transaction():
+    with db.transaction(), versions.changing(ctx, VERSIONED, organisation.id):
         changed = (
             Organisation.update(
                 **kept, updated_at=ctx.clock.now(), version=Organisation.version + 1
@@ -162,26 +163,13 @@ def update_organisation(
         )
         current: Organisation = Organisation.get_by_id(organisation.id)
         if not changed:
-            raise _both_texts(current, values)
+            raise versions.conflict(VERSIONED, organisation.id, version, values)
         fields = [name for name, value in kept.items() if getattr(organisation, name) != value]
         audit.record(
             ctx, "organisation.changed", "organisation", organisation.id, fields=sorted(fields)
         )
         announce(ctx, [organisation.id])
     return current
-
-
-def _both_texts(current: Organisation, typed: Mapping[str, str]) -> Conflict:
-    kept = {}
-    for field, text in typed.items():
-        saved = str(getattr(current, field))
-        if saved != text:
-            kept[_("%(field)s, as you wrote it", field=labels.field_name(field))] = text
-            kept[_("%(field)s, as saved meanwhile", field=labels.field_name(field))] = saved
-    return Conflict(
-        _("Somebody else changed this organisation while you were writing. Nothing was saved."),
-        kept=kept,
-    )
 
 
 def add_name(
@@ -205,7 +193,7 @@ def set_identifiers(
     """Replace the identifiers by these (scheme, value) pairs."""
     _check_editor(ctx, organisation)
     checked = list(dict.fromkeys(rules.identifier(*pair) for pair in pairs))
-    with db.transaction():
+    with db.transaction(), versions.changing(ctx, VERSIONED, organisation.id):
         OrganisationIdentifier.delete().where(
             OrganisationIdentifier.organisation == organisation.id
         ).execute()
@@ -318,3 +306,41 @@ def _check_hider(ctx: Context, organisation: Organisation) -> None:
     if policy.may_see_inside(ctx.actor, organisation):
         raise NotAllowed(_("Only an administrator of your organisation can do this."))
     raise NotFound
+
+
+# Versions
+
+FACTS = ("name", "country", "type", "city", "region", "website")
+
+
+def _find(ctx: Context, public_id: str) -> VersionedObject:
+    found = Organisation.get_or_none(Organisation.public_id == public_id)
+    if found is None or not policy.may_see_inside(ctx.actor, found):
+        raise NotFound
+    may_edit = policy.may_edit(ctx.actor, found)
+    return VersionedObject(found.id, found.name, f"/organisations/{found.slug}/", may_edit)
+
+
+def _dump(organisation_id: int) -> tuple[int, dict[str, Any]]:
+    found: Organisation = Organisation.get_by_id(organisation_id)
+    numbers: Any = OrganisationIdentifier.select().where(
+        OrganisationIdentifier.organisation == organisation_id
+    )
+    facts = {name: getattr(found, name) for name in FACTS}
+    facts["name"] = found.registered_name or found.name
+    return found.version, {
+        **facts,
+        "identifiers": sorted([item.scheme, item.value] for item in numbers),
+    }
+
+
+def _restore(ctx: Context, organisation_id: int, data: Mapping[str, Any]) -> None:
+    found: Organisation = Organisation.get_by_id(organisation_id)
+    update_organisation(ctx, found, found.version, **{name: data[name] for name in FACTS})
+    if _dump(found.id)[1]["identifiers"] != data["identifiers"]:
+        set_identifiers(ctx, found, data["identifiers"])
+
+
+VERSIONED = Versioned(
+    "organisation", _find, _dump, _restore, labels.field_name, labels.field_text
+)

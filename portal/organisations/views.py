@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.errors import Invalid, NotAllowed
+from portal import versions
+from portal.errors import Conflict, Invalid, NotAllowed
 from portal.i18n import _
 from portal.organisations import labels, policy, queries, service
 from portal.organisations.forms import OrganisationForm, mark
 from portal.organisations.models import Organisation
+from portal.web import merging
 from portal.web.access import SIGNED_IN, allow
 from portal.web.heartbeat import context
 
@@ -89,12 +92,22 @@ def edit(slug: str) -> ResponseReturnValue:
             )
         except Invalid as error:
             mark(form, error)
+        except Conflict as error:
+            return merging.both(error, form, *_others(organisation.id, version))
         else:
             flash(_("The changes are saved."))
             return redirect(url_for(".detail", slug=organisation.slug), 303)
     status = 422 if request.method == "POST" else 200
     page = render_template("organisations/edit.html", form=form, organisation=organisation)
     return page, status
+
+
+def _others(organisation_id: int, shown: str) -> Iterator[OrganisationForm | None]:
+    """Return the form as it would be now, and as it was when it was shown, where that is known."""
+    kind = service.VERSIONED
+    yield OrganisationForm(data=kind.dump(organisation_id)[1])
+    was = versions.at(kind.type, organisation_id, int(shown) if shown.isdecimal() else 0)
+    yield OrganisationForm(data=was) if was else None
 
 
 @blueprint.post("/<slug>/<any(hide, show):act>")

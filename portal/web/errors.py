@@ -85,16 +85,17 @@ def _portal_error(error: PortalError) -> ResponseReturnValue:
     retry_after = getattr(error, "retry_after", None)
     if retry_after:
         headers["Retry-After"] = str(retry_after)
-    kept = getattr(error, "kept", None) or kept_text()
     detail = error.message or _explain(error.status)
     return problem(
         error.status,
         _title(error.status),
         detail,
         headers,
-        kept,
+        kept_text(),
         code=error.code,
         field=error.field,
+        texts=getattr(error, "texts", None),
+        version=getattr(error, "version", None),
     )
 
 
