@@ -280,6 +280,7 @@ class Event:
     account_id: int | None = None
 
 
+@dataclass(frozen=True)
 class VersionedObject:
     """An object with versions, as the actor may see it; `may_restore` says what they may do."""
 
@@ -305,8 +306,6 @@ class Versioned:
     restore: Callable[[Context, int, Mapping[str, Any]], None]
     field_name: Callable[[str], str]
     show: Callable[[str, Any], str] = lambda _field, value: str("" if value is None else value)
-
-
 
 
 @hookspec(LOAD)
@@ -535,6 +534,7 @@ def event_happened(ctx: Context, event: Event) -> None:
     Called by the worker, once for each event and plugin, and again when it raised or the worker
     died: doing it twice must be harmless. Events come in no sure order; those that happen while
     the plugin is off are not told later.
+    """
 
 
 @hookspec(ISOLATE)
@@ -543,6 +543,4 @@ def version_list(ctx: Context) -> Sequence[Versioned]:
 
     Called for each visit of a page of versions. Keep the versions yourself, with
     `portal.versions.changing` around each change.
-
-
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from datetime import UTC, datetime
+from html import unescape
 from typing import Any
 
 from flask import Flask
@@ -108,3 +109,15 @@ def csrf_token(client: FlaskClient, page: str = "/account/sign-in") -> str:
 def post(client: FlaskClient, path: str, page: str = "", **values: Any) -> Any:
     """Send a form with the token of a page that has one (the address itself by default)."""
     return client.post(path, data={"csrf_token": csrf_token(client, page or path), **values})
+
+
+def fields_sent(answer: Any) -> dict[str, Any]:
+    """Return what a browser sends of a page's main form, without text areas and selects."""
+    form = re.search(r'<form class="form".*?</form>', answer.text, re.S)
+    assert form
+    sent: dict[str, Any] = {}
+    for tag in re.findall(r"<input[^>]+>", form[0]):
+        found = {name: unescape(value) for name, value in re.findall(r'(\w+)="([^"]*)"', tag)}
+        if found.get("type") not in {"radio", "checkbox"} or " checked" in tag:
+            sent.setdefault(found["name"], []).append(found["value"])
+    return sent

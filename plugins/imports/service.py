@@ -16,7 +16,7 @@ from typing import IO, Any
 
 from plugins.imports import rules
 from plugins.imports.duplicates import Duplicate, Duplicates, Entry
-from portal import csvfile, db
+from portal import csvfile, db, versions
 from portal.context import Context
 from portal.errors import Conflict, Invalid, NotAllowed, NotFound, PortalError
 from portal.hookspecs import ImportedOrganisation, ImportProblem

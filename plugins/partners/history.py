@@ -43,7 +43,7 @@ def dump(organisation_id: int) -> tuple[int, dict[str, Any]]:
     """Return version number and values of a profile; number 0 before there is one."""
     row = Profile.get_or_none(Profile.organisation == organisation_id)
     number, profile = (row.version, row) if row else (0, Profile())
-    promised = Commitment.select(Commitment.standard).where(
+    promised: Any = Commitment.select(Commitment.standard).where(
         Commitment.organisation == organisation_id
     )
     values = {name: getattr(profile, name) for name in FIELDS}

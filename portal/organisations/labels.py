@@ -69,5 +69,6 @@ def field_text(field: str, value: Any) -> str:
     """Return a fact as people read it."""
     if field == "identifiers":
         return ", ".join(f"{scheme.upper()} {number}" for scheme, number in value or ())
-    names = {"type": type_name, "country": country_name}
-    return names.get(field, str)(value) if value else ""
+    if field in {"type", "country"} and value:
+        return type_name(value) if field == "type" else country_name(value)
+    return str(value or "")

@@ -341,6 +341,4 @@ def _restore(ctx: Context, organisation_id: int, data: Mapping[str, Any]) -> Non
         set_identifiers(ctx, found, data["identifiers"])
 
 
-VERSIONED = Versioned(
-    "organisation", _find, _dump, _restore, labels.field_name, labels.field_text
-)
+VERSIONED = Versioned("organisation", _find, _dump, _restore, labels.field_name, labels.field_text)

@@ -15,6 +15,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, HiddenField, SelectMultipleField
 
 from portal.errors import Conflict
+from portal.web.errors import wants_json
 
 MERGED, CHOICE, THEIRS = "_merged", "_choice.", "_theirs."
 
@@ -39,8 +40,10 @@ def settle() -> None:
 def both(error: Conflict, form: Any, now: Any, was: Any = None) -> ResponseReturnValue:
     """Answer with a page of both texts: the forms as typed, as saved now, as both began (or None).
 
-    `form` must have a field `version`.
+    `form` must have a field `version`. Programs get problem+json.
     """
+    if wants_json():
+        raise error
     rows, same = [], []
     for field in form:
         if isinstance(field, HiddenField):

@@ -175,7 +175,8 @@ def test_second_of_two_changes_gets_both_texts(portal: Flask, ctx: Context) -> N
     service.update_organisation(ctx, school, 1, name="First")
     with pytest.raises(Conflict) as conflict:
         service.update_organisation(ctx, school, 1, name="Second")
-    assert set(conflict.value.kept.values()) == {"First", "Second"}
+    both = {"yours": "Second", "theirs": "First", "was": None}
+    assert (conflict.value.texts, conflict.value.version) == ({"name": both}, 2)
     assert Organisation.get_by_id(school.id).name == "First"
 
 

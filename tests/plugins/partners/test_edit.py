@@ -18,7 +18,7 @@ from portal.context import Actor, Context
 from portal.errors import Conflict, Invalid, NotAllowed
 from portal.i18n import SHIPPED, in_locale
 from portal.organisations.models import Organisation
-from tests.factories import clocked, make_account, make_organisation, post, sign_in
+from tests.factories import clocked, fields_sent, make_account, make_organisation, post, sign_in
 from tests.plugins.partners.conftest import MakePartner, found
 from tests.visiting import Visitor, faults
 
@@ -319,7 +319,8 @@ def overtaken(as_editor: FlaskClient, own: Organisation) -> Any:
 def test_slower_editor_sees_both_texts(overtaken: Any, own: Organisation) -> None:
     assert overtaken.status_code == 409
     assert "Faster text." in overtaken.text
-    assert "Somebody changed this profile while you wrote." in overtaken.text
+    assert "Slower text." in overtaken.text
+    assert "First text." in overtaken.text  # as it was when both began
     assert stored(own).summaries == {"de": "Faster text."}
 
 
@@ -328,18 +329,22 @@ def test_page_of_a_conflict_is_sound(overtaken: Any) -> None:
 
 
 def test_slower_editor_loses_nothing(overtaken: Any) -> None:
-    typed = fields_of(overtaken.text)
-    assert (typed["summary_1"], typed["group_max"]) == ("Slower text.", "7")
+    typed = fields_sent(overtaken)
+    assert (typed["summary_1"], typed["group_max"]) == (["Slower text."], ["7"])
 
 
-def test_slower_editor_may_save_again(
-    overtaken: Any, as_editor: FlaskClient, own: Organisation
+@pytest.mark.parametrize(("choice", "text"), [("mine", "Slower"), ("theirs", "Faster")])
+def test_slower_editor_chooses_which_text_stays(
+    overtaken: Any, as_editor: FlaskClient, own: Organisation, choice: str, text: str
 ) -> None:
-    shown = re.search(r'name="version"[^>]* value="(\d+)"', overtaken.text)
-    assert shown
-    answer = post(as_editor, page_of(own), version=shown[1], **fields_of(overtaken.text))
+    sent = {**fields_sent(overtaken), "_choice.summary_1": choice}
+
+    answer = as_editor.post(page_of(own), data=sent)
+
+    assert sent["_merged"] == ["summary_1", "group_max"]
     assert answer.status_code == 303
-    assert stored(own).summaries == {"de": "Slower text."}
+    assert stored(own).summaries == {"de": f"{text} text."}
+    assert stored(own).group_max == 7
 
 
 def test_two_first_profiles_do_not_overwrite_each_other(
@@ -358,7 +363,8 @@ def test_conflict_holds_on_any_engine(any_app: Flask) -> None:
         service.save_profile(ctx, made.id, {"summaries": {"de": "B"}}, 1)
         with pytest.raises(Conflict) as refusal:
             service.save_profile(ctx, made.id, {"summaries": {"de": "C"}}, 1)
-        assert list(refusal.value.kept.values()) == ["[de] C", "[de] B"]
+        both = {"yours": {"de": "C"}, "theirs": {"de": "B"}, "was": None}
+        assert refusal.value.texts == {"summaries": both}
         assert stored(made).version == 2
 
 
