@@ -305,7 +305,7 @@ class Versioned:
     dump: Callable[[int], tuple[int, Mapping[str, Any]]]
     restore: Callable[[Context, int, Mapping[str, Any]], None]
     field_name: Callable[[str], str]
-    show: Callable[[str, Any], str] = lambda _field, value: str("" if value is None else value)
+    show: Callable[[str, Any], str]
 
 
 @hookspec(LOAD)
