@@ -58,6 +58,11 @@ def _add_to_house(folders: Iterable[Path]) -> None:
             house.__path__.append(str(folder))
 
 
+def fingerprint() -> tuple[tuple[str, int], ...]:
+    """Return what changes when a plugin is put into the house, renewed or taken away."""
+    return tuple((str(path), path.stat().st_mtime_ns) for path, _package in _in_house())
+
+
 def _in_house() -> list[tuple[Path, str]]:
     house = importlib.import_module(HOUSE)
     return [

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from portal import db, events, migrate
+from portal import audit, db, events, migrate
 from portal.context import Context
 from portal.errors import Conflict, Invalid, NotAllowed, NotFound, PortalError
 from portal.i18n import _
@@ -265,28 +266,35 @@ class Plugins(Registry):
         Raises NotAllowed, NotFound, Conflict with the reason when it can't be done or failed (then
         nothing of it is kept), Invalid with field `confirmation` when the id has to be typed.
         """
-        if not ctx.actor.is_admin:
-            raise NotAllowed(_("Only administrators do this."))
         with migrate.exclusive(PATIENCE_SECONDS):
-            plan = self.plan(ctx, plugin, act)
-            if plan.refusals:
-                raise Conflict(" ".join(plan.refusals))
-            if plan.others and not with_others:
-                raise Conflict(" ".join(plan.steps[: len(plan.others)]))
-            if plan.needs_confirmation and confirmation != plugin:
-                why = " ".join([*plan.objections, _("Type %(plugin)s to confirm.", plugin=plugin)])
-                raise Invalid(why, field="confirmation")
+            plan = self.checked(ctx, plugin, act, confirmation, with_others)
             if plan.is_idle:
                 return plan
             for other in plan.others:
                 self._do(ctx, other, "deactivate" if act in SWITCH_OFF else act)
             return replace(plan, export=str(self._do(ctx, plugin, act) or ""))
 
+    def checked(
+        self, ctx: Context, plugin: str, act: str, confirmation: str, with_others: bool
+    ) -> Plan:
+        """Return the plan of an act that may be done as it is wanted. Raises as `act`."""
+        if not ctx.actor.is_admin:
+            raise NotAllowed(_("Only administrators do this."))
+        plan = self.plan(ctx, plugin, act)
+        if plan.refusals:
+            raise Conflict(" ".join(plan.refusals))
+        if plan.others and not with_others:
+            raise Conflict(" ".join(plan.steps[: len(plan.others)]))
+        if plan.needs_confirmation and confirmation != plugin:
+            why = " ".join([*plan.objections, _("Type %(plugin)s to confirm.", plugin=plugin)])
+            raise Invalid(why, field="confirmation")
+        return plan
+
     def _do(self, ctx: Context, plugin: str, act: str) -> Path | None:
         verbs: dict[str, Any] = {
             "install": self.install,
             "upgrade": self.install,
-            "activate": self._activate_and_load,
+            "activate": partial(self._activate, load=True),
             "resume": self._activate,
             "deactivate": lambda ctx, plugin: self._set(ctx, plugin, state=INSTALLED),
             "uninstall": lambda ctx, plugin: self._set(ctx, plugin, state=UNINSTALLED),
@@ -331,22 +339,24 @@ class Plugins(Registry):
         """Switch a plugin off; its data stays. Raises as `act`."""
         self.act(ctx, plugin, "deactivate", confirmation=plugin)
 
-    def _activate(self, ctx: Context, plugin: str) -> None:
-        steps = self._run_steps(ctx, plugin)
+    def _activate(self, ctx: Context, plugin: str, load: bool = False) -> None:
+        row = Plugin.get_or_none(Plugin.id == plugin)
+        version = self.manifest(plugin).version
+        is_new = bool(self._run_steps(ctx, plugin)) or row is None or row.version != version
         with db.transaction():
             PluginFailure.delete().where(PluginFailure.plugin == plugin).execute()
             self._set(
-                ctx, plugin, bool(steps), state=ACTIVE, version=self.manifest(plugin).version,
-                schema=self.heads[plugin], addresses=self.addresses.get(plugin, []),
+                ctx, plugin, state=ACTIVE, version=version, schema=self.heads[plugin],
+                addresses=self.addresses.get(plugin, []),
             )  # fmt: skip
-
-    def _activate_and_load(self, ctx: Context, plugin: str) -> None:
-        self._activate(ctx, plugin)
         try:
-            self.hooks.ask(plugin, "reference_load", ctx)
+            if load:
+                self.hooks.ask(plugin, "reference_load", ctx)
         except BaseException:
             self._set(ctx, plugin, state=INSTALLED)
             raise
+        if is_new:  # last of all: whoever does this may be started anew for it
+            next_generation(new_code=True)
 
     def _run_steps(self, ctx: Context, plugin: str) -> list[migrate.Step]:
         manifest = self.manifest(plugin)
@@ -393,6 +403,7 @@ class Plugins(Registry):
                 if not self.is_active(plugin):
                     self.hooks.ask(plugin, "plugin_purged", ctx, plugin=plugin)
                 tables.drop(plugin, names)
+                audit.record(ctx, "plugin.purged", "plugin", plugin=plugin, file=path.name)
                 if plugin in self.found:  # remembered, so that nothing installs it by itself
                     self._set(ctx, plugin, state=UNINSTALLED, version="", schema=0, addresses=[])
                 else:
@@ -409,10 +420,9 @@ class Plugins(Registry):
         with db.transaction():
             if not Plugin.update(**values).where(Plugin.id == plugin).execute():
                 Plugin.insert(id=plugin, **values).execute()
-            if "state" in values:
-                events.emit(
-                    ctx, "plugin.switched", "plugin", 0, plugin=plugin, state=values["state"]
-                )
+            told = {"plugin": plugin, "state": values["state"]}
+            events.emit(ctx, "plugin.switched", "plugin", 0, **told)
+            audit.record(ctx, "plugin.switched", "plugin", personal=None, **told)
             next_generation(new_code)
             db.after_commit(self.refresh)
 

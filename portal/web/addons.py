@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -10,11 +11,14 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel
 from spectree import Response as Answers
 
+from portal import jobs
 from portal.context import Context
+from portal.i18n import lazy_gettext
 from portal.kernel.life import Plan, Plugins
 from portal.web.access import ADMIN, allow
 from portal.web.api import PREFIX, Problem, checked, spec
 
+JOB = "portal.run_plugin_act"
 blueprint = Blueprint("addons", __name__, url_prefix=f"{PREFIX}/plugins")
 
 
@@ -68,7 +72,24 @@ def run_or_queue(
     The second value says whether it was queued.
     """
     plugins: Plugins = current_app.extensions["portal"].registry
-    return plugins.act(ctx, plugin, act, confirmation, with_others), False
+    wish = (plugin, act, confirmation, with_others)
+    plan = plugins.checked(ctx, *wish)
+    if not plan.is_long:
+        return plugins.act(ctx, *wish), False
+    jobs.enqueue(ctx, JOB, {"wish": wish}, key=f"{act} {plugin}")
+    return plan, True
+
+
+def run_plugin_act(ctx: Context, payload: Mapping[str, Any], progress: jobs.Progress) -> None:
+    """Do an act that was queued; harmless when it was done already."""
+    plugins: Plugins = current_app.extensions["portal"].registry
+    plan = plugins.act(ctx, *payload["wish"])
+    progress.report(1.0, plan.export)
+
+
+jobs.register(
+    jobs.JobKind(JOB, run_plugin_act, lazy_gettext("Install or remove an add-on"), None, 2)
+)
 
 
 @blueprint.get("")
