@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from copy import copy
 from dataclasses import asdict
 from functools import cache
@@ -22,8 +22,6 @@ from portal.config import Config
 from portal.context import Context, system_context
 from portal.errors import ConfigError, PortalError
 from portal.kernel import registry as kernel
-from portal.kernel import scaffold
-from portal.kernel.discovery import discover
 from portal.kernel.life import Plugins
 from portal.people.commands import group as user_group
 
@@ -37,25 +35,35 @@ def load_app() -> Flask:
 
 
 class Commands(click.Group):
-    """The portal's commands with those of the active plugins."""
+    """The portal's commands, or those of one of its groups, with those of the active plugins."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name them all; a broken plugin or a missing database never hides the core's."""
-        return sorted({*super().list_commands(ctx), *_plugin_commands()})
+        return sorted({*super().list_commands(ctx), *self._offered()})
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """Return the core's command first, so that no plugin can take its place."""
-        return super().get_command(ctx, name) or _plugin_commands().get(name)
+        return super().get_command(ctx, name) or self._offered().get(name)
+
+    def _offered(self) -> MutableMapping[str, click.Command]:
+        if self is cli:
+            return _plugin_commands()
+        group = _plugin_commands().get(str(self.name))
+        return group.commands if isinstance(group, click.Group) else {}
 
 
 @cache
 def _plugin_commands() -> dict[str, click.Command]:
     found: dict[str, click.Command] = {}
     try:
-        registry = _registry()
-        offered = registry.hooks.call("command_list", system_context())
+        registry: Plugins = load_app().extensions["portal"].registry
     except (peewee.PeeweeException, ConfigError):
-        return found  # nothing is prepared yet: the core's commands work all the same
+        return found  # the core's commands work all the same
+    try:
+        _registry()
+    except peewee.PeeweeException:  # nothing is prepared yet: as `portal init` will leave it
+        registry.hooks.activate(m.id for m in registry.ordered() if m.on_init == "activate")
+    offered = registry.hooks.call("command_list", system_context())
     pairs = [pair for _plugin, commands in offered for pair in commands]
     for group, command in sorted(pairs, key=lambda pair: pair[0] != ""):  # whole groups first
         _add(found, group, command)
@@ -263,7 +271,7 @@ def audit_verify(copy: TextIO | None, as_json: bool) -> None:
         raise click.ClickException(f"The audit log was changed: {faults[0].what}")
 
 
-@cli.group("plugin")
+@cli.group("plugin", cls=Commands)
 def plugin_group() -> None:
     """List plugins, switch them on and off."""
 
@@ -330,15 +338,6 @@ for _act, _says in {
     "forget": "Write what a plugin left whose code is gone to a file, and delete it.",
 }.items():
     _add_act(_act, _says)
-
-
-@plugin_group.command("new")
-@click.argument("name")
-@click.option("--folder", default="plugins", show_default=True, help="Where it is written.")
-def plugin_new(name: str, folder: str) -> None:
-    """Write a plugin to begin with: a page, a table, a setting, German, tests. Works offline."""
-    written = scaffold.write(name, Path(folder), discover())
-    click.echo(f"{len(written)} files in {written[0].parent}. Next: portal plugin activate {name}")
 
 
 def main(run: Callable[..., Any] = cli) -> None:

@@ -27,15 +27,20 @@ class Found:
 def discover(folders: Iterable[Path] = (), safe: bool = False) -> dict[str, Found]:
     """Return what is there by id, in an order that follows no accident of the file system.
 
-    `folders` are searched after the house's own; in safe mode only the house is looked at.
+    `folders` are searched after the house's own, or are plugins themselves, in packages that can
+    be imported; in safe mode only the house is looked at.
     """
     found: dict[str, Found] = {}
     places: dict[str, Path] = {}
-    if not safe:
-        _add_to_house(folders)
-    for path, package in [*_in_house(), *([] if safe else _by_entry_point())]:
+    extra = [] if safe else list(folders)
+    _add_to_house(extra)
+    alone = [(folder / "plugin.toml", folder.name) for folder in extra]
+    alone = [pair for pair in alone if pair[0].exists()]
+    for path, package in [*_in_house(), *alone, *([] if safe else _by_entry_point())]:
         item = _read(path, package)
         first = places.setdefault(item.id, path.parent)
+        if item.id in found and first.resolve() == path.parent.resolve():
+            continue
         if item.id in found:
             reason = f"Two plugins call themselves {item.id!r}: {first} and {path.parent}."
             item = Found(item.id, None, reason)

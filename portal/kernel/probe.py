@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
@@ -199,8 +200,9 @@ def models(manifest: Manifest) -> list[Any]:
     while waiting:
         model = waiting.pop()
         waiting += model.__subclasses__()
-        if model.__module__.startswith(f"{manifest.package}."):
-            found.append(model)
+        named = getattr(sys.modules.get(model.__module__), model.__name__, None)
+        if model.__module__.startswith(f"{manifest.package}.") and named is model:
+            found.append(model)  # the one in use: its module may have been imported anew
     return found
 
 

@@ -57,8 +57,8 @@ class _Words:
 
     def __init__(self, manifest: Manifest, required: Iterable[Manifest]) -> None:
         known = [manifest, *required]
-        self.roles = ROLES.union(*(_names(item.roles) for item in known))
-        self.permissions = PERMISSIONS.union(*(_names(item.permissions) for item in known))
+        self.roles = ROLES.union(*(names(item.roles) for item in known))
+        self.permissions = PERMISSIONS.union(*(names(item.permissions) for item in known))
         _known(
             f"{manifest.id}/plugin.toml, vetoes", manifest.vetoes, self.permissions, "permission"
         )
@@ -70,7 +70,8 @@ class _Words:
         )
 
 
-def _names(entries: Iterable[Any]) -> set[str]:
+def names(entries: Iterable[Any]) -> set[str]:
+    """Return the names of permissions or roles that a manifest declares."""
     return {str(item["name"] if isinstance(item, Mapping) else item) for item in entries}
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from portal.errors import ConfigError
 from portal.kernel.manifest import IDENTIFIER, TAKEN
 
-TEMPLATE = Path(__file__).parent.parent / "scaffold"
+TEMPLATE = Path(__file__).parent / "scaffold"
 
 
 def write(name: str, folder: Path, taken: Collection[str] = ()) -> list[Path]:

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from portal.cli import cli
+from plugins.authoring import cli, writing
 from portal.errors import ConfigError
-from portal.kernel import scaffold
 from tests.test_promises import ROOT
 
 
@@ -21,7 +20,7 @@ def written(tmp_path: Path) -> Path:
     """A new plugin, as the command writes it."""
     (tmp_path / "plugins").mkdir()
     folder = str(tmp_path / "plugins")
-    result = CliRunner().invoke(cli, ["plugin", "new", "round_trips", "--folder", folder])
+    result = CliRunner().invoke(cli.new, ["round_trips", "--folder", folder])
     assert result.exit_code == 0, result.output
     assert "portal plugin activate round_trips" in result.output
     return tmp_path / "plugins" / "round_trips"
@@ -87,7 +86,7 @@ def test_a_name_that_cannot_be_used_is_refused_with_the_remedy(name: str, tmp_pa
     (tmp_path / "there").mkdir()
 
     with pytest.raises(ConfigError) as refused:
-        scaffold.write(name, tmp_path, ["shops", "round_tables"])
+        writing.write(name, tmp_path, ["shops", "round_tables"])
 
     assert REFUSED[name] in str(refused.value)
     assert [path.name for path in tmp_path.iterdir()] == ["there"]
@@ -95,4 +94,4 @@ def test_a_name_that_cannot_be_used_is_refused_with_the_remedy(name: str, tmp_pa
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no folder"):
-        scaffold.write("trips", tmp_path / "nowhere")
+        writing.write("trips", tmp_path / "nowhere")
