@@ -14,11 +14,12 @@ from urllib.parse import urlencode
 from bench.servers import ROOT, Server
 
 _MERGE = """
-from portal import db, search
+from plugins.search.interface import merge
+from portal import db
 from portal.app import create_app
 with create_app().app_context():
     db.database.connect(reuse_if_open=True)
-    search.merge("partner")
+    merge("partner")
 """
 
 

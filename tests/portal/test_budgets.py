@@ -15,7 +15,8 @@ from flask.testing import FlaskClient
 from bench.data import HEADINGS, Network, import_row
 from plugins.imports.service import import_organisations
 from plugins.partners import concepts
-from portal import db, search
+from plugins.search import interface as search
+from portal import db
 from tests.factories import clocked
 
 PAGES = ("/partners", "/api/v1/partners")

@@ -131,10 +131,10 @@ def test_others_than_administrators_may_not_import(
         run(ctx.as_actor(ANONYMOUS), files)
 
 
-def test_command_needs_no_other_plugin(
+def test_command_needs_no_plugin_but_those_it_builds_on(
     make_portal, files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = make_portal(plugins=["partners"])
+    app = make_portal(plugins=["partners", "search"])
     monkeypatch.setattr(cli, "load_app", lambda: app)
     cli._plugin_commands.cache_clear()
     try:

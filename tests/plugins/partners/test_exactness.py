@@ -22,7 +22,8 @@ from bench.data import HEADINGS, Network, Row, import_row
 from plugins.imports.service import import_organisations
 from plugins.partners import codes, service
 from plugins.partners.concepts import clear_cache
-from portal import db, search
+from plugins.search import interface as search
+from portal import db
 from portal.organisations.models import Organisation
 from portal.organisations.service import (
     bring_back,
