@@ -157,13 +157,16 @@ def pgettext(context: str, message: str, /, **values: Any) -> str:
 class Lazy:
     """A text that is translated when it is shown, for what is declared at import."""
 
-    __slots__ = ("message", "values")
+    __slots__ = ("context", "message", "values")
 
-    def __init__(self, message: str, values: Mapping[str, Any]) -> None:
+    def __init__(self, message: str, values: Mapping[str, Any], context: str = "") -> None:
         self.message = message
         self.values = values
+        self.context = context
 
     def __str__(self) -> str:
+        if self.context:
+            return pgettext(self.context, self.message, **self.values)
         return gettext(self.message, **self.values)
 
     def __html__(self) -> str:
@@ -179,6 +182,11 @@ class Lazy:
 def lazy_gettext(message: str, /, **values: Any) -> Any:
     """Mark a text for translation now and translate it when shown."""
     return Lazy(message, values)
+
+
+def lazy_pgettext(context: str, message: str, /, **values: Any) -> Any:
+    """Mark a word whose meaning depends on the place, and translate it when shown."""
+    return Lazy(message, values, context)
 
 
 _ = gettext

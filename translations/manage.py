@@ -25,7 +25,7 @@ from babel.messages.pofile import read_po, write_po
 from portal.i18n import SHIPPED, SOURCE
 
 ROOT = Path(__file__).parent.parent
-KEYWORDS = {**DEFAULT_KEYWORDS, "lazy_gettext": None, "lazy": None}
+KEYWORDS = {**DEFAULT_KEYWORDS, "lazy_gettext": None, "lazy": None, "lazy_pgettext": ((1, "c"), 2)}
 TEMPLATES = {
     "extensions": "jinja2.ext.i18n",
     "trim_blocks": "true",

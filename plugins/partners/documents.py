@@ -11,6 +11,7 @@ from plugins.partners.codes import field_name_in_all, parents
 from plugins.search.interface import Document, put, remove
 from portal import db
 from portal.context import Context
+from portal.organisations.rules import NAME_LENGTH
 
 KIND = "partner"
 SUMMARY_LENGTH = 420
@@ -71,7 +72,8 @@ def stale() -> list[int]:
     rows = db.query(
         "SELECT o.id FROM organisation o "
         "LEFT JOIN search_document d ON d.kind = ? AND d.object_id = o.id "
-        "WHERE (o.hidden_at IS NULL AND (d.object_id IS NULL OR d.name_sort <> o.folded_name)) "
+        "WHERE (o.hidden_at IS NULL AND (d.object_id IS NULL "
+        f"OR SUBSTR(d.name_sort, 1, {NAME_LENGTH}) <> o.folded_name)) "
         "OR (o.hidden_at IS NOT NULL AND d.object_id IS NOT NULL) "
         "UNION SELECT d.object_id FROM search_document d "
         "LEFT JOIN organisation o ON o.id = d.object_id "

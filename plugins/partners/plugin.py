@@ -9,7 +9,18 @@ import click
 from flask import Blueprint, render_template
 from markupsafe import Markup
 
-from plugins.partners import api, cli, concepts, demo, documents, home, projects, service, views
+from plugins.partners import (
+    api,
+    cli,
+    concepts,
+    demo,
+    documents,
+    home,
+    projects,
+    search,
+    service,
+    views,
+)
 from portal import versions
 from portal.context import Context
 from portal.hookspecs import (
@@ -115,6 +126,13 @@ def reference_load(ctx: Context) -> None:
     """Fill the table of occupations; find what changed while the plugin was off."""
     concepts.load_all()
     service.catch_up(ctx)
+
+
+@hookimpl
+def upkeep_run(ctx: Context) -> None:
+    """Find what changed while the plugin was off, wherever it was switched on; forget old misses."""
+    service.catch_up(ctx)
+    search.forget_misses()
 
 
 @hookimpl

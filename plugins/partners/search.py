@@ -96,6 +96,18 @@ def note_miss(ctx: Context, text: str) -> None:
             Miss.insert(text=text, count=1, last_at=ctx.clock.now()).on_conflict_ignore().execute()
 
 
+def forget_misses(keep: int = 10_000) -> None:
+    """Keep at most so many misses: half of them the most frequent, half the newest."""
+    if Miss.select().count() <= keep:
+        return
+    often, lately = (
+        Miss.select(Miss.text).order_by(*order, Miss.text).limit(keep // 2)
+        for order in ([Miss.count.desc(), Miss.last_at.desc()], [Miss.last_at.desc()])
+    )
+    with db.transaction():
+        Miss.delete().where(Miss.text.not_in(often), Miss.text.not_in(lately)).execute()
+
+
 def without_one(ctx: Context, filters: Filters, seq: int) -> list[tuple[str, Filters, int]]:
     """Return, for a search without result, which single restriction to drop and what that gives."""
     ways = [(name, filters.less(name)) for name in filters.facets]

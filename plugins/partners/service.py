@@ -187,16 +187,15 @@ def catch_up(ctx: Context) -> int:
 
     Nobody told the search then: who asked to be removed would still be found.
     """
-    ids = documents.stale()
-    if ids:
-        with db.transaction():
-            documents.refresh(ctx, ids)
-    return len(ids)
+    return _refresh(ctx, documents.stale())
 
 
 def refresh_all(ctx: Context) -> int:
     """Put every organisation's document anew; returns how many."""
-    ids = [row[0] for row in db.query("SELECT id FROM organisation ORDER BY id")]
+    return _refresh(ctx, [row[0] for row in db.query("SELECT id FROM organisation ORDER BY id")])
+
+
+def _refresh(ctx: Context, ids: Sequence[int]) -> int:
     for at in range(0, len(ids), 2_000):
         with db.transaction():
             documents.refresh(ctx, ids[at : at + 2_000])

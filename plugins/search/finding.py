@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import islice
-from operator import and_, itemgetter
+from operator import and_
 from typing import Any, TypeVar
 
 from plugins.search.bitset import FASTEST, SetKind, TypeOfSet
@@ -22,7 +22,7 @@ with suppress(ImportError):  # the extra "fast"
     from orjson import loads as _loads
 
 _T = TypeVar("_T")
-_FEW = 1_000  # below this many matches their sort keys are fetched, above the order is walked
+_FEW = 1_000  # up to so many matches the database sorts them, above the stored order is walked
 _GOLDEN = 0.6180339887498949
 _ORDERS = {
     "name": ("name_sort", "name_sort, number"),
@@ -165,9 +165,17 @@ def clear_caches() -> None:
 
 def _answer(state: State, question: Query) -> Result:
     match = _match(state, question)
-    ids = list(_page(state, match, question)) if question.limit > 0 else []
-    cards = _cards(state.kind, ids)
-    ids = [number for number in ids if number in cards]
+    if question.limit <= 0:
+        ids, cards = [], {}
+    elif question.sort in _ORDERS and match.total <= _FEW:
+        page = f" ORDER BY {_ORDERS[question.sort][1]} LIMIT ? OFFSET ?"
+        few = list(state.sets.iterate(match.found))
+        cards = _cards(state.kind, few, page, (question.limit, max(question.offset, 0)))
+        ids = list(cards)
+    else:
+        ids = list(_page(state, match, question))
+        cards = _cards(state.kind, ids)
+        ids = [number for number in ids if number in cards]
     return Result(
         total=match.total,
         ids=ids,
@@ -386,18 +394,8 @@ def _buckets(state: State, question: Query | None) -> list[TypeOfSet]:
 
 
 def _in_order(state: State, match: Match, sort: str, wanted: int) -> Iterator[int]:
-    """Give the matches by name or age: few are sorted here, many picked from the stored order."""
+    """Give the matches by name or age, picked from the stored order."""
     column, order = _ORDERS[sort]
-    if match.total <= _FEW:
-        numbers = _listed(state.sets.iterate(match.found))
-        rows = query(
-            f"SELECT number, {column} FROM search_document WHERE kind = ? AND number IN ({numbers})",
-            (state.kind,),
-        )
-        rows.sort()
-        rows.sort(key=itemgetter(1), reverse=sort == "newest")  # keeps the order of equals
-        yield from (row[0] for row in rows)
-        return
     beyond = "<" if sort == "newest" else ">"
     amount = 200 + int(1.3 * wanted * state.sets.count(state.everything) / match.total)
     after: tuple[Any, ...] = ()
@@ -417,14 +415,17 @@ def _in_order(state: State, match: Match, sort: str, wanted: int) -> Iterator[in
         amount *= 4
 
 
-def _cards(kind: str, ids: Sequence[int]) -> dict[int, tuple[int, Mapping[str, Any]]]:
+def _cards(
+    kind: str, ids: Sequence[int], page: str = "", limits: Sequence[int] = ()
+) -> dict[int, tuple[int, Mapping[str, Any]]]:
+    """Give object id and card by number; with `page` in its order, and those of the page alone."""
     if not ids:
         return {}
     marks = ", ".join("?" * len(ids))  # not the numbers: the database knows the statement again
     rows = query(
         "SELECT number, object_id, card FROM search_document "
-        f"WHERE kind = ? AND card IS NOT NULL AND number IN ({marks})",
-        (kind, *ids),
+        f"WHERE kind = ? AND card IS NOT NULL AND number IN ({marks}){page}",
+        (kind, *ids, *limits),
     )
     cards = _loads(f"[{','.join(row[2] for row in rows)}]")
     return {row[0]: (row[1], card) for row, card in zip(rows, cards, strict=True)}

@@ -9,14 +9,14 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from portal import settings
-from portal.i18n import Form, own_name
+from portal.i18n import Form, lazy_pgettext, own_name
 from portal.i18n import lazy_gettext as lazy
 
 NEEDED_ADDRESS = InputRequired(lazy("Write your mail address."))
 NEEDED_PASSWORD = InputRequired(lazy("Write your password."))
 PASSWORD_HINT = lazy("At least 10 characters; a short sentence is easy to keep in mind.")
 NAME = StringField(
-    lazy("Name"),
+    lazy_pgettext("person", "Name"),
     [
         InputRequired(lazy("Write the name others should see.")),
         Length(max=120, message=lazy("Write the name in at most 120 characters.")),

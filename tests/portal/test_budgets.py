@@ -23,6 +23,7 @@ PAGES = ("/partners", "/api/v1/partners")
 SEARCHES = (
     "", "q=school", "q=school+nursing", "q=mecha*", 'q="training+school"', "country=DE&role=host",
     "q=mobility&country=DE&field=04&page=2", "sort=name", "q=school&sort=newest&page_size=100",
+    'q="training+school"&sort=name', 'q="training+school"+nursing&sort=newest&country=DE',
 )  # fmt: skip
 
 

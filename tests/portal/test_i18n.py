@@ -28,7 +28,7 @@ def test_every_text_is_translated_with_its_values_and_plurals(area: str, locale:
 def test_texts_are_found_in_code_and_templates(area: str) -> None:
     found = [message for message in translating.extract(AREAS[area]) if message.id]
 
-    assert len(found) > 5
+    assert len(found) >= 2  # a plugin has a title and a summary at least
 
 
 def write_catalogue(folder: Path, locale: str, texts: dict[str, str]) -> Path:

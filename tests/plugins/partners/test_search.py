@@ -12,10 +12,12 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from plugins.partners import search
 from plugins.partners.documents import FACETS
 from plugins.partners.models import Miss, Participation, Project
 from portal import db
 from portal.clock import FixedClock
+from portal.context import Context
 from portal.organisations.models import Organisation
 from portal.organisations.service import announce
 from tests.factories import NOON, clocked, make_account, sign_in
@@ -401,6 +403,24 @@ def test_what_is_no_miss_is_not_counted(
     get(client, query)
     with app.app_context():
         assert Miss.select().count() == 0
+
+
+def test_upkeep_keeps_the_most_frequent_and_the_newest_misses(app: Flask, ctx: Context) -> None:
+    for day, count in enumerate((9, 1, 8, 1, 2, 1), 1):
+        Miss.insert(text=f"{count} on {day}", count=count, last_at=NOON.replace(day=day)).execute()
+
+    search.forget_misses(keep=4)
+
+    kept = {row.text for row in Miss.select()}
+    assert kept == {"9 on 1", "8 on 3", "2 on 5", "1 on 6"}
+
+
+def test_few_misses_are_all_kept(app: Flask, client: FlaskClient, ctx: Context) -> None:
+    get(client, q="glasblaser")
+
+    app.extensions["portal"].registry.hooks.call("upkeep_run", ctx)
+
+    assert [row.text for row in Miss.select()] == ["glasblaser"]
 
 
 @pytest.mark.parametrize(("role", "status"), [("SiteAdmin", 200), ("Reviewer", 403), ("", 303)])

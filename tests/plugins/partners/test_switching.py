@@ -11,9 +11,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from plugins.partners import service
+from portal import db, worker
 from portal.context import system_context
 from portal.organisations.models import Organisation
-from tests.factories import NOON, clocked, make_account, sign_in
+from tests.factories import NOON, clocked, make_account, make_organisation, sign_in
 from tests.plugins.partners.conftest import MakePartner, found
 
 PATHS = [
@@ -119,6 +120,33 @@ def test_who_came_meanwhile_is_found_afterwards(two: tuple[Flask, Flask]) -> Non
     with other.app_context():
         assert service.catch_up(clocked(other)) == 1
     assert found(one.test_client(), q="newcomer") == ["Newcomer"]
+
+
+def test_upkeep_finds_who_came_before_it_was_switched_on_in_the_browser(
+    two: tuple[Flask, Flask],
+) -> None:
+    one, other = two
+    switch(one, on=False)
+    with other.app_context():
+        make_organisation("Newcomer")
+    switch(other, on=True)
+
+    with one.app_context():
+        worker.upkeep(one, clocked(one))
+
+    assert found(other.test_client(), q="newcomer") == ["Newcomer"]
+
+
+def test_upkeep_writes_nothing_when_all_is_known(two: tuple[Flask, Flask]) -> None:
+    one, _other = two
+    make_organisation("ß" * 300)
+    with one.app_context():
+        worker.upkeep(one, clocked(one))
+        before = db.query("SELECT catalogue_seq FROM heartbeat")
+
+        worker.upkeep(one, clocked(one))
+
+    assert db.query("SELECT catalogue_seq FROM heartbeat") == before
 
 
 @pytest.mark.parametrize(
