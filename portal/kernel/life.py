@@ -65,7 +65,7 @@ class Plan:
 
     With `refusals` it can't be done at all. `objections` come from plugins: it can, once confirmed
     by typing the plugin's id. `others` are plugins that must be switched first, in this order.
-    `export` names the file that a purge wrote.
+    What `is_long` belongs into the worker. `export` names the file that a purge wrote.
     """
 
     act: str
@@ -75,7 +75,7 @@ class Plan:
     objections: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
-    runs_migrations: bool = False
+    is_long: bool = False
     is_idle: bool = False
     export: str = ""
 
@@ -83,11 +83,6 @@ class Plan:
     def needs_confirmation(self) -> bool:
         """Whether the plugin's id has to be typed."""
         return bool(self.objections) or self.act in {"purge", "forget"}
-
-    @property
-    def is_long(self) -> bool:
-        """Whether it belongs into the worker: steps, reference data or whole tables are moved."""
-        return not self.is_idle and self.act not in {"deactivate", "uninstall", "resume"}
 
 
 class Plugins(Registry):
@@ -137,10 +132,14 @@ class Plugins(Registry):
             tuple(str(o) for p in concerned for o in self._objections(ctx, p)),
             tuple(others),
             tuple(self._tables(plugin)),
-            runs_migrations=any(map(self._pending, [*others, plugin]))
-            if act in NEED_CODE
-            else False,
+            is_long=self._is_long([*others, plugin], act),
         )
+
+    def _is_long(self, plugins: list[str], act: str) -> bool:
+        """Whether it should not hold up a page: steps, reference data or whole tables are moved."""
+        loads = any(hasattr(self.modules.get(plugin), "reference_load") for plugin in plugins)
+        pending = act in NEED_CODE and any(map(self._pending, plugins))
+        return pending or act in {"purge", "forget"} or (act == "activate" and loads)
 
     def _objections(self, ctx: Context, plugin: str) -> list[Any]:
         return list(self.hooks.each("plugin_objections", ctx, plugin=plugin))
@@ -420,9 +419,9 @@ class Plugins(Registry):
         with db.transaction():
             if not Plugin.update(**values).where(Plugin.id == plugin).execute():
                 Plugin.insert(id=plugin, **values).execute()
-            told = {"plugin": plugin, "state": values["state"]}
+            told: dict[str, Any] = {"plugin": plugin, "state": values["state"]}
             events.emit(ctx, "plugin.switched", "plugin", 0, **told)
-            audit.record(ctx, "plugin.switched", "plugin", personal=None, **told)
+            audit.record(ctx, "plugin.switched", "plugin", **told)
             next_generation(new_code)
             db.after_commit(self.refresh)
 

@@ -51,7 +51,7 @@ class Planned(BaseModel):
     objections: list[str]
     others: list[str]
     tables: list[ListedTable]
-    runs_migrations: bool
+    is_long: bool
     needs_confirmation: bool
     export: str
     queued: bool

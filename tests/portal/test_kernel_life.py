@@ -194,7 +194,7 @@ def test_activating_creates_the_tables_that_are_missing(
     registry = registry_of(make_portal(plugins=[]))
 
     plan = registry.plan(CTX, "shop", "activate")
-    assert plan.runs_migrations
+    assert plan.is_long
     assert "shop_item" not in db.database.get_tables()
     registry.act(CTX, "shop", "activate")
 
