@@ -219,7 +219,7 @@ class RoleSource:
 
 @dataclass(frozen=True)
 class Task:
-    """Something that waits for a person. `taken_by` is the name of who has taken it."""
+    """Something that waits for a person. `taken_by` is the name of who has taken it, if many may."""
 
     title: str
     url: str
@@ -228,6 +228,7 @@ class Task:
     kind: str = ""
     taken_by: str = ""
     take_url: str = ""
+    is_mine: bool = False
 
 
 class Progress(Protocol):

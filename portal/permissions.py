@@ -89,10 +89,23 @@ def visible(ctx: Context, model: Any, permission: str = "view") -> Any:
 
 
 def roles(ctx: Context, obj: Any) -> set[str]:
-    """Return the roles that the actor has on an object."""
+    """Return the roles that the actor has on an object, of those that its maps name."""
     kind = objects.type_of(obj)
-    named = {role for have in permission_map(kind).values() for found in have for role in found[1]}
+    named = {role for _place, allowed in allowances(kind) for role in allowed}
     return _true_of(ctx, kind, obj, {role: _holds(ctx, kind, kind.model, {role}) for role in named})
+
+
+def allowances(kind: ObjectType) -> list[tuple[str, frozenset[str]]]:
+    """Return each permission with the roles that have it in some state, of types below too."""
+    below = [
+        item for item in objects.types().values() if item.parent and item.parent[0] == kind.name
+    ]
+    return [
+        (name, allowed)
+        for item in [kind, *below]
+        for name, states in permission_map(item).items()
+        for _state, allowed in states
+    ]
 
 
 def permission_map(kind: ObjectType) -> dict[str, list[tuple[str | None, frozenset[str]]]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from peewee import JOIN
 
-from portal import db, objects, permissions
+from portal import audit, db, objects, permissions
 from portal.context import Context
 from portal.errors import Invalid, NotAllowed
 from portal.i18n import _
@@ -55,15 +55,22 @@ def share(
             of.role == role,
             field == principal.id,
         )
+        audit.record(
+            ctx, f"role.shared_with_{whose}", kind.name, obj.id, role=role, to=principal.id
+        )
     return found
 
 
 def unshare(ctx: Context, obj: Any, share_id: int) -> None:
     """Take a role on an object back; one that is gone already is fine. Raises as `share` does."""
-    of = LocalRole
+    name = objects.type_of(obj).name
+    of: Any = LocalRole
     with _changing(ctx, obj):
-        here = (of.object_type == objects.type_of(obj).name, of.object_id == obj.id)
-        of.delete().where(of.id == share_id, *here).execute()
+        here = (of.id == share_id, of.object_type == name, of.object_id == obj.id)
+        for row in of.select().where(*here):
+            said = {"account": row.account_id, "organisation": row.organisation_id}
+            audit.record(ctx, "role.unshared", name, obj.id, role=row.role, **said)
+        of.delete().where(*here).execute()
 
 
 def inherit(ctx: Context, obj: Any, is_on: bool) -> None:
@@ -73,6 +80,7 @@ def inherit(ctx: Context, obj: Any, is_on: bool) -> None:
         stop.delete().where(stop.object_type == name, stop.object_id == obj.id).execute()
         if not is_on:
             stop.insert(object_type=name, object_id=obj.id).execute()
+        audit.record(ctx, "role.inherited" if is_on else "role.not_inherited", name, obj.id)
 
 
 def inherits(obj: Any) -> bool:
@@ -107,13 +115,7 @@ def _changing(ctx: Context, obj: Any) -> Iterator[None]:
 
 
 def _holds_as_much(ctx: Context, obj: Any, role: str) -> bool:
-    """Whether in every state the actor's own roles allow whatever the role allows."""
-    if ctx.actor.system:
-        return True
+    """Whether the actor's own roles allow, in every state, whatever the role allows, below too."""
     own = permissions.roles(ctx, obj)
-    return all(
-        own & allowed
-        for states in permissions.permission_map(objects.type_of(obj)).values()
-        for _state, allowed in states
-        if role in allowed
-    )
+    there = permissions.allowances(objects.type_of(obj))
+    return ctx.actor.system or all(own & allowed for _name, allowed in there if role in allowed)

@@ -39,7 +39,7 @@ VERSION = re.compile(r"\d+(\.\d+){0,2}([-+.]?[a-z0-9.]+)?")
 # Names of the core's blueprints, static folders, template folders and migrations.
 TAKEN = {
     "portal", "probe", "files", "pages", "people", "organisations", "api", "css", "js", "fonts",
-    "img", "errors", "macros", "mail", "tasks",
+    "img", "errors", "macros", "mail",
 }  # fmt: skip
 
 

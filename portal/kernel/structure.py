@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 from types import ModuleType
@@ -12,11 +13,9 @@ from portal.hookspecs import ObjectType, Workflow
 from portal.kernel.manifest import Manifest
 from portal.kernel.probe import BadPlugin, blaming
 
-ROLES = frozenset(
-    {"Anonymous", MEMBER, REVIEWER, SITE_ADMIN, "Owner", "Viewer", "Editor"}
-    | {"OrgMember", "OrgEditor", "OrgSignatory", "OrgAdmin"}
-)
-PERMISSIONS = frozenset(
+ROLES = {"Anonymous", MEMBER, REVIEWER, SITE_ADMIN, "Owner", "Viewer", "Editor"}
+ROLES |= {"OrgMember", "OrgEditor", "OrgSignatory", "OrgAdmin"}
+PERMISSIONS = set(
     "view edit delete share history submit review reply sign register allocate export".split()
 )
 
@@ -33,11 +32,12 @@ class Structure:
         self, ctx: Context, module: ModuleType, manifest: Manifest, required: Iterable[Manifest]
     ) -> None:
         """Take up what a plugin declares. Raises BadPlugin with the nearest right name."""
-        words = _Words(manifest, required)
+        words = _Words([manifest, *required])
+        words.check("plugin.toml, vetoes", dict.fromkeys(manifest.vetoes, ()))
         flows = _declared(ctx, module, manifest, "workflow_list", Workflow, "id")
+        kinds = _declared(ctx, module, manifest, "object_type_list", ObjectType, "name")
         for flow in flows.values():
             _check_workflow(flow, words)
-        kinds = _declared(ctx, module, manifest, "object_type_list", ObjectType, "name")
         for kind in kinds.values():
             _check_type(kind, words, self.workflows | flows, self.types | kinds)
         self.workflows |= flows
@@ -53,21 +53,17 @@ class Structure:
 
 
 class _Words:
-    """The names of roles and permissions that a plugin may use."""
+    """The names of roles and permissions that a plugin may use: the core's, its own, required ones'."""
 
-    def __init__(self, manifest: Manifest, required: Iterable[Manifest]) -> None:
-        known = [manifest, *required]
-        self.roles = ROLES.union(*(names(item.roles) for item in known))
-        self.permissions = PERMISSIONS.union(*(names(item.permissions) for item in known))
-        _known(
-            f"{manifest.id}/plugin.toml, vetoes", manifest.vetoes, self.permissions, "permission"
-        )
+    def __init__(self, manifests: Iterable[Manifest]) -> None:
+        own = list(manifests)
+        self.roles = ROLES.union(*(names(item.roles) for item in own))
+        self.permissions = PERMISSIONS.union(*(names(item.permissions) for item in own))
 
     def check(self, place: str, permissions: Mapping[str, Collection[str]]) -> None:
         _known(place, permissions, self.permissions, "permission")
-        _known(
-            place, [role for roles in permissions.values() for role in roles], self.roles, "role"
-        )
+        for roles in permissions.values():
+            _known(place, roles, self.roles, "role")
 
 
 def names(entries: Iterable[Any]) -> set[str]:
@@ -78,16 +74,15 @@ def names(entries: Iterable[Any]) -> set[str]:
 def _declared(
     ctx: Context, module: ModuleType, manifest: Manifest, hook: str, kind: type, key: str
 ) -> dict[str, Any]:
-    offer = getattr(module, hook, None)
     with blaming(manifest, hook):
-        items = list(offer(ctx)) if offer else []
-    for item in items:
+        offer = getattr(module, hook, None)
+        found = {getattr(item, key): item for item in (offer(ctx) if offer else ())}
+    for name, item in found.items():
         if not isinstance(item, kind):
             raise BadPlugin(f"{hook} must answer with {kind.__name__}s, not {item!r:.80}.")
-        name = getattr(item, key)
-        if name != manifest.id and not name.startswith(f"{manifest.id}_"):
-            raise BadPlugin(f"{hook}: {name!r} must begin with '{manifest.id}_'.")
-    return {getattr(item, key): item for item in items}
+        if not re.fullmatch(rf"{manifest.id}(_[a-z_]+)?", name):
+            raise BadPlugin(f"{hook}: {name!r} must be '{manifest.id}_' and small letters.")
+    return found
 
 
 def _known(place: str, names: Iterable[str], known: Collection[str], what: str) -> None:
@@ -107,35 +102,31 @@ def _check_workflow(flow: Workflow, words: _Words) -> None:
     for step in flow.transitions:
         at = f"{place}, transition {step.name!r}"
         _known(at, [*step.sources, step.target], states, "state")
-        _known(at, [step.permission] if step.permission else [], words.permissions, "permission")
+        _known(at, [step.permission or "view"], words.permissions, "permission")
         _known(at, step.guards, flow.guards, "guard")
     reached = {flow.initial}
     while more := {step.target for step in flow.transitions if reached & {*step.sources}} - reached:
         reached |= more
-    left = {source for step in flow.transitions for source in step.sources}
-    stuck = {state.name for state in flow.states if not state.final} - left
     if states - reached:
         raise BadPlugin(f"{place}: nothing leads to state {min(states - reached)!r}.")
-    if stuck:
-        raise BadPlugin(f"{place}: nothing leads out of state {min(stuck)!r}, and it is not final.")
+    left = {source for step in flow.transitions for source in step.sources}
+    for state in flow.states:
+        if state.name not in left and not state.final:
+            raise BadPlugin(f"{place}: nothing leads out of {state.name!r}, which is not final.")
 
 
 def _check_type(
-    kind: ObjectType,
-    words: _Words,
-    flows: Mapping[str, Workflow],
-    kinds: Mapping[str, ObjectType],
+    kind: ObjectType, words: _Words, flows: Mapping[str, Workflow], kinds: Collection[str]
 ) -> None:
     place = f"object type {kind.name!r}"
     words.check(place, kind.permissions)
-    _known(place, kind.shared_roles, words.roles, "role")
-    fields = ["public_id", kind.owner_organisation, kind.author]
-    if kind.workflow:
-        _known(place, [kind.workflow], flows, "workflow")
-        due = {step.due_field for step in flows[kind.workflow].transitions}
-        fields += [kind.state_field, kind.version_field, *sorted(due)]
+    words.check(place, {"share": kind.shared_roles})
+    fields = ["public_id", kind.owner_organisation, kind.author, kind.parent and kind.parent[1]]
     if kind.parent:
         _known(place, kind.parent[:1], kinds, "object type")
-        fields.append(kind.parent[1])
+    if kind.workflow:
+        _known(place, [kind.workflow], flows, "workflow")
+        fields += [kind.state_field, kind.version_field]
+        fields += [step.due_field for step in flows[kind.workflow].transitions]
     columns = kind.model._meta.fields
-    _known(place, [name for name in fields if name], columns, f"column of {kind.model.__name__}")
+    _known(place, filter(None, fields), columns, f"column of {kind.model.__name__}")

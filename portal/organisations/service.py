@@ -262,12 +262,17 @@ def keep_source(source: Source) -> None:
 
 
 def add_member(ctx: Context, organisation: Organisation, account_id: int, role: str) -> None:
-    """Let a person act for an organisation, or change the role of one who does."""
+    """Let a person act for an organisation, or change the role of one who does.
+
+    Raises Conflict when the last administrator would become something else.
+    """
     if role not in MEMBER_ROLES:
         raise Invalid(
             _("Choose one of: %(allowed)s.", allowed=", ".join(MEMBER_ROLES)), field="role"
         )
     with db.transaction():
+        if role != "OrgAdmin":
+            _check_not_last(organisation, account_id)
         OrganisationMember.insert(
             organisation=organisation.id, account=account_id, role=role, joined_at=ctx.clock.now()
         ).on_conflict(
@@ -277,6 +282,34 @@ def add_member(ctx: Context, organisation: Organisation, account_id: int, role: 
         told = {"account": account_id, "role": role}
         events.emit(ctx, "member.added", "organisation", organisation.id, **told)
         audit.record(ctx, "member.added", "organisation", organisation.id, **told)
+
+
+def remove_member(ctx: Context, organisation: Organisation, account_id: int) -> None:
+    """Let a person no longer act for an organisation: its administrators do this, or the person.
+
+    Raises NotFound for strangers, NotAllowed for other members, Conflict for the last administrator.
+    """
+    if account_id != ctx.actor.account_id:
+        _check_hider(ctx, organisation)
+    with db.transaction():
+        _check_not_last(organisation, account_id)
+        member = OrganisationMember
+        here = (member.organisation == organisation.id, member.account == account_id)
+        if member.delete().where(*here).execute():
+            told = {"account": account_id}
+            events.emit(ctx, "member.removed", "organisation", organisation.id, **told)
+
+
+def _check_not_last(organisation: Organisation, account_id: int) -> None:
+    """Refuse to leave an organisation without an administrator; others wait until this is done."""
+    number = organisation.id
+    member: Any = OrganisationMember
+    Organisation.update(version=Organisation.version).where(Organisation.id == number).execute()
+    admins = member.select(member.account).where(
+        member.organisation == number, member.role == "OrgAdmin"
+    )
+    if [found for (found,) in admins.tuples()] == [account_id]:
+        raise Conflict(_("Make somebody else an administrator first: the last one has to stay."))
 
 
 def touch(ctx: Context, organisation: Organisation, **values: Any) -> None:

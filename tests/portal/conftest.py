@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from portal import workflow
 from portal.context import Actor, Context
@@ -16,6 +18,14 @@ from portal.organisations.models import Organisation
 from portal.people.models import Account
 from tests.factories import make_account, make_member, make_organisation
 from tests.portal.trial import make_papers, papers
+
+
+class Apart(FlaskClient):
+    """A visitor whose requests see nothing of the context in which the test stands."""
+
+    def open(self, *values: Any, **named: Any) -> Any:
+        """Send a request."""
+        return contextvars.Context().run(super().open, *values, **named)
 
 
 @dataclass
@@ -64,6 +74,7 @@ def desk(
 ) -> Iterator[Desk]:
     """A portal with papers and a school, once on each engine."""
     app = make_papers(plugin_folder, make_portal, any_url)
+    app.test_client_class = Apart
     with app.app_context():
         admin = make_account(app)
         yield Desk(app, ctx, make_organisation("School of Bonn", admin=admin), admin)

@@ -29,8 +29,8 @@ WRONG = {
     "date column": ('due_field="ends_at"', 'due_field="end_at"', "Did you mean 'ends_at'?"),
     "parent": ('parent=("paper_folder"', 'parent=("paper_foldr"', "Did you mean 'paper_folder'?"),
     "shared role": ('"Editor", "OrgSignatory")', '"Edtor")', "Did you mean 'Editor'?"),
-    "prefix": ('Workflow(\n    "paper_flow"', 'Workflow(\n    "flow"', "must begin with 'paper_'"),
-    "kind": ("return [FLOW]", "return [7]", "must answer with Workflows, not 7"),
+    "prefix": ('Workflow(\n    "paper_flow"', 'Workflow(\n    "flow"', "'flow' must be 'paper_'"),
+    "kind": ("return [FLOW]", "return [7]", "workflow_list: AttributeError"),
 }  # fmt: skip
 
 
@@ -66,7 +66,7 @@ def test_state_without_a_way_out_that_is_not_final_is_named(
     code = PLUGIN.replace('{"closed"}, "draft", "stamp"', '{"draft"}, "draft", "stamp"')
     state, said = reason(plugin_folder, make_portal, code.replace(", final=True", ""))
     assert state == "broken"
-    assert "nothing leads out of state 'closed', and it is not final." in said
+    assert "nothing leads out of 'closed', which is not final." in said
 
 
 def test_veto_names_a_permission_that_there_is(

@@ -1,0 +1,1 @@
+"""Tasks: what waits for whom, the buttons of workflows, and who has which role on an object."""

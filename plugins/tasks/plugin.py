@@ -1,0 +1,58 @@
+"""What the tasks plugin answers when the portal asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Blueprint
+
+from plugins.tasks import service, views
+from portal import objects
+from portal.context import Context
+from portal.hookspecs import EventType, JobKind, Progress, hookimpl
+from portal.i18n import _
+from portal.i18n import lazy_gettext as lazy
+
+EVERY = 300
+"""Seconds between two looks at what is late or due."""
+
+
+@hookimpl
+def blueprint_list(ctx: Context) -> Sequence[Blueprint]:
+    """Offer the pages."""
+    return [views.blueprint]
+
+
+@hookimpl
+def account_links(ctx: Context) -> Sequence[tuple[Any, str]]:
+    """Offer the page of tasks to everybody with an account."""
+    return [(_("Tasks"), "tasks.task_list")]
+
+
+def _remind(ctx: Context, _payload: Mapping[str, Any], _progress: Progress) -> None:
+    service.remind_late(ctx)
+
+
+def _take_due(ctx: Context, _payload: Mapping[str, Any], _progress: Progress) -> None:
+    service.take_due(ctx)
+
+
+@hookimpl
+def job_list(ctx: Context) -> Sequence[JobKind]:
+    """Offer the two regular jobs."""
+    return [
+        JobKind("tasks.remind_late", _remind, lazy("Remind reviewers of what is late"), EVERY),
+        JobKind("tasks.take_due", _take_due, lazy("Take steps whose day has come"), EVERY),
+    ]
+
+
+@hookimpl
+def event_list(ctx: Context) -> Sequence[EventType]:
+    """Name each step of each workflow as an event."""
+    fields = {"source": "the state before", "seq": "number of the step in the object's history"}
+    return [
+        EventType(f"{kind.name}.{step.name}", f"{kind.title}: {step.title}", fields)
+        for kind in objects.types().values()
+        for step in getattr(objects.workflow_of(kind), "transitions", ())
+    ]

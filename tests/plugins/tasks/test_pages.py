@@ -1,0 +1,191 @@
+"""The pages of tasks, steps and sharing, as guest, stranger, owner and reviewer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from portal import objects, sharing
+from portal.people.models import Account
+from tests.factories import make_account, make_organisation, post, sign_in
+from tests.portal.conftest import Desk
+from tests.visiting import Visitor
+
+
+def visitor(desk: Desk, account: Account | None = None) -> FlaskClient:
+    client = desk.app.test_client()
+    return sign_in(client, account) if account else client
+
+
+def send(client: FlaskClient, path: str, **values: Any) -> Any:
+    return post(client, path, "/organisations/new", **values)
+
+
+def test_guest_is_asked_to_sign_in(desk: Desk) -> None:
+    assert visitor(desk).get("/tasks").status_code == 303
+    paper = desk.paper("published")
+    assert visitor(desk).get(f"/sharing/paper_paper/{paper.public_id}").status_code == 303
+
+
+def test_empty_page_of_tasks_teaches(desk: Desk) -> None:
+    page = Visitor(visitor(desk, make_account(desk.app)))("/tasks")
+    assert "a review to decide" in page.text
+    assert 'href="/tasks"' in page.text
+
+
+def test_reviewer_finds_takes_and_decides_a_review(desk: Desk) -> None:
+    paper = desk.paper("pending", title="About <Bonn>")
+    client = visitor(desk, make_account(desk.app, role="Reviewer"))
+    page = Visitor(client)("/tasks")
+    assert "About &lt;Bonn&gt;" in page.text
+    assert "Nov 27, 2026" in page.text
+    assert send(client, f"/tasks/paper_paper/{paper.public_id}/take").status_code == 303
+    assert "Give it back" in Visitor(client)("/tasks").text
+
+    own = Visitor(client)(f"/papers/{paper.public_id}")
+    assert "Publish it" in own.text and "Send it back" in own.text
+    answer = send(
+        client, f"/workflow/paper_paper/{paper.public_id}/publish", version=str(paper.version)
+    )
+    assert answer.location == f"/papers/{paper.public_id}"
+    page = Visitor(client)(answer.location)
+    assert "Published" in page.text
+    assert "Publish it" in page.text  # in the history now
+    assert 'name="version"' not in page.text
+
+
+def test_late_review_is_marked(desk: Desk) -> None:
+    desk.paper("pending")
+    client = visitor(desk, make_account(desk.app, role="Reviewer"))
+    assert "late" not in Visitor(client)("/tasks").text
+    desk.ctx.clock.moment = desk.ctx.clock.moment.replace(month=12)
+    client = visitor(desk, make_account(desk.app, role="Reviewer"))
+    assert "late" in Visitor(client)("/tasks").text
+
+
+def test_older_version_is_a_conflict_and_the_text_is_kept(desk: Desk) -> None:
+    paper = desk.paper("pending")
+    client = visitor(desk, make_account(desk.app, role="Reviewer"))
+    path = f"/workflow/paper_paper/{paper.public_id}/send_back"
+    answer = send(client, path, version="1", comment="The town is missing.")
+    assert answer.status_code == 409
+    assert "The town is missing." in answer.text
+    assert send(client, path, version="2", comment=" ").status_code == 422
+
+
+def test_buttons_go_with_the_plugin(desk: Desk) -> None:
+    paper = desk.paper("pending")
+    client = visitor(desk, make_account(desk.app, role="Reviewer"))
+    desk.app.extensions["portal"].registry.deactivate(desk.ctx, "tasks")
+    page = Visitor(client)(f"/papers/{paper.public_id}")
+    assert "Publish it" not in page.text
+    assert "Waits for a review" in page.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/workflow/paper_paper/{id}/submit",
+        "/workflow/paper_paper/{id}/no_step",
+        "/tasks/paper_paper/{id}/take",
+        "/sharing/paper_paper/{id}",
+        "/sharing/paper_paper/{id}/stop",
+        "/sharing/paper_paper/{id}/1/take-back",
+    ],
+)
+def test_foreign_and_missing_objects_look_the_same(desk: Desk, path: str) -> None:
+    paper = desk.paper(author=desk.admin)
+    client = visitor(desk, make_account(desk.app))
+    values = {"who": desk.admin.email, "role": "Viewer"}
+    foreign = send(client, path.format(id=paper.public_id), **values)
+    missing = send(client, path.format(id="nothing"), **values)
+    unknown = send(client, path.format(id="x").replace("paper_paper", "nothing"), **values)
+    assert {answer.status_code for answer in (foreign, missing, unknown)} == {404}
+    titles = {answer.text.partition("<title>")[2][:60] for answer in (foreign, missing, unknown)}
+    assert len(titles) == 1
+    assert objects.load("paper_paper", paper.id).state == "draft"
+
+
+def test_owner_shares_takes_back_and_undoes(desk: Desk) -> None:
+    paper, guest = desk.paper(), make_account(desk.app, name="Guest of Riga")
+    client = visitor(desk, desk.admin)
+    path = f"/sharing/paper_paper/{paper.public_id}"
+    assert "Nobody yet" in Visitor(client)(path).text
+    values = {"who": f" {guest.email.upper()} ", "role": "Viewer", "expires_at": "2027-05-18"}
+    assert post(client, path, **values).status_code == 303
+    page = Visitor(client)(path)
+    assert "Guest of Riga" in page.text and "May 18, 2027" in page.text
+    assert visitor(desk, guest).get(f"/papers/{paper.public_id}").status_code == 200
+
+    (given,) = sharing.shares(paper)
+    gone = send(client, f"{path}/{given.id}/take-back")
+    assert sharing.shares(paper) == []
+    page = Visitor(client)(gone.location)
+    assert "Undo" in page.text
+    values = {"who": guest.email, "role": "Viewer", "expires_at": "2027-05-18"}
+    assert post(client, path, gone.location, **values).status_code == 303
+    assert [row.account.id for row in sharing.shares(paper)] == [guest.id]
+
+
+def test_organisation_is_named_by_its_address(desk: Desk) -> None:
+    paper, host = desk.paper(), make_organisation("School of Riga", slug="school-of-riga")
+    client = visitor(desk, desk.admin)
+    path = f"/sharing/paper_paper/{paper.public_id}"
+    who = "https://portal.example/partners/school-of-riga/"
+    assert post(client, path, who=who, role="Editor").status_code == 303
+    assert [row.organisation.id for row in sharing.shares(paper)] == [host.id]
+    assert "all its people" in Visitor(client)(path).text
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"who": "", "role": "Viewer"}, "Write the mail address of a person"),
+        ({"who": "nobody@school.example", "role": "Viewer"}, "somebody with an account"),
+        ({"who": "no-school", "role": "Viewer"}, "somebody with an account"),
+        ({"who": "a@b.example", "role": "OrgAdmin"}, "Not a valid choice"),
+        ({"who": "a@b.example"}, "Choose one."),
+        ({"who": "{admin}", "role": "Viewer", "expires_at": "2020-01-01"}, "still to come"),
+        ({"who": "{admin}", "role": "Viewer", "expires_at": "tomorrow"}, "valid date"),
+    ],
+)
+def test_what_can_not_be_shared_is_refused_and_kept(
+    desk: Desk, values: dict[str, str], said: str
+) -> None:
+    paper = desk.paper()
+    client = visitor(desk, desk.admin)
+    values = {key: text.format(admin=desk.admin.email) for key, text in values.items()}
+    answer = post(client, f"/sharing/paper_paper/{paper.public_id}", **values)
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert f'value="{values["who"]}"' in answer.text
+    assert sharing.shares(paper) == []
+
+
+def test_trying_addresses_out_is_limited(desk: Desk) -> None:
+    paper = desk.paper()
+    client = visitor(desk, desk.admin)
+    path = f"/sharing/paper_paper/{paper.public_id}"
+    statuses = [
+        send(client, path, who=f"person{number}@school.example", role="Viewer").status_code
+        for number in range(31)
+    ]
+    assert statuses == [422] * 30 + [429]
+
+
+def test_what_comes_from_above_is_shown_and_switched_off(desk: Desk) -> None:
+    folder, guest = desk.folder(), make_account(desk.app, name="Guest of Riga")
+    paper = desk.paper(folder=folder)
+    sharing.share(desk.acting(desk.admin), folder, guest, "Viewer")
+    client = visitor(desk, desk.admin)
+    path = f"/sharing/paper_paper/{paper.public_id}"
+    assert "Guest of Riga" in Visitor(client)(path).text
+    assert send(client, f"{path}/stop").status_code == 303
+    page = Visitor(client)(path)
+    assert "Guest of Riga" not in page.text and "does not hold here" in page.text
+    assert visitor(desk, guest).get("/tasks").status_code == 200
+    assert not sharing.inherits(paper)
+    send(client, f"{path}/inherit")
+    assert sharing.inherits(paper)
