@@ -10,7 +10,7 @@ from flask import current_app
 
 from portal import audit, db, events, versions
 from portal.context import Context
-from portal.errors import Invalid, NotAllowed, NotFound
+from portal.errors import Conflict, Invalid, NotAllowed, NotFound
 from portal.hookspecs import Versioned, VersionedObject
 from portal.i18n import _
 from portal.kernel.hooks import Hooks
@@ -279,7 +279,7 @@ def add_member(ctx: Context, organisation: Organisation, account_id: int, role: 
             conflict_target=[OrganisationMember.organisation, OrganisationMember.account],
             update={"role": role},
         ).execute()
-        told = {"account": account_id, "role": role}
+        told: dict[str, Any] = {"account": account_id, "role": role}
         events.emit(ctx, "member.added", "organisation", organisation.id, **told)
         audit.record(ctx, "member.added", "organisation", organisation.id, **told)
 
@@ -296,8 +296,9 @@ def remove_member(ctx: Context, organisation: Organisation, account_id: int) -> 
         member = OrganisationMember
         here = (member.organisation == organisation.id, member.account == account_id)
         if member.delete().where(*here).execute():
-            told = {"account": account_id}
-            events.emit(ctx, "member.removed", "organisation", organisation.id, **told)
+            told: dict[str, Any] = {"account": account_id}
+            for tell in (events.emit, audit.record):
+                tell(ctx, "member.removed", "organisation", organisation.id, **told)
 
 
 def _check_not_last(organisation: Organisation, account_id: int) -> None:
