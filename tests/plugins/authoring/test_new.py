@@ -16,14 +16,12 @@ from tests.test_promises import ROOT
 
 
 @pytest.fixture
-def written(tmp_path: Path) -> Path:
+def written(plugin_folder: Path) -> Path:
     """A new plugin, as the command writes it."""
-    (tmp_path / "plugins").mkdir()
-    folder = str(tmp_path / "plugins")
-    result = CliRunner().invoke(cli.new, ["round_trips", "--folder", folder])
+    result = CliRunner().invoke(cli.new, ["round_trips", "--folder", str(plugin_folder)])
     assert result.exit_code == 0, result.output
     assert "portal plugin activate round_trips" in result.output
-    return tmp_path / "plugins" / "round_trips"
+    return plugin_folder / "round_trips"
 
 
 def test_a_new_plugin_has_all_its_rooms_under_its_own_name(written: Path) -> None:
@@ -53,7 +51,13 @@ def test_the_tests_of_a_new_plugin_pass_at_once(written: Path) -> None:
     )
 
     assert done.returncode == 0, done.stdout
-    assert "7 passed" in done.stdout
+    assert "8 passed" in done.stdout
+
+
+def test_a_new_plugin_has_nothing_to_mend(written: Path) -> None:
+    result = CliRunner().invoke(cli.check, [str(written)])
+
+    assert result.output == "Nothing to mend in round_trips.\n"
 
 
 def test_a_new_plugin_is_written_in_the_style_of_the_house(written: Path, tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+ALTER TABLE pinboard_notice ADD COLUMN town TEXT NOT NULL DEFAULT '';

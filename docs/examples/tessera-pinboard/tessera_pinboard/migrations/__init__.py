@@ -1,0 +1,1 @@
+"""The steps by which the table came to be what it is."""
