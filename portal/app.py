@@ -14,7 +14,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.exceptions import Forbidden
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal import db, settings
+from portal import db, drafts, settings
 from portal.clock import Clock, SystemClock
 from portal.config import Config
 from portal.context import Context
@@ -36,6 +36,7 @@ from portal.web import (
     merging,
     pages,
     static,
+    unsent,
 )  # fmt: skip
 from portal.web.heartbeat import beat
 
@@ -85,11 +86,13 @@ def create_app(
     merging.init_app(app)
     idempotency.init_app(app)
     errors.init_app(app)
+    drafts.init_app(app)
     frame.init_app(app, config.instance_path, _folders(registry))
 
     for blueprint in (
         static.blueprint,
         pages.blueprint,
+        unsent.blueprint,
         people.blueprint,
         organisations.blueprint,
         addons.blueprint,

@@ -14,7 +14,7 @@ from typing import Any
 
 from flask import Flask, current_app
 
-from portal import db, events, jobs, mail
+from portal import db, drafts, events, jobs, mail
 from portal.config import Config
 from portal.context import Context, system_context
 from portal.i18n import SOURCE, lazy_gettext, set_locale
@@ -122,6 +122,7 @@ def upkeep(ctx: Context, _payload: Mapping[str, Any], _progress: jobs.Progress) 
     throttle.expire(ctx)
     mail.expire(ctx.clock)
     idempotency.expire(ctx)
+    drafts.expire(ctx)
     jobs.expire(ctx, portal.config.kept_days)
     events.expire(ctx, portal.config.kept_days)
 

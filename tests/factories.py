@@ -119,5 +119,5 @@ def fields_sent(answer: Any) -> dict[str, Any]:
     for tag in re.findall(r"<input[^>]+>", form[0]):
         found = {name: unescape(value) for name, value in re.findall(r'(\w+)="([^"]*)"', tag)}
         if found.get("type") not in {"radio", "checkbox"} or " checked" in tag:
-            sent.setdefault(found["name"], []).append(found["value"])
+            sent.setdefault(found["name"], []).append(found.get("value", ""))
     return sent

@@ -8,7 +8,8 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import versions
+from portal import undo, versions
+from portal.context import Context
 from portal.errors import Conflict, Invalid, NotAllowed
 from portal.i18n import _
 from portal.organisations import labels, policy, queries, service
@@ -117,8 +118,16 @@ def switch(slug: str, act: str) -> ResponseReturnValue:
     organisation = queries.own(context(), slug)
     if act == "hide":
         service.hide(context(), organisation)
-        flash(_("The organisation is on no public page any more."))
+        sentence = _("The organisation is on no public page any more.")
+        undo.offer(context(), sentence, "portal.show", organisation_id=organisation.id)
     else:
         service.bring_back(context(), organisation)
         flash(_("The organisation is on the public pages again."))
     return redirect(url_for(".detail", slug=organisation.slug), 303)
+
+
+def _show_again(ctx: Context, organisation_id: int) -> None:
+    service.bring_back(ctx, Organisation.get_by_id(organisation_id))
+
+
+undo.register("portal.show", _show_again)

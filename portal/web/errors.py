@@ -25,8 +25,8 @@ SECRET_FIELDS = ("password", "token", "secret", "csrf")
 def init_app(app: Flask) -> None:
     """Answer every error of the app."""
     app.register_error_handler(PortalError, _portal_error)
-    app.register_error_handler(CSRFError, _csrf_error)
-    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(CSRFError, csrf_error)
+    app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(peewee.OperationalError, _busy)
     app.register_error_handler(Exception, _unexpected)
 
@@ -99,7 +99,8 @@ def _portal_error(error: PortalError) -> ResponseReturnValue:
     )
 
 
-def _csrf_error(error: CSRFError) -> ResponseReturnValue:
+def csrf_error(error: CSRFError) -> ResponseReturnValue:
+    """Answer a form whose token is not good any more."""
     detail = _(
         "The page was open for too long, or your browser keeps no cookies. "
         "Nothing is lost: copy your text below, open the page again and send it once more."
@@ -107,7 +108,8 @@ def _csrf_error(error: CSRFError) -> ResponseReturnValue:
     return problem(400, _("Your form has expired"), detail, kept=kept_text(), code="csrf")
 
 
-def _http_error(error: HTTPException) -> ResponseReturnValue:
+def http_error(error: HTTPException) -> ResponseReturnValue:
+    """Answer an error of HTTP."""
     status = error.code or 500
     headers = {}
     for name, value in error.get_headers():

@@ -17,7 +17,7 @@ from jinja2.nodes import EvalContext
 from markupsafe import Markup
 from werkzeug.routing import BuildError
 
-from portal import i18n
+from portal import drafts, i18n
 from portal.context import Actor
 from portal.i18n import _
 from portal.kernel.hooks import Hooks
@@ -58,6 +58,8 @@ def init_app(app: Flask, instance: Path, plugins: dict[str, Path]) -> None:
         plugin_url=plugin_url,
         csrf_token=generate_csrf,
         form_key=token_urlsafe,
+        draft_waiting=drafts.waiting,
+        moment=i18n.moment,
         country_name=i18n.country_name,
         number=i18n.number,
         money=i18n.money,

@@ -123,13 +123,19 @@ def _answer(keyed: _Keyed) -> Response | None:
     return response
 
 
+def claim(ctx: Context, key: str, body_hash: str = "") -> bool:
+    """Write a key down inside the transaction of what is done once; False when it was there."""
+    now = db.utc_text(ctx.clock.now())
+    key_hash = key if body_hash else _hash(key)
+    return bool(db.query(_INSERT, (key_hash, body_hash, ctx.actor.account_id, b"", now)))
+
+
 def _claim(keyed: _Keyed) -> None:
     """Write the key down first thing in the transaction of the change."""
-    values = (keyed.key_hash, keyed.body_hash, g.ctx.actor.account_id, b"", g.ctx.clock.now())
     if db.is_postgres():  # SQLite lets one write at a time anyway
         db.execute(f"SET LOCAL lock_timeout = '{LONGEST_WAIT}s'")
     try:
-        is_new = db.query(_INSERT, (*values[:4], db.utc_text(values[4])))
+        is_new = claim(g.ctx, keyed.key_hash, keyed.body_hash)
     except peewee.OperationalError:
         raise Conflict(
             _("This is still being worked on. Try again in a moment; nothing is done twice."),

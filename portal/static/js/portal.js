@@ -109,6 +109,56 @@ function compare() {
   words.textContent = slugs.length ? words.dataset.compareWords.replace("{n}", slugs.length) : words.dataset.none;
 }
 
+// Long forms: what is typed is kept a second after typing stops, with the account of whoever is
+// signed in, else in this browser. <form data-draft="name" data-draft-save="address to keep it">,
+// before it a [data-draft-notice] that offers what was kept.
+const stored = (name) => `draft:${name}`;
+const wanted = (field) => field.name && !/^_|csrf/.test(field.name) && !["file", "password"].includes(field.type);
+for (const form of all("form[data-draft]")) {
+  const name = form.dataset.draft, notice = all("[data-draft-notice]").find((item) => item.dataset.draftNotice === name);
+  let wait = 0;
+  const keep = async () => {
+    clearTimeout(wait); wait = 0;
+    const values = new FormData();
+    for (const [key, value] of new FormData(form)) if (key !== "_key" && typeof value === "string") values.append(key, value);
+    values.append("_path", location.pathname + location.search);
+    if (form.dataset.draftSave) {
+      const answer = await fetch(form.dataset.draftSave, { method: "POST", body: values, keepalive: true, redirect: "error", headers: { Accept: "application/json" } }).catch(() => null);
+      if (answer?.ok) { localStorage.removeItem(stored(name)); form.dataset.draftKept = "yes"; return; }
+    }
+    const fields = all("input, textarea, select", form).filter(wanted).filter((field) => field.checked || !["checkbox", "radio"].includes(field.type));
+    try { localStorage[stored(name)] = JSON.stringify({ at: Date.now(), fields: fields.flatMap((field) => field.multiple ? [...field.selectedOptions].map((one) => [field.name, one.value]) : [[field.name, field.value]]) }); form.dataset.draftKept = "here"; } catch { /* no room: the page itself still has it */ }
+  };
+  form.addEventListener("input", () => { delete form.dataset.draftKept; clearTimeout(wait); wait = setTimeout(keep, 1000); });
+  form.addEventListener("submit", () => { clearTimeout(wait); wait = 0; sessionStorage.sentDraft = name; });
+  addEventListener("pagehide", () => { if (wait) keep(); });
+  if (sessionStorage.sentDraft === name) delete sessionStorage.sentDraft; // refused: the text stands in the form
+  else if (localStorage[stored(name)] && notice?.hidden && !/[?&]draft=/.test(location.search)) {
+    const kept = JSON.parse(localStorage[stored(name)]);
+    notice.querySelector("time").dateTime = new Date(kept.at).toISOString();
+    notice.hidden = false;
+    notice.querySelector("[data-draft-use]").addEventListener("click", () => {
+      for (const field of all("input, textarea, select", form).filter(wanted)) {
+        const values = kept.fields.filter(([key]) => key === field.name).map(([, value]) => value);
+        if (["checkbox", "radio"].includes(field.type)) field.checked = values.includes(field.value);
+        else if (field.multiple) for (const one of field.options) one.selected = values.includes(one.value);
+        else if (values.length) field.value = values.shift();
+      }
+      notice.hidden = true;
+      all("input:not([type=hidden]), textarea, select", form)[0]?.focus();
+    });
+    notice.querySelector("[data-draft-discard]").addEventListener("click", () => { localStorage.removeItem(stored(name)); notice.hidden = true; });
+  }
+}
+if (sessionStorage.sentDraft && !document.querySelector("[data-error]")) {
+  localStorage.removeItem(stored(sessionStorage.sentDraft));
+  delete sessionStorage.sentDraft;
+}
+for (const time of all("time[data-time]")) if (time.dateTime) {
+  const at = new Date(time.dateTime), is_today = at.toDateString() === new Date().toDateString();
+  time.textContent = at.toLocaleString(document.documentElement.lang, is_today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" });
+}
+
 // What only works with scripts is hidden until here; a summary of errors takes the focus.
 function ready() {
   for (const item of all("[data-dismiss], [data-copy], [data-print], [data-script-only]")) item.hidden = false;
