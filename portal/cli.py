@@ -18,6 +18,7 @@ from flask import Flask
 
 from portal import __version__, audit, db, doctor, migrate, serving, storage
 from portal.app import create_app
+from portal.command_help import Speaking, translated
 from portal.config import Config
 from portal.context import Context, system_context
 from portal.errors import ConfigError, PortalError
@@ -34,7 +35,7 @@ def load_app() -> Flask:
     return app
 
 
-class Commands(click.Group):
+class Commands(Speaking):
     """The portal's commands, or those of one of its groups, with those of the active plugins."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -43,10 +44,11 @@ class Commands(click.Group):
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """Return the core's command first, so that no plugin can take its place."""
-        return super().get_command(ctx, name) or self._offered().get(name)
+        found = super().get_command(ctx, name) or self._offered().get(name)
+        return found and translated(found)
 
     def _offered(self) -> MutableMapping[str, click.Command]:
-        if self is cli:
+        if self.name == cli.name:
             return _plugin_commands()
         group = _plugin_commands().get(str(self.name))
         return group.commands if isinstance(group, click.Group) else {}

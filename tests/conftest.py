@@ -34,8 +34,9 @@ NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def speak_english() -> None:
-    """Begin each test in the source language, whatever the one before visited."""
+def speak_english(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Begin each test in the source language, whatever the one before visited or this machine speaks."""
+    monkeypatch.setenv("LANGUAGE", SOURCE)
     set_locale(SOURCE)
 
 

@@ -3,18 +3,20 @@
     python -m translations.manage update      take new texts into every catalogue
     python -m translations.manage check       fail for what is stale, missing, fuzzy or wrong
 
-The core and each plugin have catalogues of their own. Texts come from Python, templates, the
-columns `label_en` and `short_en` of a plugin's tables, and, for the core, from WTForms.
+The core and each plugin have catalogues of their own. Texts come from Python, the help of commands
+and their options, templates, the columns `label_en` and `short_en` of a plugin's tables, and, for the core, from WTForms.
 """
 
 from __future__ import annotations
 
+import ast
 import csv
 import re
 import sys
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from inspect import cleandoc
 from pathlib import Path
 
 import wtforms
@@ -33,6 +35,11 @@ TEMPLATES = {
     "silent": "false",
     "newstyle_gettext": "true",
 }
+CLICK = (
+    "Usage:", "Options", "Commands", "Positional arguments", "required", "default: {default}",
+    "Show this message and exit.", "Show the version and exit.",
+)  # fmt: skip
+"""What click itself writes on a page of help."""
 TABLE_COLUMNS = ("label_en", "short_en")
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
 LONE = re.compile(r"(?<!%)%(?!\(\w+\)[sd]|%)")
@@ -85,14 +92,38 @@ def extract(area: Area) -> Catalog:
         ):
             place = [(f"{source.name}/{file}".replace("\\", "/"), line)]
             catalogue.add(message, None, place, auto_comments=comments, context=context)
+        for path in sorted(source.rglob("*.py")):
+            for text, line in command_texts(path.read_text(encoding="utf-8")):
+                catalogue.add(text, None, [(path.relative_to(source.parent).as_posix(), line)])
     if area.tables is None:
         _add_wtforms(catalogue)
+        for text in CLICK:
+            catalogue.add(text, None, [("click", 1)])
         _add_manifest(catalogue, area.sources[0] / "site.toml")
     else:
         _add_manifest(catalogue, area.tables.parent / "plugin.toml")
         for text, file in _table_texts(area.tables):
             catalogue.add(text, None, [(file, 1)])
     return catalogue
+
+
+def command_texts(source: str) -> Iterator[tuple[str, int]]:
+    """Yield the help of commands, groups and options that a file declares, with its line."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef):
+            calls = {_called(decorator) for decorator in node.decorator_list}
+            if calls & {"command", "group"} and (text := ast.get_docstring(node)):
+                yield text, node.lineno
+        elif isinstance(node, ast.Call) and _called(node) in {"command", "group", "option"}:
+            for keyword in node.keywords:
+                if keyword.arg == "help" and isinstance(keyword.value, ast.Constant):
+                    yield cleandoc(str(keyword.value.value)), node.lineno
+
+
+def _called(node: ast.expr) -> str:
+    """Return the last name of what is called: `option` for `click.option(...)`."""
+    called = node.func if isinstance(node, ast.Call) else node
+    return called.attr if isinstance(called, ast.Attribute) else ""
 
 
 def _add_wtforms(catalogue: Catalog) -> None:

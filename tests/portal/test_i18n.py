@@ -43,6 +43,27 @@ def write_catalogue(folder: Path, locale: str, texts: dict[str, str]) -> Path:
     return folder
 
 
+def test_a_word_can_mean_two_things(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sources = tmp_path / "sources"
+    sources.mkdir()
+    (sources / "forms.py").write_text('lazy("Name")\nlazy_pgettext("person", "Name")\n')
+    found = translating.extract(translating.Area("trial", (sources,), tmp_path, tmp_path))
+    catalogue = Catalog(locale="lv")
+    catalogue.add("Name", "Nosaukums")
+    catalogue.add("Name", "Vārds", context="person")
+    path = tmp_path / "lv" / "LC_MESSAGES" / "messages.po"
+    path.parent.mkdir(parents=True)
+    with path.open("wb") as file:
+        write_po(file, catalogue)
+    monkeypatch.setattr(i18n, "catalogues", Catalogues([tmp_path]))
+
+    with in_locale("lv"):
+        shown = [str(i18n.lazy_gettext("Name")), str(i18n.lazy_pgettext("person", "Name"))]
+
+    assert {message.context for message in found if message.id == "Name"} == {None, "person"}
+    assert shown == ["Nosaukums", "Vārds"]
+
+
 @pytest.mark.parametrize(
     ("text", "word"),
     [
