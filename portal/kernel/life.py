@@ -384,6 +384,7 @@ class Plugins(Registry):
                     Plugin.delete().where(Plugin.id == plugin, Plugin.state == DISCOVERED).execute()
                 Plugin.update(reason=reason).where(Plugin.id == plugin).execute()
                 next_generation()
+                db.after_commit(self.refresh)
             raise _failure(plugin, reason) from error
 
     def _purge(self, ctx: Context, plugin: str) -> Path:

@@ -1,0 +1,407 @@
+"""Leaving: nothing is lost by default, nothing is left after a purge, nothing half done in between."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from portal import audit, db, jobs
+from portal.cli import prepare
+from portal.context import ANONYMOUS, Context, system_context
+from portal.errors import Conflict, Invalid, NotAllowed, NotFound
+from portal.kernel.life import Plugins
+from portal.kernel.models import Plugin, Setting
+from tests.portal.test_kernel_steps import FIRST, SECOND, add_steps, plugins_of, stored
+from tests.throwaway import PAGES, write_pages, write_plugin
+
+MakePortal = Callable[..., Flask]
+CTX = system_context()
+BLOB = """
+from pathlib import Path
+from portal.migrate import run_script
+
+def up(migrator, db):
+    run_script(db, Path(__file__).with_suffix(".sql"))
+"""
+SCRIPT = """
+CREATE TABLE shop_shelf (id {serial}, body {blob});
+CREATE TABLE shop_box (id {serial}, shelf_id INTEGER NOT NULL REFERENCES shop_shelf (id));
+INSERT INTO shop_shelf (body) VALUES (NULL);
+INSERT INTO shop_box (shelf_id) SELECT id FROM shop_shelf;
+"""
+OBJECTS = """
+@hookimpl
+def plugin_objections(ctx, plugin):
+    return ["Two agreements in force refer to it."] if plugin == "shop" else []
+"""
+
+
+def write_shop(folder: Path, code: str = "", **more: Any) -> Path:
+    """Write a plugin with tables of every kind, a text beside them and perhaps more code."""
+    home = write_plugin(folder, "shop", PAGES.format(id="shop") + code, **more)
+    add_steps(home, FIRST, SECOND, BLOB)
+    (home / "migrations" / "0003_change_shop.sql").write_text(SCRIPT, encoding="utf-8")
+    return home
+
+
+def shop(make_portal: MakePortal, folder: Path, url: str = "", code: str = "") -> Plugins:
+    """Return the plugins of a portal in which a shop is active and has data of every kind."""
+    write_shop(folder, code)
+    plugins = plugins_of(make_portal(url, plugins=[]))
+    plugins.act(CTX, "shop", "activate")
+    fill_shop()
+    return plugins
+
+
+def fill_shop() -> None:
+    with db.transaction():
+        Setting.insert(scope="shop", key="colour", value="red").execute()
+        jobs.enqueue(CTX, "shop.count_items")
+
+
+def dump() -> dict[str, list[Any]]:
+    """Return all rows of the shop, settings included."""
+    names = [name for name in db.database.get_tables() if name.startswith("shop_")]
+    rows = {name: sorted(db.query(f'SELECT * FROM "{name}"'), key=str) for name in names}
+    return rows | {"setting": db.query("SELECT * FROM setting WHERE scope = 'shop'")}
+
+
+def test_uninstalling_keeps_all_data_and_a_new_installation_goes_on_there(
+    plugin_folder: Path, make_portal: MakePortal, any_url: str
+) -> None:
+    plugins = shop(make_portal, plugin_folder, any_url)
+    before = dump()
+
+    plugins.act(CTX, "shop", "uninstall")
+    assert plugins.statuses()["shop"].state == "uninstalled"
+    plugins.act(CTX, "shop", "activate")
+
+    assert len(before) == 6
+    assert dump() == before
+    assert plugins.is_active("shop")
+
+
+def test_what_was_uninstalled_is_not_installed_again_by_itself(
+    plugin_folder: Path, make_portal: MakePortal
+) -> None:
+    home = write_shop(plugin_folder)
+    manifest = home / "plugin.toml"
+    manifest.write_text(manifest.read_text() + 'on_init = "activate"\n', encoding="utf-8")
+    plugins = plugins_of(make_portal(plugins=[]))
+    prepare(plugins, CTX)
+    assert plugins.is_active("shop")
+
+    plugins.act(CTX, "shop", "purge", "shop")
+    prepare(plugins, CTX)
+
+    assert plugins.statuses()["shop"].state == "uninstalled"
+
+
+def test_purging_leaves_the_database_as_it_was_before(
+    plugin_folder: Path, make_portal: MakePortal, any_url: str
+) -> None:
+    write_shop(plugin_folder)
+    plugins = plugins_of(make_portal(any_url, plugins=[]))
+    before = stored()
+    plugins.act(CTX, "shop", "activate")
+    fill_shop()
+    assert stored() != before
+
+    plugins.act(CTX, "shop", "purge", "shop")
+
+    assert stored() == before
+    assert dump() == {"setting": []}
+    assert jobs.Job.select().where(jobs.Job.plugin == "shop").count() == 0
+    plugins.act(CTX, "shop", "activate")
+    assert db.query("SELECT word FROM shop_item") == [("second",)]
+
+
+def test_purging_first_writes_everything_to_a_file(
+    plugin_folder: Path, make_portal: MakePortal, any_url: str
+) -> None:
+    plugins = shop(make_portal, plugin_folder, any_url)
+    rows = {name: list(map(list, found)) for name, found in dump().items()}
+
+    done = plugins.act(CTX, "shop", "purge", "shop")
+
+    path = Path(done.export)
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    assert path.stat().st_mode & 0o077 == 0
+    assert kept["settings"] == {"colour": '"red"'}
+    assert kept["tables"]["shop_item"] == {"columns": ["id", "word"], "rows": [[1, "second"]]}
+    assert {name: len(table["rows"]) for name, table in kept["tables"].items()} == {
+        name: len(found) for name, found in rows.items() if name != "setting"
+    }
+
+
+def test_purging_touches_nothing_of_others(plugin_folder: Path, make_portal: MakePortal) -> None:
+    home = write_pages(plugin_folder, "shop_window")
+    add_steps(home, FIRST.replace("shop_item", "shop_window_item"))
+    plugins = shop(make_portal, plugin_folder)
+    plugins.act(CTX, "shop_window", "activate")
+
+    plugins.act(CTX, "shop", "purge", "shop")
+
+    assert db.query("SELECT word FROM shop_window_item") == [("first",)]
+    assert plugins.is_active("shop_window")
+
+
+@pytest.mark.parametrize("typed", ["", "Shop", "yes"])
+def test_purging_needs_the_id_typed(
+    typed: str, plugin_folder: Path, make_portal: MakePortal
+) -> None:
+    plugins = shop(make_portal, plugin_folder)
+    before = dump()
+
+    with pytest.raises(Invalid, match="Type shop") as caught:
+        plugins.act(CTX, "shop", "purge", typed)
+
+    assert caught.value.field == "confirmation"
+    assert dump() == before
+
+
+@pytest.mark.parametrize("error", ["RuntimeError('not now')", "SystemExit(1)"])
+def test_a_plugin_that_raises_while_it_is_purged_stays_whole(
+    error: str, plugin_folder: Path, make_portal: MakePortal, tmp_path: Path
+) -> None:
+    code = f"\n@hookimpl\ndef plugin_purged(ctx, plugin):\n    raise {error}\n"
+    plugins = shop(make_portal, plugin_folder, code=code)
+    before = dump()
+
+    with pytest.raises(Conflict, match="shop"):
+        plugins.act(CTX, "shop", "purge", "shop")
+
+    assert dump() == before
+    assert plugins.is_active("shop")
+    assert list((tmp_path / "exports").iterdir()) == []
+
+
+def test_plugins_hear_of_a_purge_inside_its_transaction(
+    plugin_folder: Path, make_portal: MakePortal
+) -> None:
+    code = """
+@hookimpl
+def plugin_purged(ctx, plugin):
+    from portal import db
+    db.execute("INSERT INTO setting (scope, key, value) VALUES ('heard', ?, ?)",
+               ("{id}" + plugin, str(len(db.query("SELECT * FROM shop_item")))))
+"""
+    write_plugin(plugin_folder, "ear", PAGES.format(id="ear") + code.replace("{id}", "ear "))
+    write_plugin(plugin_folder, "deaf", PAGES.format(id="deaf") + code.replace("{id}", "deaf "))
+    plugins = shop(make_portal, plugin_folder, code=code.replace("{id}", "own "))
+    plugins.act(CTX, "ear", "activate")
+    plugins.act(CTX, "shop", "deactivate")
+
+    plugins.act(CTX, "shop", "purge", "shop")
+
+    heard = db.query("SELECT key, value FROM setting WHERE scope = 'heard' ORDER BY key")
+    assert heard == [("ear shop", "1"), ("own shop", "1")]
+
+
+def test_what_others_built_on_it_goes_first(plugin_folder: Path, make_portal: MakePortal) -> None:
+    home = write_pages(plugin_folder, "annex", manifest='requires = ["shop"]')
+    add_steps(home, FIRST.replace("shop_item", "annex_item"))
+    plugins = shop(make_portal, plugin_folder)
+    plugins.act(CTX, "annex", "activate")
+    plugins.act(CTX, "annex", "uninstall")
+
+    with pytest.raises(Conflict, match="Purge annex first"):
+        plugins.act(CTX, "shop", "purge", "shop")
+
+    plugins.act(CTX, "annex", "purge", "annex")
+    plugins.act(CTX, "shop", "purge", "shop")
+    assert plugins.statuses()["shop"].state == "uninstalled"
+
+
+def test_objections_are_shown_and_can_be_overruled_by_typing_the_id(
+    plugin_folder: Path, make_portal: MakePortal
+) -> None:
+    write_plugin(plugin_folder, "ledger", PAGES.format(id="ledger") + OBJECTS)
+    plugins = shop(make_portal, plugin_folder)
+    plugins.act(CTX, "ledger", "activate")
+
+    plan = plugins.plan(CTX, "shop", "deactivate")
+    with pytest.raises(Invalid, match="Two agreements in force"):
+        plugins.act(CTX, "shop", "deactivate")
+
+    assert plan.objections == ("Two agreements in force refer to it.",)
+    assert plan.needs_confirmation
+    assert plugins.is_active("shop")
+    plugins.act(CTX, "shop", "deactivate", "shop")
+    assert not plugins.is_active("shop")
+
+
+def test_an_objection_that_raises_holds_nobody_up(
+    plugin_folder: Path, make_portal: MakePortal
+) -> None:
+    code = "\n@hookimpl\ndef plugin_objections(ctx, plugin):\n    return 1 / 0\n"
+    plugins = shop(make_portal, plugin_folder, code=code)
+
+    plugins.act(CTX, "shop", "deactivate")
+
+    assert not plugins.is_active("shop")
+
+
+def test_the_plan_of_a_deactivation_offers_those_that_build_on_it(
+    plugin_folder: Path, make_portal: MakePortal
+) -> None:
+    write_pages(plugin_folder, "annex", manifest='requires = ["shop"]')
+    write_pages(plugin_folder, "tower", manifest='requires = ["annex"]')
+    plugins = shop(make_portal, plugin_folder)
+    plugins.act(CTX, "tower", "activate", with_others=True)
+
+    plan = plugins.plan(CTX, "shop", "deactivate")
+    with pytest.raises(Conflict, match="tower"):
+        plugins.act(CTX, "shop", "deactivate")
+
+    assert plan.others == ("tower", "annex")
+    plugins.act(CTX, "shop", "deactivate", with_others=True)
+    assert [status.state for status in plugins.statuses().values()] == ["installed"] * 3
+
+
+def test_the_plan_of_an_activation_offers_what_it_builds_on(
+    plugin_folder: Path, make_portal: MakePortal
+) -> None:
+    write_pages(plugin_folder, "tower", manifest='requires = ["annex"]')
+    write_pages(plugin_folder, "annex", manifest='requires = ["shop"]')
+    write_shop(plugin_folder)
+    plugins = plugins_of(make_portal(plugins=[]))
+
+    plan = plugins.plan(CTX, "tower", "activate")
+    with pytest.raises(Conflict, match="shop"):
+        plugins.act(CTX, "tower", "activate")
+
+    assert plan.others == ("shop", "annex")
+    assert plan.is_long
+    plugins.act(CTX, "tower", "activate", with_others=True)
+    assert all(map(plugins.is_active, ("tower", "annex", "shop")))
+
+
+def test_a_plan_changes_nothing_and_names_tables_roles_and_personal_data(
+    plugin_folder: Path, make_portal: MakePortal
+) -> None:
+    manifest = """
+[[permissions]]
+name = "shop.sell"
+title = "Sell things"
+[[roles]]
+name = "Seller"
+title = "Seller"
+[[personal_data]]
+table = "shop_item"
+column = "word"
+purpose = "to know who sold"
+retention = "a year"
+"""
+    write_shop(plugin_folder, manifest=manifest)
+    plugins = plugins_of(make_portal(plugins=[]))
+    before = stored()
+
+    plan = plugins.plan(CTX, "shop", "install")
+
+    said = " ".join(plan.steps)
+    for word in ("shop/0001", "shop/0003", "Sell things", "Seller", "shop_item", "a year"):
+        assert word in said
+    assert stored() == before
+    assert plugins.statuses()["shop"].state == "discovered"
+
+
+def test_a_plan_counts_rows(plugin_folder: Path, make_portal: MakePortal) -> None:
+    plugins = shop(make_portal, plugin_folder)
+
+    plan = plugins.plan(CTX, "shop", "purge")
+
+    assert {table.name: table.rows for table in plan.tables} == {
+        "shop_item": 1,
+        "shop_order": 1,
+        "shop_shelf": 1,
+        "shop_box": 1,
+    }
+
+
+def test_only_administrators_act(plugin_folder: Path, make_portal: MakePortal) -> None:
+    plugins = shop(make_portal, plugin_folder)
+
+    with pytest.raises(NotAllowed):
+        plugins.act(Context(actor=ANONYMOUS), "shop", "deactivate")
+
+    assert plugins.is_active("shop")
+
+
+@pytest.mark.parametrize(("plugin", "act"), [("shop", "explode"), ("nobody", "activate")])
+def test_unknown_acts_and_plugins_are_not_found(
+    plugin: str, act: str, plugin_folder: Path, make_portal: MakePortal
+) -> None:
+    plugins = shop(make_portal, plugin_folder)
+
+    with pytest.raises(NotFound):
+        plugins.plan(CTX, plugin, act)
+
+
+IMPOSSIBLE = [
+    ("discovered", ["deactivate", "uninstall", "purge", "forget", "resume", "upgrade"]),
+    ("installed", ["install", "resume", "forget"]),
+    ("active", ["resume", "forget"]),
+    ("uninstalled", ["deactivate", "resume", "upgrade", "forget"]),
+]
+
+
+@pytest.mark.parametrize(("state", "acts"), IMPOSSIBLE)
+def test_acts_that_lead_nowhere_are_neither_offered_nor_done(
+    state: str, acts: list[str], plugin_folder: Path, make_portal: MakePortal
+) -> None:
+    write_shop(plugin_folder)
+    plugins = plugins_of(make_portal(plugins=[]))
+    way = {
+        "installed": ["install"],
+        "active": ["activate"],
+        "uninstalled": ["install", "uninstall"],
+    }
+    for act in way.get(state, []):
+        plugins.act(CTX, "shop", act)
+
+    for act in acts:
+        assert act not in plugins.offered("shop")
+        if not plugins.plan(CTX, "shop", act).is_idle:
+            with pytest.raises(Conflict):
+                plugins.act(CTX, "shop", act, "shop")
+    for act in plugins.offered("shop"):
+        assert plugins.plan(CTX, "shop", act).refusals == ()
+    assert plugins.statuses()["shop"].state == state
+
+
+def test_data_of_missing_code_is_kept_until_it_is_forgotten(
+    plugin_folder: Path, make_portal: MakePortal
+) -> None:
+    shop(make_portal, plugin_folder)
+    before = dump()
+    shutil.rmtree(plugin_folder / "shop")
+    plugins = plugins_of(make_portal(plugins=[]))
+    plugins.refresh()
+    assert plugins.statuses()["shop"].state == "missing"
+    assert dump() == before
+
+    assert "forget" in plugins.offered("shop")
+    done = plugins.act(CTX, "shop", "forget", "shop")
+
+    assert "second" in Path(done.export).read_text(encoding="utf-8")
+    assert dump() == {"setting": []}
+    assert "shop" not in plugins.statuses()
+    assert Plugin.get_or_none(Plugin.id == "shop") is None
+
+
+def test_acts_are_written_into_the_audit(plugin_folder: Path, make_portal: MakePortal) -> None:
+    plugins = shop(make_portal, plugin_folder)
+
+    plugins.act(CTX, "shop", "purge", "shop")
+
+    actions = [entry.action for entry in audit.AuditEntry.select()]
+    assert "plugin.switched" in actions
+    assert "plugin.purged" in actions
+    assert audit.verify() == []
