@@ -7,7 +7,6 @@ from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, current_app, g, request
-from flask.typing import ResponseReturnValue
 from pydantic import BaseModel
 from spectree import Response as Answers
 
@@ -95,10 +94,10 @@ jobs.register(
 @blueprint.get("")
 @allow(ADMIN)
 @spec.validate(resp=Answers(HTTP_200=list[Listed], HTTP_403=Problem), tags=["plugins"])
-def plugin_list() -> ResponseReturnValue:
+def plugin_list() -> Any:
     """List the plugins, how they are, and which acts lead on."""
     plugins: Plugins = current_app.extensions["portal"].registry
-    return [  # type: ignore[return-value]
+    return [
         {
             **{
                 name: getattr(status, name)
@@ -114,7 +113,7 @@ def plugin_list() -> ResponseReturnValue:
 @blueprint.get("/<plugin>/plan/<act>")
 @allow(ADMIN)
 @spec.validate(resp=Answers(HTTP_200=Planned, HTTP_403=Problem, HTTP_404=Problem), tags=["plugins"])
-def plugin_plan(plugin: str, act: str) -> ResponseReturnValue:
+def plugin_plan(plugin: str, act: str) -> Any:
     """Say what an act would do."""
     return _shown(current_app.extensions["portal"].registry.plan(g.ctx, plugin, act))
 
@@ -128,7 +127,7 @@ def plugin_plan(plugin: str, act: str) -> ResponseReturnValue:
     ),
     tags=["plugins"],
 )  # fmt: skip
-def plugin_act(plugin: str, act: str) -> ResponseReturnValue:
+def plugin_act(plugin: str, act: str) -> Any:
     """Do it: install, activate, upgrade, resume, deactivate, uninstall, purge or forget."""
     data: dict[str, Any] = request.get_json(silent=True) or {}
     checked(Wish, data)
