@@ -8,5 +8,5 @@ from tessera_pinboard.models import Notice
 
 def may_take_down(actor: Actor, notice: Notice) -> bool:
     """Whoever wrote it, and reviewers."""
-    own = actor.account_id is not None and notice.account_id == actor.account_id
+    own = notice.account is not None and notice.account.id == actor.account_id
     return own or actor.is_reviewer
