@@ -1,0 +1,1 @@
+"""Versions: who changed what, compared field by field, and brought back."""
