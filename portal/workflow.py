@@ -6,6 +6,7 @@ new version, the line of history, and what plugins carry out because of it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from peewee import JOIN, AutoField, ForeignKeyField, IntegerField, TextField, fn
@@ -113,16 +114,16 @@ def move(
         values = {kind.state_field: step.target, kind.version_field: seen + 1}
         if not model.update(**values).where(has, state == source, number == seen).execute():
             raise _too_late(ctx, current)
-        for row in (current, obj):
-            row.__data__.update(values)
+        current.__data__.update(values)
         permissions.forget()
         entry = _note(ctx, kind, current, step.name, source, step.target, role=role)
         if comment:
             HistoryComment.insert(entry=entry.id, text=comment).execute()
+            entry.comment = comment
         for tell in (audit.record, events.emit):
             tell(ctx, f"{kind.name}.{step.name}", kind.name, obj.id, source=source, seq=entry.seq)
         hooks.call("transition_done", ctx, obj=current, entry=entry, **asked)
-    entry.comment = comment
+    obj.__data__.update(values)
     return entry
 
 
@@ -153,6 +154,13 @@ def history(obj: Any) -> list[Any]:
         .where(entry.object_type == objects.type_of(obj).name, entry.object_id == obj.id)
     )
     return list(rows.order_by(entry.seq).objects())
+
+
+def forget_comments(name: str, ids: Sequence[int]) -> None:
+    """Delete what people wrote with the steps of these objects; the steps stay."""
+    entry: Any = HistoryEntry
+    of = entry.select(entry.id).where(entry.object_type == name, entry.object_id.in_(ids))
+    HistoryComment.delete().where(HistoryComment.entry.in_(of)).execute()
 
 
 def panel(ctx: Context, obj: Any) -> dict[str, Any]:

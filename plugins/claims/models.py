@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peewee import AutoField, ForeignKeyField, TextField
+from peewee import AutoField, ForeignKeyField, IntegerField, TextField
 
 from portal.db import Model, UtcDateTime
 from portal.organisations.models import Organisation
@@ -35,6 +35,7 @@ class Case(Model):
     created_at = UtcDateTime()
     due_at = UtcDateTime()
     decided_at = UtcDateTime(null=True)
+    version = IntegerField(default=1)
 
     class Meta:
         table_name = "claims_case"

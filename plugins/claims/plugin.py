@@ -7,10 +7,13 @@ from typing import Any
 
 from flask import Blueprint
 
-from plugins.claims import queries, views
+from plugins.claims import queries, service, views, workflow
 from portal.context import Context
-from portal.hookspecs import hookimpl
+from portal.hookspecs import JobKind, ObjectType, Progress, Transition, Workflow, hookimpl
 from portal.i18n import _
+from portal.i18n import lazy_gettext as lazy
+
+DAY = 86_400
 
 
 @hookimpl
@@ -29,3 +32,35 @@ def account_links(ctx: Context) -> Sequence[tuple[Any, str]]:
 def organisation_in_use(ctx: Context, ids: Sequence[int]) -> Mapping[int, str]:
     """Keep entries about which somebody asked: the receipt must go on answering."""
     return {number: _("somebody asked about it") for number in queries.asked_about(ids)}
+
+
+@hookimpl
+def workflow_list(ctx: Context) -> Sequence[Workflow]:
+    """Offer the way of a case."""
+    return [workflow.FLOW]
+
+
+@hookimpl
+def object_type_list(ctx: Context) -> Sequence[ObjectType]:
+    """Offer the case."""
+    return [workflow.TYPE]
+
+
+@hookimpl
+def transition_done(
+    ctx: Context, obj_type: ObjectType, obj: Any, transition: Transition, entry: Any
+) -> None:
+    """Carry a decision out, whichever page it was made on."""
+    if obj_type.name == workflow.NAME:
+        service.carry_out(ctx, obj, entry.comment)
+
+
+def _forget_texts(ctx: Context, _payload: Mapping[str, Any], _progress: Progress) -> None:
+    service.forget_texts(ctx)
+
+
+@hookimpl
+def job_list(ctx: Context) -> Sequence[JobKind]:
+    """Delete texts of old cases, once a day."""
+    title = lazy("Delete the texts of cases decided long ago")
+    return [JobKind("claims.forget_texts", _forget_texts, title, DAY)]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from datetime import datetime, timedelta
+from datetime import datetime
+
+from portal.clock import working_days_after
 
 PLANNED_DAYS = 5
 WORD_BYTES = 10
@@ -13,10 +15,7 @@ WORD_BYTES = 10
 
 def due_after(moment: datetime, working_days: int = PLANNED_DAYS) -> datetime:
     """Return the same time of day that many working days (Monday to Friday) later."""
-    while working_days:
-        moment += timedelta(days=1)
-        working_days -= moment.weekday() < 5
-    return moment
+    return working_days_after(moment, working_days)
 
 
 def website_word(secret: str, organisation: str, account_id: int) -> str:

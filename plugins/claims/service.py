@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 from flask import current_app
 
 from plugins.claims import policy, rules
-from plugins.claims.models import (
-    ACCEPTED,
-    CLAIM,
-    DECLINED,
-    OPEN,
-    PROOFS,
-    REMOVAL,
-    WEBSITE,
-    Case,
-)
-from portal import db, mail, settings
+from plugins.claims.models import ACCEPTED, CLAIM, OPEN, PROOFS, REMOVAL, WEBSITE, Case
+from plugins.claims.workflow import ACCEPT, DECLINE, NAME
+from portal import audit, db, mail, settings, workflow
 from portal.context import Context
-from portal.errors import Conflict, Invalid, NotAllowed, TooMany
+from portal.errors import Conflict, Invalid, NotAllowed, NotFound, TooMany
 from portal.i18n import _
 from portal.organisations import service
 from portal.organisations.models import CLAIMED, Organisation
@@ -25,6 +20,7 @@ from portal.people.models import Account
 from portal.people.rules import normal_address
 
 MESSAGE_LENGTH = 4_000
+MOST_FORGOTTEN = 500
 MOST_OPEN = 20
 """Cases of one organisation that may wait at a time, so that nobody can bury the others."""
 
@@ -66,6 +62,8 @@ def open_case(
             created_at=now,
             due_at=rules.due_after(now),
         )
+        workflow.start(ctx, case)
+        audit.record(ctx, "case.opened", NAME, case.id, kind=kind, about=organisation.id)
         operator = settings.of(ctx)["operator_mail"]
         for to in filter(None, (operator, _address(case))):
             _tell(ctx, to, "claims/case_received", case, organisation)
@@ -129,34 +127,52 @@ def _check_queue(ctx: Context, organisation: Organisation, kind: str) -> None:
 def decide_case(ctx: Context, case: Case, accept: bool, reasons: str) -> None:
     """Accept or decline with reasons that the person gets to read.
 
-    An accepted claim makes the person OrgAdmin of the organisation; an accepted removal hides it.
-    Raises NotAllowed without four eyes, Conflict when it was decided before.
+    Raises NotAllowed without four eyes, Conflict when it was decided before, Invalid without
+    reasons.
     """
-    if not policy.may_decide(ctx.actor, case):
+    try:
+        workflow.move(ctx, case, ACCEPT if accept else DECLINE, reasons, case.version)
+    except Invalid as error:
+        raise Invalid(error.message, field="reasons") from None
+    except NotFound:
         raise NotAllowed(
             _("Somebody else must decide this: a reviewer who did not ask and is no member.")
-        )
-    reasons = _checked_message(reasons)
+        ) from None
+
+
+def carry_out(ctx: Context, case: Case, reasons: str) -> None:
+    """Do what follows from a decision, inside its transaction, and tell the person.
+
+    An accepted claim makes the person OrgAdmin of the organisation; an accepted removal hides it.
+    Raises Conflict for a claim of what others have claimed meanwhile.
+    """
+    case.decision = reasons
+    Case.update(
+        decision=reasons, decided_by=ctx.actor.account_id, decided_at=ctx.clock.now()
+    ).where(Case.id == case.id).execute()
+    organisation: Organisation = Organisation.get_by_id(case.organisation.id)
+    if case.state == ACCEPTED:
+        _carry_out(ctx, case, organisation)
+    to = _address(case)
+    if to:
+        _tell(ctx, to, "claims/case_decided", case, organisation)
+
+
+def forget_texts(ctx: Context) -> int:
+    """Delete what was written about cases that were decided long ago; returns how many there were.
+
+    The decisions themselves stay, with their moment and their history.
+    """
+    days = int(settings.of(ctx, "claims")["text_days"])
+    written = (Case.message != "") | (Case.decision != "") | (Case.reply_to != "")
+    old: Any = Case.select(Case.id).where(
+        Case.state != OPEN, Case.decided_at < ctx.clock.now() - timedelta(days=days), written
+    )
     with db.transaction():
-        changed = (
-            Case.update(
-                state=ACCEPTED if accept else DECLINED,
-                decision=reasons,
-                decided_by=ctx.actor.account_id,
-                decided_at=ctx.clock.now(),
-            )
-            .where(Case.id == case.id, Case.state == OPEN)
-            .execute()
-        )
-        if not changed:
-            raise Conflict(_("This was decided in the meantime."))
-        organisation: Organisation = Organisation.get_by_id(case.organisation.id)
-        if accept:
-            _carry_out(ctx, case, organisation)
-        to = _address(case)
-        if to:
-            decided: Case = Case.get_by_id(case.id)
-            _tell(ctx, to, "claims/case_decided", decided, organisation)
+        ids = [number for (number,) in old.limit(MOST_FORGOTTEN).tuples()]
+        workflow.forget_comments(NAME, ids)
+        Case.update(message="", decision="", reply_to="").where(Case.id.in_(ids)).execute()
+    return len(ids)
 
 
 def _carry_out(ctx: Context, case: Case, organisation: Organisation) -> None:

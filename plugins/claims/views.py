@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from plugins.claims import labels, policy, queries, service
 from plugins.claims.forms import CaseForm, ClaimForm, DecisionForm
 from plugins.claims.models import CLAIM, REMOVAL, WRONG_FACT, Case
+from portal import workflow
 from portal.errors import Conflict, Invalid, NotAllowed
 from portal.i18n import _
 from portal.organisations import queries as organisations
@@ -146,6 +147,7 @@ def decide(public_id: str) -> ResponseReturnValue:
         labels=labels,
         facts=organisations.facts(case.organisation),
         duplicates=organisations.duplicates(case.organisation),
-        may_decide=policy.may_decide(ctx.actor, case),
+        may_decide=bool(workflow.offered(ctx, case)),
+        flow=workflow.panel(ctx, case),
     )
     return page, status

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
 
+from plugins.claims import models as claims_models
 from plugins.claims import queries, rules, service
 from plugins.claims.models import CLAIM, REMOVAL, WRONG_FACT, Case
 from plugins.claims.plugin import organisation_in_use
+from portal import db, migrate, settings, workflow
+from portal.audit import AuditEntry
 from portal.context import ANONYMOUS, REVIEWER, Actor, Context
 from portal.errors import Conflict, Invalid, NotAllowed, TooMany
 from portal.mail import Outbox
@@ -17,6 +22,7 @@ from portal.organisations.models import Organisation, OrganisationMember
 from portal.organisations.policy import role_of
 from portal.people.models import Account
 from tests.factories import make_account, make_organisation
+from tests.faults import assert_all_or_nothing
 
 
 @pytest.fixture
@@ -239,3 +245,111 @@ def test_entry_somebody_asked_about_is_in_use(portal: Flask, ctx: Context) -> No
     service.open_case(ctx.as_actor(ANONYMOUS), asked, WRONG_FACT, message="Wrong.")
     assert organisation_in_use(ctx, [asked.id, other.id]) == {asked.id: "somebody asked about it"}
     assert organisation_in_use(ctx, [other.id]) == {}
+
+
+# On the workflow of the core
+
+
+def test_case_has_a_history_and_waits_for_a_review(
+    portal: Flask, ctx: Context, person: Account, reviewer: Context
+) -> None:
+    case = claim(acting(ctx, person), make_organisation())
+    task = workflow.ReviewTask.get()
+    assert (task.object_type, task.object_id, task.due_at) == ("claims_case", case.id, case.due_at)
+    service.decide_case(reviewer, case, False, "No proof.")
+    begun, decided = workflow.history(case)
+    assert (begun.actor_name, begun.target_state) == (person.name, "open")
+    assert (decided.transition, decided.comment, decided.role) == (
+        "decline",
+        "No proof.",
+        "Reviewer",
+    )
+    assert workflow.ReviewTask.select().count() == 0
+
+
+def test_case_is_audited_without_words(
+    portal: Flask, ctx: Context, person: Account, reviewer: Context
+) -> None:
+    case = claim(acting(ctx, person), make_organisation())
+    service.decide_case(reviewer, case, True, "The letter fits.")
+    entries = list(AuditEntry.select().order_by(AuditEntry.id))
+    of_case = [entry for entry in entries if entry.subject_type == "claims_case"]
+    assert [entry.action for entry in of_case] == ["case.opened", "claims_case.accept"]
+    assert {entry.subject_id for entry in of_case} == {case.id}
+    assert "letter" not in str([entry.detail for entry in of_case])
+
+
+def test_decision_is_made_whole_or_not_at_all(portal: Flask, ctx: Context) -> None:
+    reviewer = acting(ctx, make_account(portal, role=REVIEWER), REVIEWER)
+    guest = ctx.as_actor(ANONYMOUS)
+
+    def opened() -> Case:
+        return service.open_case(
+            guest, make_organisation(), REMOVAL, message="Closed.", reply_to="a@b.example"
+        )
+
+    assert_all_or_nothing(opened, lambda case: service.decide_case(reviewer, case, True, "Yes."))
+    assert_all_or_nothing(
+        make_organisation,
+        lambda school: service.open_case(guest, school, WRONG_FACT, message="Wrong town."),
+    )
+
+
+def test_texts_are_deleted_two_years_after_the_decision(
+    portal: Flask, ctx: Context, person: Account, reviewer: Context, clock
+) -> None:
+    decided, waiting = (claim(acting(ctx, person), make_organisation()) for _number in range(2))
+    service.decide_case(reviewer, decided, False, "No proof.")
+    clock.moment += timedelta(days=730)
+    assert service.forget_texts(ctx) == 0
+    clock.moment += timedelta(seconds=1)
+    assert service.forget_texts(ctx) == 1
+    case = Case.get_by_id(decided.id)
+    assert (case.message, case.decision, case.reply_to, case.state) == ("", "", "", "declined")
+    assert [entry.comment for entry in workflow.history(case)] == ["", ""]
+    assert Case.get_by_id(waiting.id).message == "Ours."
+    assert service.forget_texts(ctx) == 0
+
+
+def test_administrators_choose_how_long_texts_are_kept(
+    portal: Flask, ctx: Context, person: Account, reviewer: Context, clock
+) -> None:
+    case = claim(acting(ctx, person), make_organisation())
+    service.decide_case(reviewer, case, False, "No proof.")
+    settings.save(ctx, "claims", {"text_days": "30"})
+    clock.moment += timedelta(days=31)
+    assert service.forget_texts(ctx) == 1
+
+
+def test_cases_from_before_get_their_history(any_url: str, ctx: Context, tmp_path: Path) -> None:
+    steps = Path(claims_models.__file__).parent / "migrations"
+    early = tmp_path / "steps"
+    early.mkdir()
+    shutil.copy(steps / "0001_create_claims.py", early)
+    db.open_database(any_url)
+    db.database.connect(reuse_if_open=True)
+    migrate.run([migrate.CORE_NAMESPACE, migrate.Namespace("claims", early)], backup=False)
+    school, moment = make_organisation(), "2026-11-18T12:00:00.000000Z"
+    for number, state in enumerate(("open", "accepted", "declined"), 1):
+        db.execute(
+            "INSERT INTO claims_case (public_id, organisation_id, kind, reply_to, proof, message, "
+            "state, decision, created_at, due_at, decided_at) VALUES (?, ?, 'removal', '', '', 'x', "
+            "?, ?, ?, ?, ?)",
+            (f"case{number}", school.id, state, "" if number == 1 else "Why.", moment, moment,
+             None if number == 1 else moment),
+        )  # fmt: skip
+    shutil.copy(steps / "0002_run_on_workflow.py", early)
+    shutil.copy(steps / "0002_run_on_workflow.sql", early)
+    migrate.run([migrate.Namespace("claims", early)], backup=False)
+    assert db.query("SELECT id, version FROM claims_case ORDER BY id") == [(1, 1), (2, 2), (3, 2)]
+    assert db.query(
+        "SELECT object_id, seq, transition, target_state FROM workflow_history ORDER BY object_id, seq"
+    ) == [
+        (1, 1, "", "open"), (2, 1, "", "open"), (2, 2, "accept", "accepted"),
+        (3, 1, "", "open"), (3, 2, "decline", "declined"),
+    ]  # fmt: skip
+    assert db.query("SELECT text FROM workflow_comment") == [("Why.",), ("Why.",)]
+    assert db.query("SELECT object_type, object_id, due_at FROM review_task") == [
+        ("claims_case", 1, moment)
+    ]
+    db.database.close()
