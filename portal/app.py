@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +13,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.exceptions import Forbidden
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal import db, drafts, settings
+from portal import db, drafts, events, jobs, logs, settings, upkeep
 from portal.clock import Clock, SystemClock
 from portal.config import Config
 from portal.context import Context
@@ -34,6 +33,7 @@ from portal.web import (
     idempotency,
     language,
     merging,
+    metrics,
     pages,
     static,
     unsent,
@@ -53,6 +53,7 @@ class Portal:
         self.static = static.StaticFiles()
         self.links: dict[Any, Any] = {}
         self.fingerprint = ""
+        self.measured: logs.Measured
 
 
 def create_app(
@@ -65,8 +66,11 @@ def create_app(
     The database must have been prepared by `portal init`. Nothing is written here.
     """
     config = config or Config.from_environment()
+    if not config.testing:
+        logs.set_up(config.log_format)
     db.open_database(config.database)
 
+    jobs.register(*upkeep.KINDS, *events.KINDS)
     clock = clock or SystemClock()
     registry = Plugins(plugin_folders, config.safe_mode, config.instance_path / "exports")
     registry.clock = clock
@@ -92,6 +96,7 @@ def create_app(
     for blueprint in (
         static.blueprint,
         pages.blueprint,
+        metrics.blueprint,
         unsent.blueprint,
         people.blueprint,
         organisations.blueprint,
@@ -105,6 +110,7 @@ def create_app(
     if config.proxy_hops:
         hops = config.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops, hops)  # type: ignore[method-assign]
+    app.wsgi_app = portal.measured = logs.Measured(app.wsgi_app)  # type: ignore[method-assign]
     return app
 
 
@@ -158,7 +164,8 @@ def _fingerprint(portal: Portal, config: Config) -> str:
 def _begin() -> ResponseReturnValue | None:
     """Start a request: id, connection, heartbeat, language, then gate and access."""
     portal: Portal = current_app.extensions["portal"]
-    g.request_id = secrets.token_hex(8)
+    g.request_id = logs.request_id.get()
+    request.environ[logs.RULE] = str(request.url_rule or "")
     set_locale(SOURCE)  # what fails before a language is chosen must not speak the last visitor's
     if request.endpoint in {"files.serve", "files.favicon", "pages.healthz"}:
         g.locale = "en"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import sys
 from collections.abc import Callable, MutableMapping
 from copy import copy
@@ -16,7 +15,7 @@ import click
 import peewee
 from flask import Flask
 
-from portal import __version__, audit, db, doctor, migrate, serving, storage
+from portal import __version__, audit, db, doctor, logs, migrate, serving, storage
 from portal.app import create_app
 from portal.command_help import Speaking, translated
 from portal.config import Config
@@ -344,7 +343,7 @@ for _act, _says in {
 
 def main(run: Callable[..., Any] = cli) -> None:
     """Run the command; people get one clear line instead of a trace."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logs.set_up("text")
     try:
         run(prog_name="portal")
     except PortalError as error:

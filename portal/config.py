@@ -59,6 +59,14 @@ class Config:
     search_memory_mib: int = setting(48, "Word sets one worker keeps in memory.", "MiB")
     threads: int = setting(4, "Requests one web process answers at a time.", "count")
     kept_days: int = setting(30, "How long finished jobs and delivered events are kept.", "days")
+    backup_hours: int = setting(
+        24, "Time between two backups of the database by the worker; 0 for none.", "hours"
+    )
+    backup_keep: int = setting(7, "Backups that are kept; older ones are deleted.", "count")
+    log_format: str = setting("text", "How lines are logged to stderr: text or json.")
+    metrics_token: str = setting(
+        "", "Opens /metrics to who sends it as a bearer token; without it the page is not there."
+    )
     testing: bool = setting(False, "Set by tests: errors are raised instead of shown.")
 
     @classmethod

@@ -146,4 +146,4 @@ def expire(ctx: Context, days: int) -> None:
         ).execute()
 
 
-jobs.register(JobKind(TELL, _tell, lazy_gettext("Tell a plugin what happened")))
+KINDS = (JobKind(TELL, _tell, lazy_gettext("Tell a plugin what happened")),)

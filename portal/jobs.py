@@ -37,6 +37,7 @@ DONE = "done"
 FAILED = "failed"
 CANCELLED = "cancelled"
 PARKED = "parked"
+STATES = (WAITING, RUNNING, DONE, FAILED, CANCELLED)
 
 CORE = "portal"
 PERIOD = "@"
@@ -91,9 +92,9 @@ class Stopped(Exception):
 _core_kinds: dict[str, JobKind] = {}
 
 
-def register(kind: JobKind) -> None:
-    """Add a kind of the core's own; plugins offer theirs by the hook `job_list`."""
-    _core_kinds[kind.name] = kind
+def register(*offered: JobKind) -> None:
+    """Add kinds of the core's own; plugins offer theirs by the hook `job_list`."""
+    _core_kinds.update({kind.name: kind for kind in offered})
 
 
 def kinds(ctx: Context) -> dict[str, JobKind]:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
 import secrets
 import signal
-import subprocess
 import sys
 import threading
-import time
-from types import FrameType
+from importlib.util import find_spec
 
 import peewee
 from flask import Flask
 
-from portal import db, worker
+from portal import db, logs, storage, worker
 from portal.config import Config
 from portal.context import MEMBER, REVIEWER, SITE_ADMIN, Context, system_context
 from portal.errors import ConfigError
@@ -24,9 +20,8 @@ from portal.organisations.models import Organisation, OrganisationMember
 from portal.organisations.service import add_member
 from portal.people.models import Account
 from portal.people.service import create_account
+from portal.supervisor import Supervisor, open_socket
 
-GRACE_SECONDS = 10
-LOOK_SECONDS = 1.0
 DEMO_ACCOUNTS = (
     ("member@demo.example", MEMBER, "Coordinator (demonstration)", "looks after a made-up school"),
     ("reviewer@demo.example", REVIEWER, "Reviewer (demonstration)", "decides claims and removals"),
@@ -74,22 +69,20 @@ def _is_member(account: Account) -> bool:
 
 
 def serve(host: str, port: int, processes: int, with_worker: bool) -> int:
-    """Serve until stopped; returns the exit status. A part that dies takes the other with it."""
-    if importlib.util.find_spec("granian") is None:
+    """Serve until stopped; returns the exit status. Raises ConfigError where that can't be."""
+    if find_spec("granian") is None:
         raise ConfigError("granian is missing. Install it: pip install 'tessera-portal[server]'")
     config = Config.from_environment()
-    commands = [
-        [
-            sys.executable, "-m", "portal.holding", "--interface", "wsgi", "--host", host,
-            "--port", str(port), "--workers", str(processes),
-            "--blocking-threads", str(config.threads), "--no-ws", "--log-level", "warning",
-            "--respawn-failed-workers", "--respawn-interval", "2", "--workers-kill-timeout", "5",
-            "--factory", "portal.app:create_app",
-        ]
-    ]  # fmt: skip
-    if with_worker:
-        commands.append([sys.executable, "-m", "portal", "worker"])
-    return Supervisor(commands, CodeWatch(config.database)).run()
+    logs.set_up(config.log_format)
+    with open_socket(host, port) as listening, storage.hold_running(config) as running:
+        web = [sys.executable, "-m", "portal.web.server"]
+        web += map(str, (listening.fileno(), processes, config.threads))
+        commands = {"web": web}
+        if with_worker:
+            commands["worker"] = [sys.executable, "-m", "portal", "worker"]
+        held = (listening.fileno(), running.fileno())
+        code = CodeWatch(config.database)
+        return Supervisor(commands, held, code.changed).run()
 
 
 class CodeWatch:
@@ -119,68 +112,10 @@ class CodeWatch:
         return self._generation, discovery.fingerprint()
 
 
-class Supervisor:
-    """Keeps child processes together: they start together and end together.
-
-    The first is the web server; when there is new code its workers are replaced one by one, then
-    the other children.
-    """
-
-    def __init__(self, commands: list[list[str]], code: CodeWatch | None = None) -> None:
-        self.commands = commands
-        self.code = code
-        self.children: list[subprocess.Popen[bytes]] = []
-        self.stopping = False
-
-    def run(self) -> int:
-        """Start everything and wait; a signal or the death of one ends all."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._asked_to_stop)
-        self.children = [self._start(command) for command in self.commands]
-        next_look = time.monotonic() + LOOK_SECONDS
-        while not self.stopping and all(child.poll() is None for child in self.children):
-            time.sleep(0.2)
-            if self.code and time.monotonic() >= next_look:
-                next_look = time.monotonic() + LOOK_SECONDS
-                if self.code.changed():
-                    self._take_up_code()
-        failed = [child.returncode for child in self.children if child.returncode]
-        self._stop_children()
-        return 0 if self.stopping else (failed[0] if failed else 1)
-
-    @staticmethod
-    def _start(command: list[str]) -> subprocess.Popen[bytes]:
-        # A session of their own: Ctrl-C reaches the supervisor alone, which stops them in order.
-        return subprocess.Popen(command, start_new_session=True)  # noqa: S603
-
-    def _take_up_code(self) -> None:
-        self.children[0].send_signal(signal.SIGHUP)
-        for number, child in enumerate(self.children[1:], 1):
-            child.send_signal(signal.SIGTERM)
-            try:
-                child.wait(GRACE_SECONDS)
-            except subprocess.TimeoutExpired:
-                os.killpg(child.pid, signal.SIGKILL)
-            self.children[number] = self._start(self.commands[number])
-
-    def _asked_to_stop(self, _number: int, _frame: FrameType | None) -> None:
-        self.stopping = True
-
-    def _stop_children(self) -> None:
-        for child in self.children:
-            if child.poll() is None:
-                child.send_signal(signal.SIGTERM)
-        deadline = time.monotonic() + GRACE_SECONDS
-        for child in self.children:
-            try:
-                child.wait(max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                os.killpg(child.pid, signal.SIGKILL)
-
-
 def run_worker(app: Flask) -> None:
     """Work until TERM or Ctrl-C."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    worker.run(app, stop)
+    with storage.hold_running(app.config["PORTAL"]):
+        worker.run(app, stop)

@@ -9,23 +9,19 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
-from flask import Flask, current_app
+from flask import Flask
 
-from portal import db, drafts, events, jobs, mail
+from portal import db, events, jobs, mail
 from portal.config import Config
 from portal.context import Context, system_context
-from portal.i18n import SOURCE, lazy_gettext, set_locale
-from portal.people import sessions, throttle
-from portal.web import idempotency
+from portal.i18n import SOURCE, set_locale
 
 log = logging.getLogger("portal.worker")
 
 MAIL_EVERY = 2.0
 JOBS_EVERY = 1.0
-UPKEEP_EVERY = 60
 GRACE = 0.7
 
 
@@ -112,19 +108,3 @@ class Worker:
         lease = self.lease
         if lease is not None:
             lease.renew()
-
-
-def upkeep(ctx: Context, _payload: Mapping[str, Any], _progress: jobs.Progress) -> None:
-    """Let plugins do their regular work, delete what is over."""
-    portal = current_app.extensions["portal"]
-    portal.registry.hooks.call("upkeep_run", ctx)
-    sessions.expire(ctx)
-    throttle.expire(ctx)
-    mail.expire(ctx.clock)
-    idempotency.expire(ctx)
-    drafts.expire(ctx)
-    jobs.expire(ctx, portal.config.kept_days)
-    events.expire(ctx, portal.config.kept_days)
-
-
-jobs.register(jobs.JobKind("portal.do_upkeep", upkeep, lazy_gettext("Tidy up"), UPKEEP_EVERY, 1))

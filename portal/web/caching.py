@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Container, Iterable
 from datetime import date
-from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 import peewee
@@ -14,6 +13,7 @@ from flask import session as flask_session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 
 from portal import __version__, db
+from portal.logs import request_id
 from portal.web.heartbeat import beat
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Unchanged:
             return self._next(environ, start_response)
         known = self._known.get(environ.get("HTTP_IF_NONE_MATCH", ""))
         if known and known[0] == _key(environ) and known[1] == self._now():
-            start_response("304 NOT MODIFIED", [*known[2], ("X-Request-ID", token_hex(8))])
+            start_response("304 NOT MODIFIED", [*known[2], ("X-Request-ID", request_id.get())])
             return []
         return self._next(environ, self._noting(environ, start_response))
 

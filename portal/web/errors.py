@@ -127,7 +127,7 @@ def _busy(error: peewee.OperationalError) -> ResponseReturnValue:
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:
-    log.exception("Unexpected error at %s %s", request.method, request.path, exc_info=error)
+    log.exception("Unexpected error at %s %s", request.method, request.url_rule, exc_info=error)
     return problem(500, _title(500), _explain(500), {}, kept_text(), request=g.get("request_id"))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from portal import db, jobs, mail, worker
+from portal import db, jobs, mail, upkeep, worker
 from portal.clock import FixedClock
 from portal.context import Context
 from portal.people.models import AccountToken
@@ -167,13 +167,13 @@ def test_a_job_that_fails_holds_up_no_other(
 
 def tidy(app: Flask, ctx: Context) -> None:
     with app.app_context():
-        worker.upkeep(ctx, {}, jobs.Lease(jobs.Job(), ctx.clock, lambda: False))
+        upkeep.tidy(ctx, {}, jobs.Lease(jobs.Job(), ctx.clock, lambda: False))
 
 
 def test_upkeep_is_regular_work(app: Flask, ctx: Context) -> None:
     with app.app_context():
         worker.Worker(app, threading.Event()).do_jobs(ctx)
-    assert jobs.Job.get(jobs.Job.name == "portal.do_upkeep").state == jobs.DONE
+    assert jobs.Job.get(jobs.Job.name == "portal.tidy_up").state == jobs.DONE
 
 
 def test_upkeep_asks_plugins_and_deletes_what_is_over(
