@@ -90,6 +90,7 @@ class Enclosure:
     def __init__(self, on_begin: Callable[[], None]) -> None:
         self._on_begin = on_begin
         self._outer: Any = None
+        self._endings: list[Callable[[], None]] = []
         self._pending: list[Callable[[], None]] = []
         self.is_inside = False
         _enclosure.set(self)
@@ -104,18 +105,19 @@ class Enclosure:
         """Write a part; its callbacks wait for the end of the whole."""
         if self._outer is None:
             self._begin()
-        before = len(self._pending)
-        token = _callbacks.set(self._pending)
+        before = len(self._pending), len(self._endings)
+        tokens = _callbacks.set(self._pending), _endings.set(self._endings)
         self.is_inside = True
         try:
             with database.atomic():
                 yield
         except BaseException:
-            del self._pending[before:]
+            del self._pending[before[0] :], self._endings[before[1] :]
             raise
         finally:
             self.is_inside = False
-            _callbacks.reset(token)
+            _callbacks.reset(tokens[0])
+            _endings.reset(tokens[1])
 
     def _begin(self) -> None:
         outer = _atomic()
@@ -133,6 +135,12 @@ class Enclosure:
         _enclosure.set(None)
         if outer is None:
             return
+        try:
+            for ending in self._endings if keep else ():
+                ending()
+        except BaseException as error:
+            outer.__exit__(type(error), error, None)
+            raise
         outer.__exit__(None if keep else RuntimeError, None, None)
         for callback in self._pending if keep else ():
             callback()
@@ -150,7 +158,8 @@ def transaction(aside: bool = False) -> Iterator[None]:
     `aside` is for counts that stand whatever becomes of the request, such as tries.
     """
     whole = _enclosure.get()
-    if whole is not None and not whole.is_inside and (whole.has_begun or not aside):
+    is_apart = aside or database.in_transaction()
+    if whole is not None and not whole.is_inside and (whole.has_begun or not is_apart):
         with whole.part():
             yield
         return

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from portal import __version__, settings
+from portal import __version__, privacy, settings
 
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{1,29}")
 RANGE = re.compile(r"(>=|<=|==|!=|<|>)\s*(\d+(?:\.\d+)*)")
@@ -29,6 +29,7 @@ KEYS = {
     "roles": list,
     "vetoes": list,
     "personal_data": list,
+    "impersonal": dict,
     "settings": dict,
     "license": str,
     "homepage": str,
@@ -66,7 +67,8 @@ class Manifest:
     permissions: tuple[Mapping[str, str], ...] = ()
     roles: tuple[Mapping[str, str], ...] = ()
     vetoes: tuple[str, ...] = ()
-    personal_data: tuple[Mapping[str, str], ...] = ()
+    personal_data: tuple[privacy.PersonalData, ...] = ()
+    impersonal: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, settings.Field] = field(default_factory=dict)
     license: str = ""
     homepage: str = ""
@@ -114,6 +116,7 @@ def read(path: Path, package: str) -> Manifest:
     }
     try:
         values["settings"] = settings.schema_from(raw.get("settings", {}))
+        values["personal_data"] = privacy.declared(raw.get("personal_data", []), f"{raw['id']}_")
     except ValueError as error:
         raise BadManifest(f"{path.name}: {error}") from None
     return Manifest(folder=path.parent, package=package, **values)
