@@ -9,13 +9,13 @@ from copy import copy
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import click
 import peewee
 from flask import Flask
 
-from portal import __version__, audit, db, doctor, logs, migrate, serving, storage
+from portal import __version__, db, doctor, logs, migrate, serving, storage
 from portal.app import create_app
 from portal.command_help import Speaking, translated
 from portal.config import Config
@@ -98,7 +98,7 @@ def cli(ctx: click.Context) -> None:
     ctx.obj = load_app
 
 
-cli.add_command(user_group, "user")
+cli.add_command(Commands("user", commands=user_group.commands, help=user_group.help))
 
 
 def prepare(registry: Plugins, ctx: Context) -> tuple[list[str], list[str]]:
@@ -241,35 +241,6 @@ def db_check() -> None:
     if problems:
         raise click.ClickException("; ".join(problems))
     click.echo("The database is sound.")
-
-
-@cli.group("audit")
-def audit_group() -> None:
-    """Check the audit log, say its head."""
-
-
-@audit_group.command("head")
-def audit_head() -> None:
-    """Print the signed head: keep it where the portal's keepers can't change it."""
-    with load_app().app_context():
-        click.echo(audit.head(system_context()).text)
-
-
-@audit_group.command("verify")
-@click.option("--head", "copy", type=click.File(), help="A mail or file with a head; - for input.")
-@click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
-def audit_verify(copy: TextIO | None, as_json: bool) -> None:
-    """Recompute the whole log and name the first bad entry."""
-    with load_app().app_context():
-        faults = audit.verify(audit.read_head(copy.read()) if copy else None)
-    count = audit.AuditEntry.select().count()
-    if as_json:
-        found = [fault.__dict__ for fault in faults]
-        click.echo(json.dumps({"entries": count, "faults": found}, ensure_ascii=False))
-    elif not faults:
-        click.echo(f"All {count} entries are as they were written.")
-    if faults:
-        raise click.ClickException(f"The audit log was changed: {faults[0].what}")
 
 
 @cli.group("plugin", cls=Commands)

@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import tokenize
+import tomllib
 from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import pairwise
@@ -21,6 +22,7 @@ import pytest
 from flask import Flask
 
 from docs import generate
+from portal import db
 from portal.config import Config
 from portal.web.access import unlisted
 
@@ -379,3 +381,42 @@ def test_migrations_and_decisions_are_numbered_without_gaps() -> None:
 @pytest.mark.parametrize("name", ["templates", "translations"])
 def test_wheel_takes_the_house_along(name: str) -> None:
     assert (ROOT / "portal" / "house" / name).resolve() == ROOT / name
+
+
+# Personal data
+
+PERSONAL = set(
+    "account actor agent address author body by comment decision email mail message name names note "
+    "payload person phone recipient reply text typed".split()
+)
+
+
+def test_every_column_that_looks_personal_is_declared_or_explained(app: Flask) -> None:
+    """The remedy: `[[personal_data]]` or `[impersonal]` in the plugin's plugin.toml, or in the core's
+    portal/personal_data.toml.
+    """
+    manifests = [
+        tomllib.loads(text_of(path))
+        for path in [ROOT / "portal" / "personal_data.toml", *ROOT.glob("plugins/*/plugin.toml")]
+    ]
+    impersonal = {name for manifest in manifests for name in manifest.get("impersonal", {})}
+    declared = {
+        f"{entry['table']}.{column}"
+        for manifest in manifests
+        for entry in manifest.get("personal_data", [])
+        for column in re.split(", ?", entry["column"])
+    }
+    existing, suspicious = set(), set()
+    for table in db.database.get_tables():
+        if table.endswith("_migration") or table == "migration_checksum":
+            continue
+        keys = {
+            key.column for key in db.database.get_foreign_keys(table) if key.dest_table == "account"
+        }
+        for column in db.database.get_columns(table):
+            existing.add(f"{table}.{column.name}")
+            if column.name in keys or PERSONAL & set(column.name.split("_")):
+                suspicious.add(f"{table}.{column.name}")
+
+    assert suspicious - declared - impersonal == set()
+    assert (declared | impersonal) - existing == set()

@@ -100,6 +100,7 @@ def extract(area: Area) -> Catalog:
         for text in CLICK:
             catalogue.add(text, None, [("click", 1)])
         _add_manifest(catalogue, area.sources[0] / "site.toml")
+        _add_manifest(catalogue, area.sources[0] / "personal_data.toml")
     else:
         _add_manifest(catalogue, area.tables.parent / "plugin.toml")
         for text, file in _table_texts(area.tables):
@@ -137,13 +138,15 @@ def _add_wtforms(catalogue: Catalog) -> None:
 
 
 def _add_manifest(catalogue: Catalog, path: Path) -> None:
-    """Take in what pages show of a manifest: title, summary, and the words of its settings."""
+    """Take in what pages show of a manifest: title, summary, words of settings, personal data."""
     manifest = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     texts = [manifest.get(key) for key in ("title", "summary")]
     for setting in manifest.get("settings", {}).values():
         texts += [setting.get(key) for key in ("title", "help", "unit")]
         choices = setting.get("choices", {})
         texts += choices.values() if isinstance(choices, dict) else []
+    for entry in manifest.get("personal_data", []):
+        texts += [entry.get(key) for key in ("what", "purpose", "retention", "keep_reason")]
     for text in filter(None, texts):
         catalogue.add(text, None, [(path.name, 1)])
 

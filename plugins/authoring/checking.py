@@ -141,7 +141,8 @@ def _tables(registry: Registry, manifest: Manifest) -> Iterator[str]:
     with probe.blaming(manifest, "migrations"):
         needed = {manifest.id, *map(required_id, manifest.requires)}
         migrate.run(registry.namespaces(needed), backup=False)
-    declared = {(item.get("table"), item.get("column")) for item in manifest.personal_data}
+    declared = {(item.table, name) for item in manifest.personal_data for name in item.columns}
+    explained = {tuple(name.split(".")) for name in manifest.impersonal}
     for model in probe.models(manifest):
         table, place = model._meta.table_name, probe.place_of(model)
         there = {column.name for column in db.database.get_columns(table)}
@@ -152,7 +153,7 @@ def _tables(registry: Registry, manifest: Manifest) -> Iterator[str]:
             if there and column not in there:
                 yield f"{place}: no step in migrations/ makes the column {table}.{column}."
             account = isinstance(field, ForeignKeyField) and field.rel_model._meta.name == "account"
-            if (account or PERSONAL.fullmatch(column)) and (table, column) not in declared:
+            if (account or PERSONAL.fullmatch(column)) and (table, column) not in declared | explained:
                 yield f"{place}: {table}.{column} is personal. Add it to [[personal_data]]."
         declared -= {(table, field.column_name) for field in model._meta.sorted_fields}
     for table, column in sorted(declared, key=str):

@@ -1,31 +1,27 @@
-"""Personal data: what is kept of people, their copy of it, its erasure and the end of its time.
+"""People's copy of what is kept of them, its erasure and the end of its time.
 
-All of it follows from declarations: the core's in `personal_data.toml` beside this file, a
-plugin's in its `plugin.toml`. An erased account stays as a row that names nobody ("former account
-N"), so that its number is never given to somebody else.
+All of it follows from declarations (`portal/privacy.py`). An erased account stays as a row that
+names nobody ("former account N"), so that its number is never given to somebody else.
 """
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from flask import current_app
 
-from portal import audit, db, jobs
+from portal import audit, db, privacy
 from portal.context import MEMBER, SITE_ADMIN, Context
-from portal.errors import Conflict, NotFound
-from portal.i18n import _, lazy_gettext
+from portal.errors import Conflict, Invalid, NotFound
+from portal.i18n import _
 from portal.kernel import registry as kernel
-from portal.kernel.manifest import PersonalData, personal_data
 from portal.kernel.models import Plugin
+from portal.people import service as people
 from portal.people.models import Account
+from portal.privacy import PersonalData
 
-FILE = Path(__file__).with_name("personal_data.toml")
-CORE = personal_data(tomllib.loads(FILE.read_text(encoding="utf-8"))["personal_data"], FILE.name)
 CANNOT_RUN = kernel.OUT_OF_ORDER | {kernel.MISSING, kernel.INCOMPATIBLE}
 LONELY = (
     "SELECT o.name FROM organisation_member m JOIN organisation o ON o.id = m.organisation_id "
@@ -41,7 +37,7 @@ def kept() -> list[PersonalData]:
 
     Tables of a plugin that is switched off count: its data is still kept.
     """
-    found = list(CORE)
+    found = list(privacy.core())
     for _plugin, manifest in _with_tables():
         found += manifest.personal_data if manifest else ()
     tables = set(db.database.get_tables())
@@ -78,10 +74,9 @@ def export(ctx: Context, account_id: int) -> dict[str, Any]:
 
 
 def _rows(item: PersonalData, person: Account) -> list[dict[str, Any]]:
-    columns = [*item.columns, *filter(None, item.also.split(", "))]
     where, values = _belongs(item.table, item.subject, person)
-    rows = db.query(f"SELECT {', '.join(columns)} FROM {item.table} WHERE {where}", values)
-    return [dict(zip(columns, map(_readable, row), strict=True)) for row in rows]
+    rows = db.query(f"SELECT {', '.join(item.shown)} FROM {item.table} WHERE {where}", values)
+    return [dict(zip(item.shown, map(_readable, row), strict=True)) for row in rows]
 
 
 def _readable(value: Any) -> Any:
@@ -92,11 +87,13 @@ def _belongs(table: str, subject: str, person: Account) -> tuple[str, list[Any]]
     """Return the condition that finds a person's rows, with its values."""
     if " or " in subject:
         pairs = [_belongs(table, part, person) for part in subject.split(" or ")]
-        return f"({' OR '.join(sql for sql, _v in pairs)})", sum((v for _s, v in pairs), [])
+        either = " OR ".join(sql for sql, _values in pairs)
+        return f"({either})", [value for _sql, values in pairs for value in values]
     if " -> " in subject:
         column, _arrow, place = subject.partition(" -> ")
-        sql, values = _belongs(*place.split("."), person)
-        return f"{column} IN (SELECT id FROM {place.split('.')[0]} WHERE {sql})", values
+        other, its_subject = place.split(".")
+        sql, values = _belongs(other, its_subject, person)
+        return f"{column} IN (SELECT id FROM {other} WHERE {sql})", values
     if "INT" in _columns(table)[subject].data_type.upper():
         return f"{subject} = ?", [person.id]
     return f"lower({subject}) = ?", [person.email]
@@ -151,6 +148,15 @@ def erase(ctx: Context, account_id: int) -> None:
         audit.record(ctx, "account.erased", "account", person.id)
 
 
+def erase_own(ctx: Context, password: str, address: str, visit: people.Visit) -> None:
+    """Erase the actor's account after password and address were typed. Raises Invalid, Conflict."""
+    person = _person(ctx, ctx.actor.account_id or 0)
+    if address.strip().lower() != person.email:
+        raise Invalid(_("Write the address with which you sign in."), "address")
+    people.check_own_password(ctx, password, visit)
+    erase(ctx, person.id)
+
+
 def _forget(
     table: str, found: Iterable[tuple[PersonalData, str, list[Any]]], number: int = 0
 ) -> int:
@@ -175,7 +181,7 @@ def _forget(
 
 def run_retention(ctx: Context) -> dict[str, int]:
     """Delete or blank what is older than declared; returns how many rows of which tables."""
-    counts = {}
+    counts: dict[str, int] = {}
     with db.transaction():
         for item in kept():
             if item.days:
@@ -193,12 +199,3 @@ def _person(ctx: Context, account_id: int) -> Account:
     if found is None or not (is_own or ctx.actor.is_admin):
         raise NotFound
     return found
-
-
-def _run(ctx: Context, _payload: Mapping[str, Any], _progress: jobs.Progress) -> None:
-    run_retention(ctx)
-
-
-jobs.register(
-    jobs.JobKind("portal.run_retention", _run, lazy_gettext("Delete what is too old"), 86_400)
-)

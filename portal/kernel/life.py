@@ -433,9 +433,9 @@ def _declared(manifest: Manifest) -> Iterator[str]:
     for role in manifest.roles:
         yield _("It brings the role %(name)s.", name=_naming(role))
     for item in manifest.personal_data:
-        yield _("It keeps personal data in %(table)s, %(column)s: %(purpose)s; %(retention)s.") % {
-            key: item.get(key, "?") for key in ("table", "column", "purpose", "retention")
-        }
+        yield _(
+            "It keeps personal data in %(table)s, %(column)s: %(purpose)s; %(retention)s."
+        ) % vars(item)
 
 
 def _naming(item: Any) -> str:

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from flask import Blueprint, Flask
 from peewee import PeeweeException
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
-from portal import db, events, migrate
+from portal import audit, db, events, migrate
 from portal.clock import Clock, SystemClock
 from portal.context import Context, system_context
 from portal.errors import Conflict, NotFound
@@ -303,8 +304,9 @@ class Registry:
     def _suspend(self, plugin: str, reason: str) -> None:
         changed = Plugin.update(state=SUSPENDED, reason=reason, changed_at=self.clock.now())
         if changed.where(Plugin.id == plugin, Plugin.state == ACTIVE).execute():
-            told = {"plugin": plugin, "state": SUSPENDED}
+            told: dict[str, Any] = {"plugin": plugin, "state": SUSPENDED}
             events.emit(system_context(), "plugin.switched", "plugin", 0, **told)
+            audit.record(system_context(), "plugin.switched", "plugin", **told)
             next_generation()
 
 

@@ -144,11 +144,7 @@ def reset_password(ctx: Context, token: str, password: str) -> None:
 
 def change_password(ctx: Context, current_password: str, new_password: str, visit: Visit) -> str:
     """Set a new password knowing the old one; ends all sessions and returns a new one's token."""
-    account = _own(ctx)
-    try:
-        _prove(ctx, account, account.email, current_password, visit)
-    except Invalid:
-        raise Invalid(_("This is not your present password."), "current_password")
+    account = check_own_password(ctx, current_password, visit, "current_password")
     rules.check_password(new_password, account.email, account.name, "new_password")
     hashed = passwords.make_hash(new_password, _config().testing)
     with db.transaction():
@@ -158,6 +154,17 @@ def change_password(ctx: Context, current_password: str, new_password: str, visi
         sessions.end_all(account.id)
         mail.enqueue(ctx, account.email, "password-changed")
         return _begin(ctx, account, hashed, visit)
+
+
+def check_own_password(
+    ctx: Context, password: str, visit: Visit, field: str = "password"
+) -> Account:
+    """Return the actor's account if this is its password. Raises Invalid with the field, TooMany."""
+    account = _own(ctx)
+    try:
+        return _prove(ctx, account, account.email, password, visit)
+    except Invalid:
+        raise Invalid(_("This is not your present password."), field) from None
 
 
 def update_account(ctx: Context, *, name: str, locale: str, scheme: str) -> None:

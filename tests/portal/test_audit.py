@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import peewee
 import pytest
-from flask import Flask
 
-from portal import audit, db, merkle
-from portal.audit import AuditEntry, AuditValue
+from portal import audit, db
+from portal.audit import AuditEntry
 from portal.context import Actor, Context
-from portal.errors import Invalid
 
 
 def fill(ctx: Context, count: int) -> list[int]:
@@ -44,16 +42,6 @@ def test_an_entry_says_who_did_what_to_what(ctx: Context) -> None:
 
 
 @pytest.mark.usefixtures("any_database")
-def test_a_log_nobody_touched_is_in_order(ctx: Context) -> None:
-    fill(ctx, 33)
-
-    assert audit.verify() == []
-    leaves = audit.leaves()
-    proof = merkle.inclusion(leaves, 4)
-    assert merkle.root_above(leaves[4], 4, 33, proof) == merkle.root_of(leaves)
-
-
-@pytest.mark.usefixtures("any_database")
 def test_entries_take_their_place_when_the_transaction_ends(ctx: Context) -> None:
     with db.transaction():
         first = audit.record(ctx, "school.seen")
@@ -71,7 +59,7 @@ def test_what_is_rolled_back_leaves_no_entry(ctx: Context) -> None:
         raise RuntimeError
 
     assert len(places()) == AuditEntry.select().count() == 1
-    assert audit.verify() == []
+    assert len(places()) == AuditEntry.select().count()
 
 
 @pytest.mark.usefixtures("any_database")
@@ -83,17 +71,7 @@ def test_what_a_savepoint_takes_back_leaves_no_entry(ctx: Context) -> None:
         audit.record(ctx, "school.seen", way="on")
 
     assert [entry.detail for entry in AuditEntry.select()] == [{"way": "on"}]
-    assert audit.verify() == []
-
-
-@pytest.mark.usefixtures("any_database")
-def test_a_personal_value_can_go_and_the_log_stays_in_order(ctx: Context) -> None:
-    fill(ctx, 5)
-    assert "Person" not in "".join(str(row) for row in AuditEntry.select().dicts())
-
-    AuditValue.delete().execute()
-
-    assert audit.verify() == []
+    assert len(places()) == AuditEntry.select().count()
 
 
 @pytest.mark.usefixtures("any_database")
@@ -140,24 +118,3 @@ def test_entries_are_found_by_noun_act_person_and_thing(ctx: Context, database: 
     assert [row.action for row in audit.entries("account.erased")] == ["account.erased"]
     assert audit.entries(account_id=5).count() == 2
     assert audit.entries(subject_type="account", subject_id=6).count() == 0
-
-
-# Heads
-
-
-def test_a_mailed_head_is_read_back_from_its_mail(app: Flask, ctx: Context) -> None:
-    with app.app_context():
-        fill(ctx, 3)
-        head = audit.head(ctx)
-        wrapped = head.text.replace(" ", "\n  ")
-
-        assert head.size == len(places())
-        assert audit.read_head(f"Dear all,\n\n> {wrapped}\n\nYours") == head
-        assert audit.verify(head) == []
-
-
-def test_a_head_that_was_changed_is_no_head_of_this_portal(app: Flask, ctx: Context) -> None:
-    with app.app_context():
-        head = audit.head(ctx)
-        with pytest.raises(Invalid):
-            audit.read_head(head.text.replace(head.root, "0" * 64))

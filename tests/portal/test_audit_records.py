@@ -54,7 +54,6 @@ def test_guessing_is_recorded_once_with_the_address_beside(app: Flask, ctx: Cont
     entry = AuditEntry.get(AuditEntry.action == "limit.reached")
     assert entry.detail == {"limit": "sign-in-address"}
     assert [row.value for row in audit.AuditValue.select()] == ["a@b.example"]
-    assert audit.verify() == []
 
 
 def test_changes_of_organisations_name_the_fields_only(app: Flask, ctx: Context) -> None:

@@ -58,6 +58,8 @@ table = "trips_trip"
 column = "guide_id"
 purpose = "to say who guides"
 retention = "until the trip is over"
+subject = "guide_id"
+erase = "delete"
 """
 PAGE = """\
 {% extends "base.html" %}

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from plugins.trust import checking
 from portal import audit, db, merkle
 from portal.context import Context
 from tests.factories import clocked
@@ -243,7 +244,7 @@ EDITS: list[Edit] = [
 
 def write_tree(size: int) -> None:
     peaks: list[bytes] = []
-    for done, leaf in enumerate(audit.leaves()[:size]):
+    for done, leaf in enumerate(checking.leaves()[:size]):
         peaks = merkle.append(peaks, done, leaf)
     text = db.dump_json([peak.hex() for peak in peaks])
     db.execute("UPDATE audit_tree SET size = ?, peaks = ?", (size, text))
@@ -256,12 +257,12 @@ def write_anew() -> None:
     for place, row in enumerate(db.query(sql), 1):
         leaf = audit.leaf_of(place, row).hex()
         db.execute("INSERT INTO audit_leaf VALUES (?, ?, ?)", (place, row[0], leaf))
-    write_tree(len(audit.leaves()))
+    write_tree(len(checking.leaves()))
 
 
 def cut_the_end(dice: random.Random) -> None:
     cut_the_rows(dice)
-    write_tree(len(audit.leaves()))
+    write_tree(len(checking.leaves()))
 
 
 def change_and_write_anew(dice: random.Random) -> None:
@@ -296,57 +297,57 @@ def nothing_in_the_way() -> Iterator[None]:
 
 
 def unseen(
-    count: int, head: audit.Head, edits: list[Edit], against: audit.Head | None
+    count: int, head: checking.Head, edits: list[Edit], against: checking.Head | None
 ) -> list[str]:
     """Do so many edits, each taken back; name those that verify did not find or name rightly."""
     missed = []
     with nothing_in_the_way():
-        assert audit.verify(head) == []
+        assert checking.verify(head) == []
         for seed in range(count):
             dice = random.Random(seed)
             edit = edits[seed % len(edits)]
             with db.database.atomic() as work:
                 entry = edit(dice)
-                faults = audit.verify(against)
+                faults = checking.verify(against)
                 if not faults or (entry is not None and faults[0].entry != entry):
                     missed.append(f"{seed} {edit.__name__} {entry}: {faults[:1]}")
                 work.rollback()
-        assert audit.verify(head) == []
+        assert checking.verify(head) == []
     return missed
 
 
-def log_and_head(app: Flask) -> audit.Head:
+def log_and_head(app: Flask) -> checking.Head:
     with app.app_context():
         db.database.connect(reuse_if_open=True)
         fill(clocked(app))
-        return audit.head(clocked(app))
+        return checking.head(clocked(app))
 
 
 @pytest.fixture
-def head(make_portal: Callable[..., Flask], any_url: str) -> audit.Head:
+def head(make_portal: Callable[..., Flask], any_url: str) -> checking.Head:
     """The head of a log with some entries, on each engine."""
     return log_and_head(make_portal(any_url, plugins=[]))
 
 
-def test_two_hundred_random_edits_are_found_and_named(head: audit.Head) -> None:
+def test_two_hundred_random_edits_are_found_and_named(head: checking.Head) -> None:
     assert unseen(150, head, EDITS, None) == []
     assert unseen(50, head, REWRITTEN, head) == []
 
 
 @pytest.mark.full
 @pytest.mark.timeout(1_200)
-def test_ten_thousand_random_edits_are_found_and_named(head: audit.Head) -> None:
+def test_ten_thousand_random_edits_are_found_and_named(head: checking.Head) -> None:
     assert unseen(9_000, head, EDITS, None) == []
     assert unseen(1_000, head, REWRITTEN, head) == []
 
 
 def test_without_comparing_hashes_edits_would_go_unseen(
-    head: audit.Head, monkeypatch: pytest.MonkeyPatch
+    head: checking.Head, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(audit, "_same", lambda found, stored: True)
+    monkeypatch.setattr(checking, "_same", lambda found, stored: True)
 
     assert len(unseen(60, head, EDITS, None)) > 10
 
 
-def test_without_a_head_from_outside_a_cut_end_would_go_unseen(head: audit.Head) -> None:
+def test_without_a_head_from_outside_a_cut_end_would_go_unseen(head: checking.Head) -> None:
     assert len(unseen(30, head, REWRITTEN, None)) == 30

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from plugins.trust import proofs
 from portal import merkle
 
 DATA = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657"]
@@ -38,51 +39,51 @@ CONSISTENCIES = [(1, 1, []), (1, 8, [A, B, C]), (6, 8, [F, E, ROOTS[4]]), (2, 5,
 
 @pytest.mark.parametrize("size", range(9))
 def test_the_root_is_the_published_one(size: int) -> None:
-    assert merkle.root_of(LEAVES[:size]).hex() == ROOTS[size]
+    assert proofs.root_of(LEAVES[:size]).hex() == ROOTS[size]
 
 
 @pytest.mark.parametrize(("index", "size", "proof"), INCLUSIONS)
 def test_a_proof_of_inclusion_is_the_published_one(index: int, size: int, proof: list[str]) -> None:
-    assert [step.hex() for step in merkle.inclusion(LEAVES[:size], index)] == proof
+    assert [step.hex() for step in proofs.inclusion(LEAVES[:size], index)] == proof
 
 
 @pytest.mark.parametrize(("first", "size", "proof"), CONSISTENCIES)
 def test_a_proof_of_consistency_is_the_published_one(
     first: int, size: int, proof: list[str]
 ) -> None:
-    assert [step.hex() for step in merkle.consistency(LEAVES[:size], first)] == proof
+    assert [step.hex() for step in proofs.consistency(LEAVES[:size], first)] == proof
 
 
 def test_every_proof_leads_to_the_root_and_no_other_leaf_does() -> None:
     leaves = [merkle.leaf_hash(bytes([number])) for number in range(21)]
     for size in range(1, 22):
-        root = merkle.root_of(leaves[:size])
+        root = proofs.root_of(leaves[:size])
         for index in range(size):
-            proof = merkle.inclusion(leaves[:size], index)
-            assert merkle.root_above(leaves[index], index, size, proof) == root
-            assert merkle.root_above(merkle.EMPTY, index, size, proof) != root
+            proof = proofs.inclusion(leaves[:size], index)
+            assert proofs.root_above(leaves[index], index, size, proof) == root
+            assert proofs.root_above(merkle.EMPTY, index, size, proof) != root
 
 
 def test_every_proof_of_growth_leads_to_both_roots() -> None:
     leaves = [merkle.leaf_hash(bytes([number])) for number in range(21)]
     for size in range(1, 22):
         for first in range(1, size + 1):
-            known = merkle.root_of(leaves[:first]), merkle.root_of(leaves[:size])
-            proof = merkle.consistency(leaves[:size], first)
-            assert merkle.roots_above(known[0], first, size, proof) == known
+            known = proofs.root_of(leaves[:first]), proofs.root_of(leaves[:size])
+            proof = proofs.consistency(leaves[:size], first)
+            assert proofs.roots_above(known[0], first, size, proof) == known
 
 
 def test_a_tree_whose_past_was_changed_has_no_proof_of_growth() -> None:
     leaves = [merkle.leaf_hash(bytes([number])) for number in range(13)]
     other = [merkle.EMPTY, *leaves[1:]]
-    old, new = merkle.root_of(leaves[:6]), merkle.root_of(other)
+    old, new = proofs.root_of(leaves[:6]), proofs.root_of(other)
 
-    assert merkle.roots_above(old, 6, 13, merkle.consistency(other, 6)) != (old, new)
+    assert proofs.roots_above(old, 6, 13, proofs.consistency(other, 6)) != (old, new)
 
 
 @pytest.mark.parametrize("proof", [[], [merkle.EMPTY] * 2, [merkle.EMPTY] * 4])
 def test_a_proof_of_the_wrong_length_is_refused(proof: list[bytes]) -> None:
     with pytest.raises(ValueError, match="No proof"):
-        merkle.root_above(LEAVES[0], 0, 8, proof)
+        proofs.root_above(LEAVES[0], 0, 8, proof)
     with pytest.raises(ValueError, match="No proof"):
-        merkle.roots_above(LEAVES[0], 1, 8, proof)
+        proofs.roots_above(LEAVES[0], 1, 8, proof)

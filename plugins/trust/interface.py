@@ -1,0 +1,8 @@
+"""What other plugins may use: checks of the audit log, copies and erasure of personal data."""
+
+from __future__ import annotations
+
+from plugins.trust.checking import Fault, Head, head, read_head, verify
+from plugins.trust.service import erase, export, kept, objections
+
+__all__ = ["Fault", "Head", "erase", "export", "head", "kept", "objections", "read_head", "verify"]
