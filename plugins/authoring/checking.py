@@ -153,7 +153,10 @@ def _tables(registry: Registry, manifest: Manifest) -> Iterator[str]:
             if there and column not in there:
                 yield f"{place}: no step in migrations/ makes the column {table}.{column}."
             account = isinstance(field, ForeignKeyField) and field.rel_model._meta.name == "account"
-            if (account or PERSONAL.fullmatch(column)) and (table, column) not in declared | explained:
+            if (account or PERSONAL.fullmatch(column)) and (
+                table,
+                column,
+            ) not in declared | explained:
                 yield f"{place}: {table}.{column} is personal. Add it to [[personal_data]]."
         declared -= {(table, field.column_name) for field in model._meta.sorted_fields}
     for table, column in sorted(declared, key=str):
