@@ -1,0 +1,1 @@
+"""Site Setup: where an administrator runs the portal from the browser."""

@@ -1,0 +1,31 @@
+"""What Site Setup answers when the portal asks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Blueprint
+
+from plugins.setup import service, views
+from portal.context import Context
+from portal.hookspecs import JobKind, hookimpl
+from portal.i18n import _
+
+
+@hookimpl
+def blueprint_list(ctx: Context) -> Sequence[Blueprint]:
+    """Offer the pages."""
+    return [views.blueprint]
+
+
+@hookimpl
+def account_links(ctx: Context) -> Sequence[tuple[Any, str]]:
+    """Offer Site Setup to administrators."""
+    return [(_("Site Setup"), "setup.home")] if ctx.actor.is_admin else []
+
+
+@hookimpl
+def job_list(ctx: Context) -> Sequence[JobKind]:
+    """Offer the work that takes longer than a page."""
+    return service.JOBS
