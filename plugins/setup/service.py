@@ -2,6 +2,166 @@
 
 from __future__ import annotations
 
-from portal.hookspecs import JobKind
+from collections.abc import Mapping
+from typing import Any
 
-JOBS: list[JobKind] = []
+from flask import current_app
+
+from portal import audit, db, jobs, mail, storage
+from portal.context import SITE_ADMIN, Context
+from portal.errors import Conflict, Invalid, NotAllowed, NotFound
+from portal.hookspecs import JobKind, Progress
+from portal.i18n import _
+from portal.i18n import lazy_gettext as lazy
+from portal.organisations import policy
+from portal.organisations.models import CLAIMED, VERIFIED, Organisation
+from portal.organisations.service import touch
+from portal.people import service as people
+from portal.people import sessions
+from portal.people.models import Account
+
+VERIFY_AUDIT = "setup.verify_audit"
+BACK_UP = "setup.back_up"
+REASON_LENGTH = 300
+FAULTS_TOLD = 5
+
+
+# People
+
+
+def change_role(ctx: Context, account: Account, role: str) -> None:
+    """Give a person another role on the site. Raises Conflict for the last administrator."""
+    with db.transaction():
+        if role != SITE_ADMIN:
+            _keep_one_administrator(account)
+        people.promote(ctx, account.email, role)
+
+
+def set_disabled(ctx: Context, account: Account, disabled: bool) -> None:
+    """Shut a person out, or let them in again. Raises Conflict for the last administrator."""
+    with db.transaction():
+        if disabled:
+            _keep_one_administrator(account)
+        people.set_disabled(ctx, account.email, disabled)
+
+
+def end_sessions(ctx: Context, account: Account) -> None:
+    """Sign a person out on all devices."""
+    _check_admin(ctx)
+    with db.transaction():
+        sessions.end_all(account.id)
+        audit.record(ctx, "account.signed_out", "account", account.id)
+
+
+def _keep_one_administrator(account: Account) -> None:
+    """Refuse to leave the site without an administrator who can sign in."""
+    lock = " FOR UPDATE" if db.is_postgres() else ""
+    rows = db.query(
+        "SELECT id FROM account WHERE role = ? AND disabled_at IS NULL "
+        f"AND verified_at IS NOT NULL{lock}",
+        (SITE_ADMIN,),
+    )
+    if {number for (number,) in rows} == {account.id}:
+        raise Conflict(_("Make somebody else an administrator first: the last one has to stay."))
+
+
+# Organisations
+
+
+def verify(ctx: Context, organisation: Organisation, reason: str) -> None:
+    """Say that the people of a claimed organisation proved who they are.
+
+    Raises Invalid without a reason, Conflict in another state, NotAllowed for its own members.
+    """
+    _decide(ctx, organisation, reason, "organisation.verified", CLAIMED, state=VERIFIED)
+
+
+def take_back(ctx: Context, organisation: Organisation, reason: str) -> None:
+    """Take back that an organisation is verified. Raises as `verify`."""
+    _decide(ctx, organisation, reason, "organisation.unverified", VERIFIED, state=CLAIMED)
+
+
+def mark_operator(ctx: Context, organisation: Organisation, is_operator: bool) -> None:
+    """Mark an organisation as the operator's own, or no longer."""
+    _check_admin(ctx)
+    with db.transaction():
+        touch(ctx, organisation, is_operator=is_operator)
+
+
+def _decide(
+    ctx: Context, organisation: Organisation, reason: str, act: str, source: str, **values: Any
+) -> None:
+    _check_admin(ctx)
+    reason = " ".join(reason.replace("\0", "").split())
+    if not reason:
+        raise Invalid(_("Write the reason in a sentence."), field="reason")
+    if len(reason) > REASON_LENGTH:
+        raise Invalid(_("Write at most %(most)s characters.", most=REASON_LENGTH), field="reason")
+    if policy.role_of(ctx.actor, organisation):
+        raise NotAllowed(_("You belong to this organisation: somebody else must decide this."))
+    with db.transaction():
+        current = Organisation.get_by_id(organisation.id)
+        if current.state != source:
+            raise Conflict(_("Its state is another one by now. Please look again."))
+        touch(ctx, organisation, **values)
+        audit.record(ctx, act, "organisation", organisation.id, personal={"reason": reason})
+
+
+# Mail
+
+
+def retry_mail(ctx: Context, number: int) -> None:
+    """Let a mail that was given up wait for its turn again. Raises NotFound, Conflict."""
+    _check_admin(ctx)
+    row = mail.Outbox
+    with db.transaction():
+        changed = (
+            row.update(attempts=0, due_at=ctx.clock.now())
+            .where(row.id == number, row.sent_at.is_null(), row.attempts >= mail.MOST_ATTEMPTS)
+            .execute()
+        )
+        if not changed:
+            if row.get_or_none(row.id == number) is None:
+                raise NotFound
+            raise Conflict(_("This mail is on its way already."))
+        audit.record(ctx, "mail.retried", "mail", number)
+
+
+# Work that takes longer than a page
+
+
+def ask_for(ctx: Context, name: str) -> int:
+    """Queue one of the jobs below; while one waits or runs, that is the one."""
+    _check_admin(ctx)
+    with db.transaction():
+        return jobs.enqueue(ctx, name, key="asked")
+
+
+def _verify_audit(_ctx: Context, _payload: Mapping[str, Any], progress: Progress) -> None:
+    """Recompute the audit log; the note says how many entries are sound, or which are not."""
+    progress.report(0.05)
+    size = db.query("SELECT size FROM audit_tree WHERE id = 1")[0][0]
+    faults = audit.verify()
+    if not faults:
+        progress.report(1.0, f"sound {size}")
+        return
+    told = "; ".join(fault.what for fault in faults[:FAULTS_TOLD])
+    progress.report(1.0, f"faults {len(faults)} {told}")
+
+
+def _back_up(_ctx: Context, _payload: Mapping[str, Any], progress: Progress) -> None:
+    """Copy the database with its key; the note names the file."""
+    progress.report(0.05)
+    path = storage.backup(current_app.config["PORTAL"])
+    progress.report(1.0, path.name)
+
+
+JOBS = [
+    JobKind(VERIFY_AUDIT, _verify_audit, lazy("Recompute the audit log"), attempts=2),
+    JobKind(BACK_UP, _back_up, lazy("Back up the database"), attempts=2),
+]
+
+
+def _check_admin(ctx: Context) -> None:
+    if not ctx.actor.is_admin:
+        raise NotAllowed(_("Only administrators do this."))

@@ -237,6 +237,21 @@ def set_disabled(ctx: Context, email: str, disabled: bool) -> Account:
     return account
 
 
+def resend_verification(ctx: Context, email: str) -> None:
+    """Send the mail to confirm an address once more; earlier links no longer work.
+
+    Raises Conflict when it is confirmed already or the account is shut.
+    """
+    _check_admin(ctx)
+    with db.transaction():
+        account = _existing(email)
+        if account.verified_at or account.disabled_at:
+            raise Conflict(_("This address needs no confirmation."))
+        _drop_tokens(account)
+        _mail_link(ctx, account, VERIFY)
+        audit.record(ctx, "account.reminded", "account", account.id)
+
+
 def token_account(ctx: Context, token: str, purpose: str) -> Account:
     """Return whom a mailed link belongs to. Raises NotFound when it is used, old or unknown."""
     found = (
