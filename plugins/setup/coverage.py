@@ -27,10 +27,21 @@ class Coverage:
         return 100 * self.done // self.total if self.total else 100
 
 
-def of(folder: Path, locale: str) -> Coverage | None:
-    """Return the coverage of a catalogue below a folder of translations, None without one."""
-    path = folder / locale / "LC_MESSAGES" / "messages.po"
-    return _read(path, path.stat().st_mtime_ns) if path.exists() else None
+def of(folder: Path, locale: str) -> Coverage:
+    """Return the coverage of a catalogue below a folder of translations.
+
+    Where there is none, nothing is translated of what the other languages have.
+    """
+    path = _path(folder, locale)
+    if path.exists():
+        return _read(path, path.stat().st_mtime_ns)
+    others = [_path(folder, other) for other in SHIPPED if _path(folder, other).exists()]
+    total = max((_read(other, other.stat().st_mtime_ns).total for other in others), default=0)
+    return Coverage(0, total, "", True)
+
+
+def _path(folder: Path, locale: str) -> Path:
+    return folder / locale / "LC_MESSAGES" / "messages.po"
 
 
 @lru_cache(maxsize=512)

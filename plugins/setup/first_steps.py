@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flask import current_app, url_for
 
 from portal import db, settings
+from portal.config import Config
 from portal.context import Context
 from portal.i18n import _
 
@@ -31,8 +32,8 @@ class Step:
 
 def steps(ctx: Context) -> list[Step]:
     """Return the steps in the order in which they help."""
-    config = current_app.config["PORTAL"]
-    site, default = settings.of(ctx), settings.SITE["site_name"].default
+    config: Config = current_app.config["PORTAL"]
+    site, default = settings.of(ctx), Config.site_name
     admins, reviewers, has_organisations, has_operator = db.query(_FACTS)[0]
     backups = config.instance_path / "backups"
     return [

@@ -78,7 +78,8 @@ def page(
     **values: Any,
 ) -> ResponseReturnValue:
     """Render a page in the frame; `crumbs` are the pages between Site Setup and this one."""
-    way = [(_("Site Setup"), url_for("setup.home")), *crumbs, (title, None)]
+    home = url_for("setup.home")
+    way = [(_("Site Setup"), home), *crumbs, (title, None)] if request.path != home else []
     values |= {"title": title, "crumbs": way, "setup_menu": menu(), "moment": moment}
     return render_template(template, **values), status
 

@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 
 from plugins.setup import frame, labels, queries, service
 from plugins.setup.views.base import blueprint
-from portal import __version__, db
+from portal import db
 from portal.config import Config
 from portal.doctor import examine
 from portal.hookspecs import HealthCheck
@@ -25,7 +25,7 @@ from portal.web.heartbeat import context
 SOUND_SQLITE = (3, 51, 3)
 """Earlier ones can lose a page of the write-ahead log when several processes restart it at once:
 https://sqlite.org/wal.html, "The WAL-reset bug"."""
-PACKAGES = ("Flask", "Werkzeug", "Jinja2", "peewee", "pluggy", "Babel")
+PACKAGES = ("tessera-portal", "Flask", "Werkzeug", "Jinja2", "peewee", "pluggy", "Babel")
 STALE_DAYS = 2
 
 
@@ -143,7 +143,7 @@ def _copy(path: Path) -> dict[str, Any]:
 
 
 def _versions() -> list[tuple[str, str]]:
-    found = [("Tessera", __version__), ("Python", platform.python_version())]
+    found = [("Python", platform.python_version())]
     engine = "PostgreSQL" if db.is_postgres() else "SQLite"
     asked = "SHOW server_version" if db.is_postgres() else "SELECT sqlite_version()"
     found.append((engine, str(db.query(asked)[0][0])))

@@ -67,7 +67,7 @@ def _folders() -> list[tuple[str, Path]]:
 
 
 def _row(code: str, site: Any, folders: list[tuple[str, Path]]) -> dict[str, Any]:
-    parts = [(name, found) for name, folder in folders if (found := coverage.of(folder, code))]
+    parts = [(name, coverage.of(folder, code)) for name, folder in folders]
     done, total = sum(c.done for _n, c in parts), sum(c.total for _n, c in parts)
     return {
         "code": code,
@@ -76,7 +76,7 @@ def _row(code: str, site: Any, folders: list[tuple[str, Path]]) -> dict[str, Any
         "is_on": code in site["languages"],
         "is_default": code == site["default_language"],
         "share": 100 * done // total if total else 100,
-        "drafts": sum(c.is_draft for _n, c in parts),
+        "drafts": sum(c.is_draft and c.total > 0 for _n, c in parts),
         "parts": parts,
         "reviewers": sorted({c.reviewer for _n, c in parts if c.reviewer}),
     }
