@@ -283,12 +283,16 @@ class Event:
 
 @dataclass(frozen=True)
 class VersionedObject:
-    """An object with versions, as the actor may see it; `may_restore` says what they may do."""
+    """An object with versions, as the actor may see it; `may_restore` says what they may do.
+
+    `is_fictional` marks what was made up for demonstration.
+    """
 
     id: int
     title: str
     url: str
     may_restore: bool
+    is_fictional: bool = False
 
 
 @dataclass(frozen=True)

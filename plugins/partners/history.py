@@ -36,7 +36,8 @@ def _find(ctx: Context, public_id: str) -> VersionedObject:
     if not found or not (role or ctx.actor.is_admin):
         raise NotFound
     may_restore = ctx.actor.system or role in EDITORS
-    return VersionedObject(found.id, found.name, f"/partners/{found.slug}", may_restore)
+    path = f"/partners/{found.slug}"
+    return VersionedObject(found.id, found.name, path, may_restore, found.is_fictional)
 
 
 def dump(organisation_id: int) -> tuple[int, dict[str, Any]]:

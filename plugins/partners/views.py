@@ -284,7 +284,7 @@ def _both_texts(error: Conflict, form: forms.ProfileForm) -> ResponseReturnValue
     shown = versions.at(service.VERSIONED.type, partner.id, form.version.data)
     current = forms.ProfileForm(partner=queries.partner(partner.slug) or partner)
     before = forms.ProfileForm(partner=partner.like(shown)) if shown else None
-    return merging.both(error, form, current, before)
+    return merging.both(error, form, current, before, partner.is_fictional)
 
 
 @blueprint.get("/partners/missed-searches")

@@ -54,6 +54,7 @@ def field_name(field: str) -> str:
     """Return what a fact is called; unknown ones keep their key."""
     names = {
         "name": _("Name"),
+        "registered_name": _("Registered name"),
         "type": _("Type"),
         "country": _("Country"),
         "region": _("Region"),

@@ -152,6 +152,8 @@ def update_organisation(
     strangers, NotAllowed for members who may not edit, Invalid naming the field.
     """
     _check_editor(ctx, organisation)
+    if values.get("name") == organisation.name:  # else the registered form would be lost
+        del values["name"]
     kept = cleaned(values)
     with db.transaction(), versions.changing(ctx, VERSIONED, organisation.id):
         changed = (
@@ -352,7 +354,8 @@ def _find(ctx: Context, public_id: str) -> VersionedObject:
     if found is None or not policy.may_see_inside(ctx.actor, found):
         raise NotFound
     may_edit = policy.may_edit(ctx.actor, found)
-    return VersionedObject(found.id, found.name, f"/organisations/{found.slug}/", may_edit)
+    path = f"/organisations/{found.slug}/"
+    return VersionedObject(found.id, found.name, path, may_edit, found.is_fictional)
 
 
 def _dump(organisation_id: int) -> tuple[int, dict[str, Any]]:
@@ -360,17 +363,17 @@ def _dump(organisation_id: int) -> tuple[int, dict[str, Any]]:
     numbers: Any = OrganisationIdentifier.select().where(
         OrganisationIdentifier.organisation == organisation_id
     )
-    facts = {name: getattr(found, name) for name in FACTS}
-    facts["name"] = found.registered_name or found.name
     return found.version, {
-        **facts,
+        **{name: getattr(found, name) for name in (*FACTS, "registered_name")},
         "identifiers": sorted([item.scheme, item.value] for item in numbers),
     }
 
 
 def _restore(ctx: Context, organisation_id: int, data: Mapping[str, Any]) -> None:
     found: Organisation = Organisation.get_by_id(organisation_id)
-    update_organisation(ctx, found, found.version, **{name: data[name] for name in FACTS})
+    facts = {name: data[name] for name in FACTS}
+    facts["name"] = data["registered_name"] or data["name"]
+    update_organisation(ctx, found, found.version, **facts)
     if _dump(found.id)[1]["identifiers"] != data["identifiers"]:
         set_identifiers(ctx, found, data["identifiers"])
 

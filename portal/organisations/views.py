@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -94,7 +93,8 @@ def edit(slug: str) -> ResponseReturnValue:
         except Invalid as error:
             mark(form, error)
         except Conflict as error:
-            return merging.both(error, form, *_others(organisation.id, version))
+            now, was = _others(organisation.id, version)
+            return merging.both(error, form, now, was, organisation.is_fictional)
         else:
             flash(_("The changes are saved."))
             return redirect(url_for(".detail", slug=organisation.slug), 303)
@@ -103,12 +103,12 @@ def edit(slug: str) -> ResponseReturnValue:
     return page, status
 
 
-def _others(organisation_id: int, shown: str) -> Iterator[OrganisationForm | None]:
+def _others(organisation_id: int, shown: str) -> list[OrganisationForm | None]:
     """Return the form as it would be now, and as it was when it was shown, where that is known."""
     kind = service.VERSIONED
-    yield OrganisationForm(data=kind.dump(organisation_id)[1])
     was = versions.at(kind.type, organisation_id, int(shown) if shown.isdecimal() else 0)
-    yield OrganisationForm(data=was) if was else None
+    now = kind.dump(organisation_id)[1]
+    return [OrganisationForm(data=data) if data else None for data in (now, was)]
 
 
 @blueprint.post("/<slug>/<any(hide, show):act>")

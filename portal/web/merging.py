@@ -37,7 +37,9 @@ def settle() -> None:
     vars(request)["form"] = typed
 
 
-def both(error: Conflict, form: Any, now: Any, was: Any = None) -> ResponseReturnValue:
+def both(
+    error: Conflict, form: Any, now: Any, was: Any = None, is_fictional: bool = False
+) -> ResponseReturnValue:
     """Answer with a page of both texts: the forms as typed, as saved now, as both began (or None).
 
     `form` must have a field `version`. Programs get problem+json.
@@ -57,10 +59,8 @@ def both(error: Conflict, form: Any, now: Any, was: Any = None) -> ResponseRetur
         row |= {"my_text": _text(field), "their_text": _text(now[name])}
         row |= {"old_text": _text(was[name]) if was else None, "keep_theirs": mine == before}
         rows.append({**row, "is_double": before not in (mine, theirs)})
-    page = render_template(
-        "errors/both_texts.html", rows=rows, same=same, version=error.version, error=error
-    )
-    return page, 409
+    values = {"rows": rows, "same": same, "version": error.version, "is_fictional": is_fictional}
+    return render_template("errors/both_texts.html", **values), 409
 
 
 def _sent(field: Any) -> list[str]:

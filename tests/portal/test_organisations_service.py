@@ -170,6 +170,12 @@ def test_change_counts_the_version_up(portal: Flask, ctx: Context, person: Accou
     assert changed.slug == school.slug
 
 
+def test_changing_the_town_keeps_the_registered_name(portal: Flask, ctx: Context) -> None:
+    school = make_organisation("Lernzentrum", registered_name="LERNZENTRUM GGMBH")
+    changed = service.update_organisation(ctx, school, 1, name="Lernzentrum", city="Kiel")
+    assert (changed.registered_name, changed.city) == ("LERNZENTRUM GGMBH", "Kiel")
+
+
 def test_second_of_two_changes_gets_both_texts(portal: Flask, ctx: Context) -> None:
     school = make_organisation("Old")
     service.update_organisation(ctx, school, 1, name="First")
