@@ -10,16 +10,16 @@ from peewee import fn
 
 from portal import audit, db
 from portal.errors import NotFound
-from portal.jobs import PARKED, WAITING, Job
+from portal.jobs import DONE, PARKED, PERIOD, WAITING, Job
 from portal.kernel.models import Plugin
 from portal.mail import MOST_ATTEMPTS, Outbox
 from portal.organisations.models import Organisation
 from portal.people.models import Account, Session
 from portal.text import fold
+from portal.web.addons import JOB as ACT
 
 PAGE = 50
 MOST_EXPORTED = 10_000
-ACT = "portal.run_plugin_act"
 
 
 def paged(
@@ -51,7 +51,7 @@ def stored_versions() -> dict[str, str]:
 def latest_act(plugin: str) -> Any:
     """Return the newest job that acts on a plugin, None without one."""
     rows = Job.select().where(Job.name == ACT).order_by(Job.id.desc()).limit(20)
-    return next((row for row in rows if row.payload.get("plugin") == plugin), None)
+    return next((row for row in rows if row.payload["wish"][0] == plugin), None)
 
 
 # People and organisations
@@ -129,13 +129,18 @@ def mail(number: int) -> Outbox:
 
 
 def jobs(state: str, inactive: list[str]) -> Any:
-    """Return a query for jobs; parked ones wait for a plugin that takes no part."""
+    """Return a query for jobs; parked ones wait for a plugin that takes no part.
+
+    Regular work that went well is only shown when it is asked for.
+    """
     found: Any = Job.select()
     if state == PARKED:
         return found.where(Job.state == WAITING, Job.plugin.in_(inactive))
     if state == WAITING:
         return found.where(Job.state == WAITING, Job.plugin.not_in(inactive))
-    return found.where(Job.state == state) if state else found
+    if state:
+        return found.where(Job.state == state)
+    return found.where((Job.state != DONE) | ~Job.key.startswith(PERIOD))
 
 
 def latest_job(name: str) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import current_app
 
+from plugins.trust.interface import verify as recompute
 from portal import audit, db, jobs, mail, storage
 from portal.context import SITE_ADMIN, Context
 from portal.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -141,7 +142,7 @@ def _verify_audit(_ctx: Context, _payload: Mapping[str, Any], progress: Progress
     """Recompute the audit log; the note says how many entries are sound, or which are not."""
     progress.report(0.05)
     size = db.query("SELECT size FROM audit_tree WHERE id = 1")[0][0]
-    faults = audit.verify()
+    faults = recompute()
     if not faults:
         progress.report(1.0, f"sound {size}")
         return
@@ -149,10 +150,10 @@ def _verify_audit(_ctx: Context, _payload: Mapping[str, Any], progress: Progress
     progress.report(1.0, f"faults {len(faults)} {told}")
 
 
-def _back_up(_ctx: Context, _payload: Mapping[str, Any], progress: Progress) -> None:
+def _back_up(ctx: Context, _payload: Mapping[str, Any], progress: Progress) -> None:
     """Copy the database with its key; the note names the file."""
     progress.report(0.05)
-    path = storage.backup(current_app.config["PORTAL"])
+    path = storage.backup(current_app.config["PORTAL"], now=ctx.clock.now())
     progress.report(1.0, path.name)
 
 
