@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from plugins.partners import concepts, pages, search
+from plugins.partners.pieces import NAME
 from plugins.search.interface import clear_caches, index
 from portal.app import create_app
-from portal.web.pieces import NAME
 
 _app = create_app()
 _ALL = os.environ.get("PORTAL_BENCH_COLD", "all") == "all"
@@ -32,7 +32,8 @@ def forget() -> None:
         concepts.clear_cache()
     elif state := index("partner")._state:
         state.results.clear()
-    _app.extensions[NAME].clear()
+    if NAME in _app.extensions:
+        _app.extensions[NAME].clear()
     for module in (pages, search):
         for value in vars(module).values():
             if hasattr(value, "cache_clear") and value not in _LASTING:

@@ -56,7 +56,6 @@ class Config:
     )
     session_days: int = setting(14, "How long a sign-in lasts without being used.", "days")
     max_upload_mib: int = setting(20, "Largest request body accepted.", "MiB")
-    search_memory_mib: int = setting(48, "Word sets one worker keeps in memory.", "MiB")
     threads: int = setting(4, "Requests one web process answers at a time.", "count")
     kept_days: int = setting(30, "How long finished jobs and delivered events are kept.", "days")
     backup_hours: int = setting(

@@ -6,7 +6,6 @@ so both databases compare plain folded words and give the same answers.
 
 import re
 import unicodedata
-from functools import lru_cache
 
 LONGEST_WORD = 40
 
@@ -36,20 +35,9 @@ _CYRILLIC = {
     "є": "ie", "ї": "i", "ў": "u", "ђ": "dj", "ћ": "c", "љ": "lj", "њ": "nj", "џ": "dz",
     "ѓ": "gj", "ќ": "kj",
 }  # fmt: skip
-# The same letter is read differently by country: Bulgarian first, then the others' differences.
-_READINGS = [
-    str.maketrans(_GREEK | _CYRILLIC),
-    str.maketrans(_GREEK | _CYRILLIC | {"х": "kh", "щ": "shch", "ъ": "", "й": "i"}),
-    str.maketrans(
-        _GREEK
-        | _CYRILLIC
-        | {"х": "kh", "щ": "shch", "г": "h", "и": "y", "й": "i", "ю": "iu", "я": "ia"}
-    ),
-    str.maketrans(
-        _GREEK | _CYRILLIC | {"ж": "z", "ц": "c", "ч": "c", "ш": "s", "й": "j", "ђ": "d", "ъ": ""}
-    ),
-]
-_FOREIGN = re.compile("[\u0370-\u052f]")
+LETTERS = _GREEK | _CYRILLIC
+"""Folded letters of both scripts with their Latin reading, in Bulgaria for the Cyrillic ones."""
+_LATIN = str.maketrans(LETTERS)
 
 
 class _Folds(dict[int, str]):
@@ -94,23 +82,11 @@ def sort_key(text: str) -> str:
 
 def transliterate(text: str) -> str:
     """Write Greek and Cyrillic in Latin letters, folded (ELOT 743; the Bulgarian reading)."""
-    return _latin(fold(text), _READINGS[0])
+    return latin(fold(text))
 
 
-@lru_cache(maxsize=20_000)
-def spellings(word: str) -> tuple[str, ...]:
-    """List a folded word and the Latin readings of it; a Latin word has only itself.
-
-    Cyrillic is read as in Bulgaria and Macedonia, Russia, Ukraine and Serbia. Words of one or
-    two letters are not read in Latin: they would be mistaken for other languages' articles.
-    """
-    if len(word) < 3 or not _FOREIGN.search(word):
-        return (word,)
-    readings = (_latin(word, table)[:LONGEST_WORD] for table in _READINGS)
-    return tuple(dict.fromkeys((word, *filter(None, readings))))
-
-
-def _latin(folded: str, table: dict[int, str]) -> str:
+def latin(folded: str, table: dict[int, str] = _LATIN) -> str:
+    """Write folded text in Latin letters, by a table of letters (see `str.maketrans`)."""
     return _GREEK_PAIR.sub(_greek_pair, _ENDING.sub("иа", folded)).translate(table)
 
 

@@ -14,12 +14,12 @@ from markupsafe import Markup, escape
 
 from plugins.partners import codes, search
 from plugins.partners.filters import Filters, chosen
+from plugins.partners.pieces import Pieces, pieces
 from plugins.partners.rules import map_step
 from portal import data
 from portal.i18n import _, country_name, language_name, locale, ngettext, number
 from portal.organisations.labels import type_name
 from portal.web.frame import plugin_url
-from portal.web.pieces import Pieces, pieces
 
 SHOWN_ROWS = {"country": 8, "field": 11, "language": 6, "type": 5, "commitment": 5, "region": 6}
 PIECES = "partners/_pieces.html"

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from plugins.search.spelling import spellings
 from portal.db import dump_json, execute, query, transaction, utc_text
-from portal.text import sort_key, spellings, words
+from portal.text import sort_key, words
 
 BATCH = 200
 _FIRST_BITS = 10

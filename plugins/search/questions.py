@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from portal.text import spellings, words
+from plugins.search.spelling import spellings
+from portal.text import words
 
 LONGEST_TEXT = 1_000
 MOST_WORDS = 12

@@ -4,66 +4,65 @@ from __future__ import annotations
 
 from typing import Any
 
-from portal.i18n import _, country_name
+from portal.i18n import country_name
+from portal.i18n import lazy_gettext as lazy
+
+_TYPES = {
+    "vet-school": lazy("VET school"),
+    "training-centre": lazy("Training centre"),
+    "adult-education": lazy("Adult education"),
+    "university": lazy("University"),
+    "research": lazy("Research"),
+    "company": lazy("Company"),
+    "chamber": lazy("Chamber"),
+    "social-partner": lazy("Social partner"),
+    "public-body": lazy("Public body"),
+    "ngo": lazy("Association or foundation"),
+    "intermediary": lazy("Supporting organisation"),
+    "other": lazy("Other"),
+}
+_STATES = {
+    "unclaimed": lazy("unclaimed"),
+    "claimed": lazy("claimed by its people"),
+    "verified": lazy("verified"),
+}
+_ROLES = {
+    "OrgMember": lazy("member"),
+    "OrgEditor": lazy("editor"),
+    "OrgSignatory": lazy("may sign"),
+    "OrgAdmin": lazy("administrator"),
+}
+_FIELDS = {
+    "name": lazy("Name"),
+    "registered_name": lazy("Registered name"),
+    "type": lazy("Type"),
+    "country": lazy("Country"),
+    "region": lazy("Region"),
+    "city": lazy("Town"),
+    "website": lazy("Website"),
+    "identifiers": lazy("Identifiers"),
+    "position": lazy("Point on the map"),
+}
 
 
 def type_name(kind: str) -> str:
     """Return a type of organisation as people say it."""
-    return _type_names().get(kind, kind)
-
-
-def _type_names() -> dict[str, str]:
-    return {
-        "vet-school": _("VET school"),
-        "training-centre": _("Training centre"),
-        "adult-education": _("Adult education"),
-        "university": _("University"),
-        "research": _("Research"),
-        "company": _("Company"),
-        "chamber": _("Chamber"),
-        "social-partner": _("Social partner"),
-        "public-body": _("Public body"),
-        "ngo": _("Association or foundation"),
-        "intermediary": _("Supporting organisation"),
-        "other": _("Other"),
-    }
+    return str(_TYPES.get(kind, kind))
 
 
 def state_name(state: str) -> str:
     """Return how far it is known who acts for an organisation."""
-    names = {
-        "unclaimed": _("unclaimed"),
-        "claimed": _("claimed by its people"),
-        "verified": _("verified"),
-    }
-    return names.get(state, state)
+    return str(_STATES.get(state, state))
 
 
 def role_name(role: str) -> str:
     """Return a role in an organisation."""
-    names = {
-        "OrgMember": _("member"),
-        "OrgEditor": _("editor"),
-        "OrgSignatory": _("may sign"),
-        "OrgAdmin": _("administrator"),
-    }
-    return names.get(role, role)
+    return str(_ROLES.get(role, role))
 
 
 def field_name(field: str) -> str:
     """Return what a fact is called; unknown ones keep their key."""
-    names = {
-        "name": _("Name"),
-        "registered_name": _("Registered name"),
-        "type": _("Type"),
-        "country": _("Country"),
-        "region": _("Region"),
-        "city": _("Town"),
-        "website": _("Website"),
-        "identifiers": _("Identifiers"),
-        "position": _("Point on the map"),
-    }
-    return names.get(field, field)
+    return str(_FIELDS.get(field, field))
 
 
 def field_text(field: str, value: Any) -> str:

@@ -21,7 +21,7 @@ from portal import drafts, i18n
 from portal.context import Actor
 from portal.i18n import _
 from portal.kernel.hooks import Hooks
-from portal.web import language, pieces
+from portal.web import language
 from portal.web.heartbeat import Heartbeat, beat
 
 HOUSE = Path(__file__).parent.parent.parent / "templates"
@@ -67,7 +67,6 @@ def init_app(app: Flask, instance: Path, plugins: dict[str, Path]) -> None:
         day=i18n.day,
     )
     app.context_processor(frame)
-    pieces.init_app(app)
 
 
 class _Template(Template):

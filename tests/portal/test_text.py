@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.text import LONGEST_WORD, fold, sort_key, spellings, transliterate, words
+from portal.text import LONGEST_WORD, fold, sort_key, transliterate, words
 
 any_text = st.text(st.characters(codec=None), max_size=60)  # half characters too
 
@@ -83,20 +83,6 @@ def test_greek_and_cyrillic_are_read_in_latin(text: str, latin: str) -> None:
     assert transliterate(text) == latin
 
 
-@pytest.mark.parametrize(
-    ("word", "reading"),
-    [("щука", "shchuka"), ("київ", "kyiv"), ("ниш", "nis"), ("хмельницкий", "khmelnitskii")],
-)
-def test_cyrillic_is_also_read_as_in_russia_ukraine_and_serbia(word: str, reading: str) -> None:
-    assert reading in spellings(word)
-
-
-def test_a_latin_word_and_a_short_word_have_one_spelling() -> None:
-    assert spellings("school") == ("school",)
-    assert spellings("και") == ("και", "kai")
-    assert spellings("η") == ("η",)
-
-
 def test_names_sort_without_regard_to_case_and_accents() -> None:
     names = ["Zürich", "École B", "ecole a", "Łódź", "Lodz 2"]
     assert sorted(names, key=sort_key) == ["ecole a", "École B", "Łódź", "Lodz 2", "Zürich"]
@@ -113,8 +99,6 @@ def test_words_can_always_be_stored_and_found_again(text: str) -> None:
         assert 0 < len(word) <= LONGEST_WORD
         assert word.isalnum()
         assert words(word) == [word]
-        for spelling in spellings(word):
-            assert words(spelling) == [spelling]
     sort_key(text).encode()
 
 

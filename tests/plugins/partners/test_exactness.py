@@ -23,6 +23,7 @@ from plugins.imports.service import import_organisations
 from plugins.partners import codes, service
 from plugins.partners.concepts import clear_cache
 from plugins.search import interface as search
+from plugins.search.spelling import spellings
 from portal import db
 from portal.organisations.models import Organisation
 from portal.organisations.service import (
@@ -31,7 +32,7 @@ from portal.organisations.service import (
     hide,
     update_organisation,
 )
-from portal.text import spellings, words
+from portal.text import words
 from tests.factories import clocked
 
 COUNTED = ("country", "role", "field", "type", "language", "claimed")

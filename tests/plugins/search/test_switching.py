@@ -15,6 +15,7 @@ from plugins.search.interface import Document, Index, Query, merge_if_due, put
 from portal import db, migrate
 from portal.cli import prepare
 from portal.context import Context, system_context
+from portal.kernel.life import Plugins
 from portal.kernel.models import Plugin
 from portal.kernel.registry import Registry
 
@@ -71,7 +72,7 @@ def test_an_upgraded_portal_gets_it_and_keeps_those_that_build_on_it(
     make_portal: Callable[..., Flask],
 ) -> None:
     app = make_portal()
-    registry: Registry = app.extensions["portal"].registry
+    registry: Plugins = app.extensions["portal"].registry
     Plugin.delete().where(Plugin.id == "search").execute()  # as before it was a plugin
     db.execute("DROP TABLE search_migration")
     db.execute("DELETE FROM migration_checksum WHERE namespace = 'search'")
@@ -79,11 +80,11 @@ def test_an_upgraded_portal_gets_it_and_keeps_those_that_build_on_it(
     registry.follow(db.query("SELECT plugin_generation FROM heartbeat")[0][0])
     before = {status.id: status.state for status in registry.statuses().values()}
 
-    done = prepare(registry, system_context())
+    done, failed = prepare(registry, system_context())
 
     assert before["search"] == "discovered"
     assert before["partners"] == "active"
-    assert done == ["search/0001_create_search"]
+    assert (done, failed) == (["search/0001_create_search"], [])
     assert {status.state for status in registry.statuses().values()} == {"active"}
     assert app.test_client().get("/partners").status_code == 200
 

@@ -13,8 +13,9 @@ import pytest
 from plugins.search.bitset import INTEGERS, ROARING, SetKind
 from plugins.search.documents import scattered
 from plugins.search.interface import Document, Index, Query, merge, put, rebuild, remove, sort_key
+from plugins.search.spelling import spellings
 from portal import db
-from portal.text import spellings, words
+from portal.text import words
 
 KIND = "partner"
 VOCABULARY = [

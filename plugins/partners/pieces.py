@@ -12,7 +12,7 @@ from markupsafe import Markup
 from portal.i18n import locale
 
 KEPT = 2_048
-NAME = "portal.pieces"
+NAME = "partners.pieces"
 
 
 class Pieces:
@@ -40,12 +40,9 @@ class Pieces:
         return rendered
 
 
-def init_app(app: Any) -> None:
-    """Give the app its pieces."""
-    app.extensions[NAME] = Pieces(app.jinja_env)
-
-
 def pieces() -> Pieces:
     """Return the pieces of the current app."""
-    found: Pieces = current_app.extensions[NAME]
+    found: Pieces | None = current_app.extensions.get(NAME)
+    if found is None:
+        found = current_app.extensions[NAME] = Pieces(current_app.jinja_env)
     return found
