@@ -380,7 +380,8 @@ class Plugins(Registry):
             reason = f"{probe.place(error, manifest.folder)}: {type(error).__name__}: {error}"
             with db.transaction():
                 if is_first:
-                    tables.drop(plugin, tables.owned(plugin, self.found))
+                    tables.drop(tables.owned(plugin, self.found), [])
+                    db.execute("DELETE FROM migration_checksum WHERE namespace = ?", (plugin,))
                     Plugin.delete().where(Plugin.id == plugin, Plugin.state == DISCOVERED).execute()
                 Plugin.update(reason=reason).where(Plugin.id == plugin).execute()
                 next_generation()
@@ -391,18 +392,18 @@ class Plugins(Registry):
         """Write what a plugin has to a file, then take it away, all in one transaction."""
         now = ctx.clock.now()
         path = self.exports / f"{plugin}-{now:%Y%m%dT%H%M%S%f}.json"
-        settings = db.query("SELECT key, value FROM setting WHERE scope = ?", (plugin,))
         row = Plugin.get_by_id(plugin)
         about = {"plugin": plugin, "version": row.version, "schema": row.schema}
-        about |= {"exported_at": db.utc_text(now), "settings": dict(settings)}
+        about |= {"exported_at": db.utc_text(now)}
         try:
             with db.transaction():
                 names = tables.owned(plugin, self.statuses())
-                tables.export(path, about, names)
+                places = tables.elsewhere(plugin, self.statuses())
+                tables.export(path, about, names, places)
                 self.hooks.call("plugin_purged", ctx, plugin=plugin)
                 if not self.is_active(plugin):
                     self.hooks.ask(plugin, "plugin_purged", ctx, plugin=plugin)
-                tables.drop(plugin, names)
+                tables.drop(names, places)
                 audit.record(ctx, "plugin.purged", "plugin", plugin=plugin, file=path.name)
                 if plugin in self.found:  # remembered, so that nothing installs it by itself
                     self._set(ctx, plugin, state=UNINSTALLED, version="", schema=0, addresses=[])

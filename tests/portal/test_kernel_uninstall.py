@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from peewee import PeeweeException
 
 from portal import audit, db, jobs
 from portal.cli import prepare
 from portal.context import ANONYMOUS, Context, system_context
 from portal.errors import Conflict, Invalid, NotAllowed, NotFound
+from portal.kernel import tables
 from portal.kernel.life import Plugins
 from portal.kernel.models import Plugin, Setting
 from tests.portal.test_kernel_steps import FIRST, SECOND, add_steps, plugins_of, stored
@@ -133,11 +135,48 @@ def test_purging_first_writes_everything_to_a_file(
     path = Path(done.export)
     kept = json.loads(path.read_text(encoding="utf-8"))
     assert path.stat().st_mode & 0o077 == 0
-    assert kept["settings"] == {"colour": '"red"'}
+    assert kept["tables"].pop("setting, shop")["rows"] == [["shop", "colour", '"red"']]
+    assert len(kept["tables"].pop("job, shop")["rows"]) == 1
+    assert len(kept["tables"].pop("migration_checksum, shop")["rows"]) == 3
     assert kept["tables"]["shop_item"] == {"columns": ["id", "word"], "rows": [[1, "second"]]}
     assert {name: len(table["rows"]) for name, table in kept["tables"].items()} == {
         name: len(found) for name, found in rows.items() if name != "setting"
     }
+
+
+def test_purging_takes_histories_shares_and_versions_along(
+    plugin_folder: Path, make_portal: MakePortal, any_url: str
+) -> None:
+    write_shop(plugin_folder)
+    plugins = plugins_of(make_portal(any_url, plugins=[]))
+    plugins.act(CTX, "shop", "activate")
+    history = (
+        "INSERT INTO workflow_history (object_type, object_id, seq, transition, source_state, "
+        "target_state, role, at, version) VALUES (?, 1, 1, 'a', 'b', 'c', 'd', 'e', 1)"
+    )
+    for name in ("shop_item", "other_item"):
+        db.execute(history, (name,))
+        db.execute("INSERT INTO local_role_stop (object_type, object_id) VALUES (?, 1)", (name,))
+
+    done = plugins.act(CTX, "shop", "purge", "shop")
+
+    for table in ("workflow_history", "local_role_stop"):
+        assert db.query(f"SELECT object_type FROM {table}") == [("other_item",)]
+        assert f"{table}, shop_item" in Path(done.export).read_text(encoding="utf-8")
+    with pytest.raises(PeeweeException, match="only ever added"), db.transaction():
+        db.execute("DELETE FROM workflow_history")
+
+
+@pytest.mark.usefixtures("database")
+def test_every_table_of_the_core_with_rows_of_plugins_is_known_to_the_purge() -> None:
+    columns = {"plugin", "scope", "namespace", "object_type", "subject_type"}
+    found = {
+        name
+        for name in db.database.get_tables()
+        if columns & {column.name for column in db.database.get_columns(name)}
+    }
+
+    assert found - {"audit_entry"} == set(tables.KEYED)
 
 
 def test_purging_touches_nothing_of_others(plugin_folder: Path, make_portal: MakePortal) -> None:
