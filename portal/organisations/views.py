@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from portal import undo, versions
 from portal.context import Context
-from portal.errors import Conflict, Invalid, NotAllowed
+from portal.errors import Conflict, Invalid, NotAllowed, NotFound
 from portal.i18n import _
 from portal.organisations import labels, policy, queries, service
 from portal.organisations.forms import OrganisationForm, mark
@@ -126,8 +126,38 @@ def switch(slug: str, act: str) -> ResponseReturnValue:
     return redirect(url_for(".detail", slug=organisation.slug), 303)
 
 
+@blueprint.post("/<slug>/members/<person>/remove")
+@allow(SIGNED_IN, owner="administrators of the organisation; others get 404 or 403")
+def remove_member(slug: str, person: str) -> ResponseReturnValue:
+    """Let somebody no longer act for the organisation."""
+    ctx = context()
+    organisation = queries.own(ctx, slug)
+    members = {item.account.public_id: item for item in queries.members(organisation)}
+    gone = members.get(person)
+    if gone is None:
+        raise NotFound
+    service.remove_member(ctx, organisation, gone.account.id)
+    sentence = _("%(name)s no longer acts for this organisation.", name=gone.account.name)
+    whom: dict[str, Any] = {"organisation_id": organisation.id, "account_id": gone.account.id}
+    undo.offer(ctx, sentence, "portal.add_member", **whom, role=gone.role)
+    return redirect(url_for(".detail", slug=organisation.slug), 303)
+
+
+def _own(ctx: Context, organisation_id: int) -> Organisation:
+    """Return an organisation whose administrator the actor still is; else NotFound."""
+    organisation: Organisation | None = Organisation.get_or_none(Organisation.id == organisation_id)
+    if organisation is None or not policy.may_hide(ctx.actor, organisation):
+        raise NotFound
+    return organisation
+
+
 def _show_again(ctx: Context, organisation_id: int) -> None:
-    service.bring_back(ctx, Organisation.get_by_id(organisation_id))
+    service.bring_back(ctx, _own(ctx, organisation_id))
+
+
+def _add_again(ctx: Context, organisation_id: int, account_id: int, role: str) -> None:
+    service.add_member(ctx, _own(ctx, organisation_id), account_id, role)
 
 
 undo.register("portal.show", _show_again)
+undo.register("portal.add_member", _add_again)

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from portal.clock import FixedClock
 from portal.organisations.models import Organisation
 from portal.people.models import Account
-from tests.factories import csrf_token, make_account, make_organisation, post, sign_in
+from tests.factories import csrf_token, make_account, make_member, make_organisation, post, sign_in
 from tests.visiting import faults
 
 
@@ -103,3 +103,40 @@ def test_who_lost_the_right_meanwhile_cannot_undo(
 
     assert take(client, act).status_code == 404
     assert is_hidden(school)
+
+
+def test_a_removed_member_comes_back_in_the_same_role(
+    app: Flask, client: FlaskClient, school: Organisation
+) -> None:
+    account = make_account(app, name="Eve Editor")
+    make_member(school, account, "OrgEditor")
+    own = f"/organisations/{school.slug}/"
+    page = client.get(post(client, f"{own}members/{account.public_id}/remove", own).location)
+    assert "Eve Editor no longer acts" in page.text
+    assert not account.memberships.exists()
+
+    act = re.search(r'name="act" value="([^"]+)"', page.text)
+    assert act and take(client, act[1]).status_code == 303
+    assert account.memberships[0].role == "OrgEditor"
+
+
+@pytest.mark.parametrize("role", ["OrgMember", "OrgEditor", ""])
+def test_others_remove_nobody(app: Flask, school: Organisation, admin: Account, role: str) -> None:
+    account = make_account(app)
+    if role:
+        make_member(school, account, role)
+    visitor = sign_in(app.test_client(), account)
+    path = f"/organisations/{school.slug}/members/{admin.public_id}/remove"
+
+    assert post(visitor, path, "/account/").status_code == (403 if role else 404)
+    assert admin.memberships.exists()
+
+
+def test_the_last_administrator_stays(
+    client: FlaskClient, school: Organisation, admin: Account
+) -> None:
+    own = f"/organisations/{school.slug}/"
+
+    assert post(client, f"{own}members/{admin.public_id}/remove", own).status_code == 409
+    assert post(client, f"{own}members/nobody/remove", own).status_code == 404
+    assert admin.memberships.exists()
