@@ -95,7 +95,6 @@ def move(
     """
     kind, flow = _workflow_of(obj)
     step = _step(flow, transition_name)
-    comment = _checked_comment(comment, step)
     model, has = kind.model, kind.model.id == obj.id
     state, number = (getattr(model, name) for name in (kind.state_field, kind.version_field))
     with db.transaction():
@@ -106,6 +105,7 @@ def move(
         if source not in step.sources or version not in {None, seen}:
             raise _too_late(ctx, current)
         role = _check_actor(ctx, kind, current, step)
+        comment = _checked_comment(comment, step)
         problems = [text for name in step.guards for text in flow.guards[name](ctx, current)]
         hooks, asked = objects.registry().hooks, {"obj_type": kind, "transition": step}
         problems += hooks.each("transition_check", ctx, obj=current, **asked)

@@ -1,0 +1,370 @@
+"""Every route, with every method, as every kind of visitor: who gets in, and what they get to see.
+
+The cells come from the app's own addresses and its access table. A new route needs a line in
+`tests/access_rows.txt` (`python -m tests.test_access_matrix` writes it anew; a change of it is what
+a reviewer looks at), and one in OWNERS when its view decides about an object.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from plugins.claims import service as claims
+from portal import db, drafts
+from portal.app import create_app
+from portal.config import Config
+from portal.context import Actor
+from portal.organisations import policy
+from portal.organisations.models import Organisation
+from portal.people import login
+from portal.people.models import Account
+from portal.web import access
+from portal.web.access import ADMIN, ANYONE, REVIEWER, Listed
+from tests import factories, faults
+from tests.conftest import NOON
+from tests.factories import make_account, make_member, make_organisation, sign_in
+
+ROWS = Path(__file__).with_name("access_rows.txt")
+MISSING = "not-there-000000"
+
+OF_A = {"member_a", "editor_a", "admin_a"}
+EDIT_A = {"editor_a", "admin_a"}
+STAFF = {"reviewer", "administrator"}
+EVERYBODY = OF_A | STAFF | {"nobody", "member_b", "stranger"}
+ACTORS = ("anonymous", "disabled", *sorted(EVERYBODY))
+
+
+# Who may do it with an object of A, and who else may know that it is there (403 instead of 404).
+OWNERS: dict[str, tuple[set[str], set[str]]] = {
+    "organisations.detail": (OF_A | {"administrator"}, set()),
+    "organisations.edit": (EDIT_A | {"administrator"}, {"member_a"}),
+    "organisations.switch": ({"admin_a", "administrator"}, {"member_a", "editor_a"}),
+    "partners.edit": (EDIT_A | {"administrator"}, {"member_a"}),
+    "versions.index": (OF_A | {"administrator"}, set()),
+    "versions.restore": (EDIT_A | {"administrator"}, {"member_a"}),
+    "unsent.resume": ({"member_a"}, set()),
+    "unsent.discard": ({"member_a"}, set()),
+    "claims.decide": (STAFF, set()),
+    "tasks.move": (STAFF, set()),
+    "tasks.take": (STAFF, set()),
+    "tasks.share": (set(), STAFF),
+    "tasks.take_back": (set(), STAFF),
+    "tasks.inherit": (set(), STAFF),
+}
+# What is decided about by the person's own session, or by knowing a number or link.
+OWN = {
+    "people.index", "people.update", "people.change_password", "people.reset", "people.verify",
+    "organisations.overview", "tasks.task_list", "unsent.save", "unsent.take_back",
+    "claims.receipt", "metrics.show",
+}  # fmt: skip
+# Tables that reading may change: counters and what lives as long as a visit.
+COUNTERS = frozenset({"partners_missed_search", "session", "throttle", "people_throttle"})
+
+
+@dataclass
+class World:
+    """A portal with organisations A, B and C, an object of A for each kind, and its visitors."""
+
+    app: Flask
+    visitors: dict[str, tuple[dict[str, str], str]] = field(default_factory=dict)
+    fill: dict[str, str] = field(default_factory=dict)
+    canaries: dict[str, set[str]] = field(default_factory=dict)
+    cells: int = 0
+    faults: list[str] = field(default_factory=list)
+    image: sqlite3.Connection = field(default_factory=lambda: sqlite3.connect(":memory:"))
+
+    def client(self, actor: str) -> tuple[FlaskClient, str]:
+        """Return a browser of its own with the actor's cookies, and a token for forms."""
+        client = self.app.test_client()
+        cookies, token = self.visitors[actor]
+        for name, value in cookies.items():
+            client.set_cookie(name, value)
+        return client, token
+
+    def restore(self) -> None:
+        """Put the database back as it was."""
+        self.image.backup(db.database.connection())
+
+    def fault(self, cell: str, text: str) -> None:
+        self.faults.append(f"{cell}: {text}")
+
+
+def make_world(app: Flask) -> World:
+    """Fill a portal with what the matrix needs."""
+    world = World(app)
+    accounts = {
+        name: make_account(
+            app,
+            name=f"Person {name}",
+            email=f"{name.replace('_', '-')}@mail-canary.example",
+            role={
+                "reviewer": "Reviewer",
+                "administrator": "SiteAdmin",
+                "disabled": "SiteAdmin",
+            }.get(name, "Member"),
+        )
+        for name in (*sorted(EVERYBODY), "disabled")
+    }
+    organisations = {
+        letter: make_organisation(
+            f"Secret canary {letter}", admin=accounts[admin], slug=f"secret-{letter}",
+            public_id=f"secretid{letter}", hidden_at=NOON,
+        )
+        for letter, admin in (("a", "admin_a"), ("b", "member_b"), ("c", "stranger"))
+    }  # fmt: skip
+    make_member(organisations["a"], accounts["member_a"], "OrgMember")
+    make_member(organisations["a"], accounts["editor_a"], "OrgEditor")
+    public = make_organisation("Public school", slug="public-school", public_id="publicschool")
+    with app.test_request_context():
+        ctx = factories.clocked(app).as_actor(_actor(accounts["member_a"]))
+        case = claims.open_case(ctx, public, "wrong-fact", message="Case canary")
+        draft = drafts.save(ctx, "new", "/organisations/new", [("name", "Draft canary")])
+    for name in accounts:
+        client = app.test_client()
+        sign_in(client, accounts[name])
+        token = factories.csrf_token(client, "/account/")
+        world.visitors[name] = (_cookies(client), token)
+    client = app.test_client()
+    token = factories.csrf_token(client)
+    world.visitors["anonymous"] = (_cookies(client), token)
+    Account.update(disabled_at=NOON).where(Account.id == accounts["disabled"].id).execute()
+    world.fill = {
+        "slug": organisations["a"].slug, "slug of all": public.slug,
+        "case": case.public_id, "organisation": organisations["a"].public_id,
+        "draft": draft.public_id,
+        "plugin": "claims", "kind": "csv", "path": "css/base.css", "name": "css/base.css",
+        "reason": "forgot", "token": "x" * 32, "step": "accept", "number": "1",
+    }  # fmt: skip
+    world.canaries = {
+        "Secret canary a": OF_A | {"administrator"},
+        "Secret canary b": {"member_b", "administrator"},
+        "Secret canary c": {"stranger", "administrator"},
+        "Case canary": STAFF | {"member_a"},
+        "Draft canary": {"member_a"},
+        **{
+            f"{name.replace('_', '-')}@mail-canary.example": {name, "administrator"}
+            | (OF_A if name in OF_A else set())
+            | (STAFF if name == "member_a" else set())
+            for name in accounts
+        },
+    }
+    db.database.connection().backup(world.image)
+    return world
+
+
+def _actor(account: Account) -> Actor:
+    return Actor(account.id, account.name, frozenset({"Member", account.role}))
+
+
+def _cookies(client: FlaskClient) -> dict[str, str]:
+    names = ("portal_session", "portal_state")
+    found = {name: client.get_cookie(name) for name in names}
+    return {name: cookie.value for name, cookie in found.items() if cookie}
+
+
+def addresses(world: World, rule: Rule, listed: Listed) -> Iterator[tuple[str, str]]:
+    """Yield the addresses of a rule: that of an object of A (or a public one), and a missing one."""
+    about = listed.endpoint
+    is_owned = about in OWNERS
+    values: dict[str, Any] = {}
+    for name in rule.arguments:
+        choices = getattr(rule._converters.get(name), "items", None) or ()
+        key = name
+        if name == "public_id":
+            key = "organisation" if about.startswith("versions.") else "case"
+        elif name == "slug":
+            key = "slug" if is_owned else "slug of all"
+        elif name == "number" and about.startswith("unsent."):
+            key = "draft"
+        elif name == "name" and about.startswith(("tasks.", "versions.")):
+            values[name] = "organisation" if about.startswith("versions.") else "claims_case"
+            continue
+        elif name == "act":
+            values[name] = sorted(choices)[0] if choices else "deactivate"
+            continue
+        values[name] = world.fill[key]
+    with world.app.test_request_context():
+        yield "there", str(rule.build(values)[1])  # type: ignore[index]
+        for name in ("slug", "public_id", "number"):
+            if is_owned and name in values and (name != "number" or len(values) == 1):
+                yield "missing", str(rule.build({**values, name: MISSING})[1])  # type: ignore[index]
+
+
+def expected(listed: Listed, actor: str) -> str:
+    """Return what the tables say of an actor: in, sign in, forbidden, known or absent."""
+    signed_in = actor not in {"anonymous", "disabled"}
+    if listed.row.actors != ANYONE and not signed_in:
+        return "sign in"
+    if listed.row.actors == REVIEWER and actor not in STAFF:
+        return "forbidden"
+    if listed.row.actors == ADMIN and actor != "administrator":
+        return "forbidden"
+    if listed.endpoint in OWNERS:
+        may_do, may_know = OWNERS[listed.endpoint]
+        return "in" if actor in may_do else "known" if actor in may_know else "absent"
+    return "in"
+
+
+def fits(listed: Listed, wanted: str, answer: TestResponse, target: str) -> bool:
+    """Whether an answer is what the tables say."""
+    status = answer.status_code
+    if target == "missing":
+        return status == 404 or wanted in {"forbidden", "sign in"}
+    if wanted == "sign in":
+        to_sign_in = status == 303 and "/account/sign-in" in (answer.location or "")
+        return status == 401 or to_sign_in
+    if wanted == "in" and listed.endpoint in OWNERS and listed.method == "GET":
+        return status < 400
+    if wanted == "in":
+        return status < 400 or status in {400, 404, 409, 422, 429}
+    return status in {"forbidden": {403}, "known": {403, 404}, "absent": {404}}[wanted]
+
+
+def visit(world: World, actors: tuple[str, ...], only: str = "") -> World:
+    """Try every cell; what is wrong is in `faults`."""
+    app = world.app
+    listed = {(item.endpoint, item.rule, item.method): item for item in access.table(app)}
+    untouched = faults.dump(COUNTERS)
+    for rule in sorted(app.url_map.iter_rules(), key=lambda item: item.rule):
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            row = listed.get((rule.endpoint, rule.rule, method))
+            if only and rule.endpoint != only:
+                continue
+            if row is None:
+                world.fault(f"{method} {rule.rule}", "no access row")
+                continue
+            if row.row.owner and row.endpoint not in OWNERS and row.endpoint not in OWN:
+                world.fault(f"{method} {rule.rule}", "add a line to OWNERS or OWN")
+            for actor in actors:
+                _try(world, actor, row, dict(addresses(world, rule, row)), untouched)
+    return world
+
+
+def _try(world: World, actor: str, row: Listed, places: dict[str, str], untouched: Any) -> None:
+    wanted, seen = expected(row, actor), {}
+    for target, address in places.items():
+        client, token = world.client(actor)
+        form = {"csrf_token": token} if row.method != "GET" else None
+        answer = client.open(address, method=row.method, data=form)
+        cell = f"{row.method} {address} as {actor}"
+        world.cells += 1
+        if answer.status_code >= 500:
+            world.fault(cell, f"answered {answer.status_code}")
+        if not fits(row, wanted, answer, target):
+            world.fault(cell, f"answered {answer.status_code}, but the table says: {wanted}")
+        said = answer.text + str(answer.headers)
+        for canary, readers in world.canaries.items():
+            if actor not in readers and canary in said:
+                world.fault(cell, f"shows {canary!r}")
+        if "Content-Security-Policy" not in answer.headers:
+            world.fault(cell, "has no security headers")
+        if (row.method == "GET" or wanted != "in") and faults.dump(COUNTERS) != untouched:
+            world.fault(cell, "changed what is stored")
+        if row.method != "GET" or row.endpoint in {"people.verify", "people.reset"}:
+            world.restore()
+        seen[target] = (answer.status_code, _plain(answer.text, address))
+    if wanted == "absent" and len(seen) == 2 and seen["there"] != seen["missing"]:
+        world.fault(f"{row.method} {places['there']} as {actor}", "differs from a missing object")
+
+
+def _plain(text: str, address: str) -> str:
+    """Return a page without what belongs to the visit: address, tokens, keys."""
+    text = text.replace(address, "HERE").replace(address.replace("/", "%2F"), "HERE")
+    return re.sub(r'(name="(?:csrf_token|_key)" value=")[^"]*', r"\1", text)
+
+
+def reviewed_rows(app: Flask) -> str:
+    """Return the access table as text, a line a route."""
+    lines = [f"{item.row.actors:<10} {item.method:<6} {item.rule}" for item in access.table(app)]
+    return "\n".join(lines) + "\n"
+
+
+@pytest.fixture
+def world(app: Flask) -> World:
+    return make_world(app)
+
+
+def test_no_visitor_gets_or_sees_more_than_the_table_says(world: World) -> None:
+    visit(world, ACTORS)
+
+    assert "\n".join(world.faults) == ""
+    assert world.cells > 800
+
+
+def test_the_access_table_is_the_one_that_was_reviewed(app: Flask) -> None:
+    assert reviewed_rows(app) == ROWS.read_text(encoding="utf-8")
+
+
+def test_methods_that_a_route_does_not_know_are_refused(app: Flask) -> None:
+    client = app.test_client()
+    for path in ("/", "/partners", "/account/sign-in", "/healthz"):
+        assert client.delete(path).status_code == 405
+
+
+def test_a_row_that_is_weakened_is_found(app: Flask) -> None:
+    reviewed = reviewed_rows(app)
+    weakened = 0
+    for endpoint, view in app.view_functions.items():
+        rows = getattr(view, "access_rows", None)
+        if rows and any(row.actors != ANYONE for row in rows):
+            view.access_rows = [access.Row(ANYONE, frozenset())]  # type: ignore[attr-defined]
+            assert reviewed_rows(app) != reviewed, endpoint
+            view.access_rows = rows  # type: ignore[attr-defined]
+            weakened += 1
+    assert weakened > 20
+
+
+@pytest.mark.parametrize("endpoint", ["pages.plugins", "claims.case_list", "tasks.task_list"])
+def test_a_view_that_no_longer_asks_who_comes_is_found(
+    endpoint: str, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(login, "refuse", lambda row, actor: None)
+
+    assert visit(world, ACTORS, only=endpoint).faults
+
+
+def test_a_view_that_no_longer_asks_whose_object_it_is_is_found(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(policy, "may_see_inside", lambda actor, organisation: True)
+
+    found = visit(world, ACTORS, only="organisations.detail").faults
+
+    assert any("as member_b: shows 'Secret canary a'" in text for text in found)
+    assert any("the table says: absent" in text for text in found)
+
+
+def test_a_page_that_writes_is_found(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    genuine = world.app.view_functions["pages.home"]
+
+    def careless() -> Any:
+        Organisation.update(city="Riga").execute()
+        return genuine()
+
+    careless.access_rows = genuine.access_rows  # type: ignore[attr-defined]
+    monkeypatch.setitem(world.app.view_functions, "pages.home", careless)
+
+    found = visit(world, ("anonymous",), only="pages.home").faults
+
+    assert any("changed what is stored" in text for text in found)
+
+
+if __name__ == "__main__":
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory() as folder:
+        made = create_app(Config(instance=folder, testing=True))
+        ROWS.write_text(reviewed_rows(made), encoding="utf-8")
+    sys.stdout.write(f"{ROWS} is written.\n")
