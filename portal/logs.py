@@ -30,7 +30,7 @@ OF_A_REQUEST = ("method", "path", "status", "milliseconds")
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _SECRETS = (
     (re.compile(r"(?<=://)[^\s/@]*:[^\s/@]*(?=@)"), "..."),
-    (re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-][\w.-]*"), "<address>"),
+    (re.compile(r"\w[\w.%+='-]*@[\w-][\w.-]*"), "<address>"),
     (re.compile(r"(?=[A-Za-z_-]*\d)(?=[\d_-]*[A-Za-z])[\w-]{24,}", re.A), "<secret>"),
 )
 

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
+from urllib.parse import unquote, urlsplit
 
 from portal import db
 from portal.clock import SystemClock
@@ -43,7 +44,7 @@ def backup(config: Config, target: Path | None = None, now: datetime | None = No
     draft.unlink(missing_ok=True)
     draft.touch(mode=0o600)
     if db.is_postgres():
-        _run("pg_dump", "--format=custom", f"--file={draft}", config.database)
+        _run("pg_dump", "--format=custom", f"--file={draft}", of=config.database)
     else:
         db.database.connect(reuse_if_open=True)
         db.execute("VACUUM INTO ?", (str(draft),))
@@ -102,7 +103,7 @@ def restore(config: Config, copy: Path) -> None:
         if db.is_postgres():
             options = ("--clean", "--if-exists", "--no-owner", "--single-transaction")
             db.database.close()
-            _run("pg_restore", *options, f"--dbname={config.database}", str(copy))
+            _run("pg_restore", *options, str(copy), of=config.database)
         else:
             _replace_file(Path(db.database.obj.database), copy)
         key = copy.with_suffix(".key")
@@ -177,10 +178,16 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _run(*command: str) -> None:
+def _run(*command: str, of: str = "") -> None:
+    """Run a program of PostgreSQL's, on a database if there is a URL; its password stays unseen."""
     tool = shutil.which(command[0])
     if tool is None:
         raise ConfigError(f"{command[0]} is missing. Install PostgreSQL's client programs.")
-    done = subprocess.run([tool, *command[1:]], capture_output=True, text=True, check=False)  # noqa: S603
+    password = urlsplit(of).password or ""
+    named = [f"--dbname={of.replace(f':{password}@', '@', 1) if password else of}"] if of else []
+    environment = {**os.environ, "PGPASSWORD": unquote(password)} if password else None
+    done = subprocess.run(  # noqa: S603
+        [tool, *named, *command[1:]], capture_output=True, text=True, check=False, env=environment
+    )
     if done.returncode:
         raise ConfigError(f"{command[0]} failed: {done.stderr.strip()[:400]}")

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import random
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,10 +17,12 @@ from flask import Flask
 
 from portal import db, jobs
 from portal.clock import FixedClock
-from portal.context import ANONYMOUS, Actor, Context
+from portal.context import ANONYMOUS, Actor, Context, system_context
 from portal.errors import Conflict, NotAllowed, NotFound
 from portal.jobs import CANCELLED, DONE, FAILED, RUNNING, WAITING, Job, JobKind
 from tests.factories import make_account
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture
@@ -404,3 +411,79 @@ def test_the_core_registers_its_own_kinds(app: Flask, ctx: Context, forget_kinds
     jobs.register(kind(fail))
     with app.app_context():
         assert "portal.do_test" in jobs.kinds(ctx)
+
+
+# Crashes
+
+WORKER = """
+import sys, time
+from datetime import timedelta
+from portal import db, jobs
+from portal.clock import SystemClock
+from portal.context import system_context
+
+url, path = sys.argv[1:]
+db.open_database(url)
+jobs.LEASE = timedelta(seconds=1)
+
+def note(ctx, payload, progress):
+    progress.report(0.5)
+    with open(path, "a") as file:
+        file.write(f"{payload['n']}\\n")
+    time.sleep(0.005)
+
+kind = jobs.JobKind("portal.do_test", note, "Test", attempts=1000)
+print("ready", flush=True)
+while True:
+    job = jobs.claim("crashing", SystemClock().now(), [])
+    if job is None:
+        time.sleep(0.02)
+        continue
+    lease = jobs.Lease(job, SystemClock(), lambda: False)
+    jobs.run(system_context(), lease, kind, [])
+"""
+
+
+def crash(url: str, path: Path, seconds: float, workers: int = 2) -> None:
+    """Let workers work for a while and kill them wherever they are."""
+    command = [sys.executable, "-c", WORKER, url, str(path)]
+    running = [
+        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) for _worker in range(workers)
+    ]
+    for process in running:
+        assert process.stdout is not None
+        process.stdout.readline()
+    time.sleep(seconds)
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def never_lost(url: str, path: Path, number: int, kills: int) -> None:
+    chance = random.Random(7)
+    with db.transaction():
+        for n in range(number):
+            jobs.enqueue(system_context(), "portal.do_test", {"n": n})
+    for _kill in range(kills):
+        crash(url, path, chance.uniform(0.02, 0.3))
+    rounds = 0
+    while Job.select().where(Job.state != DONE).exists():
+        crash(url, path, 1.5)
+        rounds += 1
+        assert rounds < 20 + number // 20, "jobs that nobody takes"
+    seen = [int(line) for line in path.read_text().splitlines()]
+    assert set(seen) == set(range(number))
+    assert len(seen) - number <= 2 * (kills + rounds)  # each death repeats at most what it ran
+
+
+def test_a_job_is_never_lost_when_workers_are_killed(
+    any_url: str, any_database: None, tmp_path: Path
+) -> None:
+    never_lost(any_url, tmp_path / "seen", 12, 1)
+
+
+@pytest.mark.full
+def test_a_job_is_never_lost_when_workers_are_killed_many_times(
+    any_url: str, any_database: None, tmp_path: Path
+) -> None:
+    never_lost(any_url, tmp_path / "seen", 400, 25)

@@ -120,6 +120,18 @@ def test_a_process_that_does_not_end_is_forced(tmp_path: Path) -> None:
         wait_for(lambda: is_gone(started(tmp_path)[0]))
 
 
+def test_new_code_starts_processes_again_without_counting_it_as_a_death(tmp_path: Path) -> None:
+    settings = (
+        "s.LOOK_EVERY = s.CODE_EVERY = 0.01; s.QUICK_DEATHS = 0; "
+        "new = iter([1, 0, 1]); "
+        "s.Supervisor.__init__.__defaults__ = ((), lambda: next(new, 0))"
+    )
+    with running(*supervised(tmp_path, "exec sleep 60", settings)) as process:
+        wait_for(lambda: len(started(tmp_path)) == 3)
+        assert process.poll() is None
+        assert [is_gone(number) for number in started(tmp_path)].count(False) == 1
+
+
 def test_a_port_that_is_taken_is_refused_in_one_line() -> None:
     with (
         supervisor.open_socket("127.0.0.1", 0) as taken,
