@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flask import current_app, url_for
 
-from portal import db, settings
+from portal import db, settings, storage
 from portal.config import Config
 from portal.context import Context
 from portal.i18n import _
@@ -35,7 +35,6 @@ def steps(ctx: Context) -> list[Step]:
     config: Config = current_app.config["PORTAL"]
     site, default = settings.of(ctx), Config.site_name
     admins, reviewers, has_organisations, has_operator = db.query(_FACTS)[0]
-    backups = config.instance_path / "backups"
     return [
         Step(
             _("Say whose site this is"),
@@ -84,6 +83,6 @@ def steps(ctx: Context) -> list[Step]:
             _("A copy of the database with its key, checked at once."),
             url_for("setup.health"),
             _("Back up now"),
-            backups.is_dir() and any(backups.iterdir()),
+            bool(storage.backups(config)),
         ),
     ]

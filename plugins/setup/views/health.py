@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import sqlite3
-from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, cast
@@ -14,7 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from plugins.setup import frame, labels, queries, service
 from plugins.setup.views.base import blueprint
-from portal import db
+from portal import db, storage
 from portal.config import Config
 from portal.doctor import examine
 from portal.hookspecs import HealthCheck
@@ -107,7 +106,7 @@ def _backup_check() -> HealthCheck:
     if not copies:
         return HealthCheck(_("backup"), "bad", _("there is none"), _("Back up now."))
     newest = copies[0]
-    age = (datetime.now(UTC) - newest["at"]).days
+    age = (context().clock.now() - newest["at"]).days
     if not newest["has_key"]:
         remedy = _("Keep the file secret.key of the instance with it.")
         return HealthCheck(_("backup"), "bad", _("its key is not with it"), remedy)
@@ -122,22 +121,15 @@ def _backup_check() -> HealthCheck:
 
 def _backups() -> list[dict[str, Any]]:
     """Return the copies in the instance's folder, newest first; ten at most."""
-    folder = _config().instance_path / "backups"
-    files = (
-        [path for path in folder.glob("*") if path.suffix in {".db", ".dump"}]
-        if folder.is_dir()
-        else []
-    )
-    newest = sorted(files, key=lambda path: path.stat().st_mtime, reverse=True)[:10]
+    newest = storage.backups(_config())[::-1][:10]
     return [_copy(path) for path in newest]
 
 
 def _copy(path: Path) -> dict[str, Any]:
-    facts = path.stat()
     return {
         "name": path.name,
-        "at": datetime.fromtimestamp(facts.st_mtime, UTC),
-        "mib": max(1, facts.st_size // (1024 * 1024)),
+        "at": storage.made_at(path),
+        "mib": max(1, path.stat().st_size // (1024 * 1024)),
         "has_key": path.with_suffix(".key").exists(),
     }
 
