@@ -7,9 +7,9 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from plugins.tasks import labels, queries, service
+from plugins.tasks import labels, queries, service, sharing
 from plugins.tasks.forms import ShareForm
-from portal import objects, permissions, sharing, workflow
+from portal import objects, permissions, workflow
 from portal.errors import Invalid, NotFound
 from portal.i18n import _
 from portal.organisations.forms import mark

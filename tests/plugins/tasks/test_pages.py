@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from portal import objects, sharing
+from plugins.tasks import sharing
+from portal import objects
 from portal.people.models import Account
 from tests.factories import make_account, make_organisation, post, sign_in
 from tests.portal.conftest import Desk

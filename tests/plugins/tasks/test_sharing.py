@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from portal import permissions, sharing
+from plugins.tasks import sharing
+from portal import permissions
 from portal.audit import AuditEntry
 from portal.context import ANONYMOUS
 from portal.errors import Conflict, Invalid, NotAllowed, NotFound
