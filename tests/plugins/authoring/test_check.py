@@ -167,7 +167,7 @@ FAULTS: dict[str, tuple[dict[str, object], list[str]]] = {
             "manifest": PERSONAL
             + '[settings.colour]\ntype = "text"\ntitle = "Colour"\ndefault = "red"\n'
         },
-        ["plugin.toml:13:", "'colour'"],
+        ["plugin.toml:15:", "'colour'"],
     ),
     "permission nobody declared": (
         {
