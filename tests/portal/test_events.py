@@ -19,29 +19,7 @@ from portal.organisations import service
 from tests.factories import make_account, make_organisation
 from tests.throwaway import write_plugin
 
-LISTENER = """
-from portal.hookspecs import EventType, JobKind, hookimpl
-
-seen = []
-failing = []
-
-def count(ctx, payload, progress):
-    seen.append(payload["n"])
-
-@hookimpl
-def event_happened(ctx, event):
-    if failing:
-        raise OSError("away")
-    seen.append((event.name, event.subject_id, event.payload, event.account_id))
-
-@hookimpl
-def event_list(ctx):
-    return [EventType("sheep.shorn", "A sheep was shorn", {"wool": "kilograms"})]
-
-@hookimpl
-def job_list(ctx):
-    return [JobKind("ear.count_sheep", count, "Count sheep")]
-"""
+LISTENER = (Path(__file__).parent / "listener.py").read_text(encoding="utf-8")
 
 
 @pytest.fixture
