@@ -51,7 +51,9 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
     "organisations.detail": (OF_A | {"administrator"}, set()),
     "organisations.edit": (EDIT_A | {"administrator"}, {"member_a"}),
     "organisations.switch": ({"admin_a", "administrator"}, {"member_a", "editor_a"}),
-    "partners.edit": (EDIT_A | {"administrator"}, {"member_a"}),
+    "partners.edit": (EDIT_A, EVERYBODY - EDIT_A),
+    "organisations.remove_member": ({"admin_a", "administrator"}, {"member_a", "editor_a"}),
+    "setup.organisation": ({"administrator"}, set()),
     "versions.index": (OF_A | {"administrator"}, set()),
     "versions.restore": (EDIT_A | {"administrator"}, {"member_a"}),
     "unsent.resume": ({"member_a"}, set()),
@@ -67,7 +69,7 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
 OWN = {
     "people.index", "people.update", "people.change_password", "people.reset", "people.verify",
     "organisations.overview", "tasks.task_list", "unsent.save", "unsent.take_back",
-    "claims.receipt", "metrics.show",
+    "claims.receipt", "trust.index", "trust.copy", "trust.erase", "metrics.show",
 }  # fmt: skip
 # Tables that reading may change: counters and what lives as long as a visit.
 COUNTERS = frozenset({"partners_missed_search", "session", "throttle", "people_throttle"})
@@ -126,6 +128,9 @@ def make_world(app: Flask) -> World:
     }  # fmt: skip
     make_member(organisations["a"], accounts["member_a"], "OrgMember")
     make_member(organisations["a"], accounts["editor_a"], "OrgEditor")
+    shown = make_organisation("Shown school", admin=accounts["admin_a"], slug="shown-school")
+    make_member(shown, accounts["editor_a"], "OrgEditor")
+    make_member(shown, accounts["member_a"], "OrgMember")
     public = make_organisation("Public school", slug="public-school", public_id="publicschool")
     with app.test_request_context():
         ctx = factories.clocked(app).as_actor(_actor(accounts["member_a"]))
@@ -141,11 +146,11 @@ def make_world(app: Flask) -> World:
     world.visitors["anonymous"] = (_cookies(client), token)
     Account.update(disabled_at=NOON).where(Account.id == accounts["disabled"].id).execute()
     world.fill = {
-        "slug": organisations["a"].slug, "slug of all": public.slug,
+        "slug": organisations["a"].slug, "slug of all": public.slug, "slug shown": shown.slug,
         "case": case.public_id, "organisation": organisations["a"].public_id,
-        "draft": draft.public_id,
+        "draft": draft.public_id, "person": accounts["editor_a"].public_id,
         "plugin": "claims", "kind": "csv", "path": "css/base.css", "name": "css/base.css",
-        "reason": "forgot", "token": "x" * 32, "step": "accept", "number": "1",
+        "reason": "forgot", "token": "x" * 32, "step": "accept", "scope": "portal", "code": "de",
     }  # fmt: skip
     world.canaries = {
         "Secret canary a": OF_A | {"administrator"},
@@ -182,19 +187,22 @@ def addresses(world: World, rule: Rule, listed: Listed) -> Iterator[tuple[str, s
     for name in rule.arguments:
         choices = getattr(rule._converters.get(name), "items", None) or ()
         key = name
-        if name == "public_id":
+        if name == "public_id" and about.startswith("setup."):
+            key = "person"
+        elif name == "public_id":
             key = "organisation" if about.startswith("versions.") else "case"
         elif name == "slug":
             key = "slug" if is_owned else "slug of all"
+            key = "slug shown" if about == "partners.edit" else key
         elif name == "number" and about.startswith("unsent."):
             key = "draft"
-        elif name == "name" and about.startswith(("tasks.", "versions.")):
+        elif name == "name" and about.startswith(("tasks.", "versions.", "setup.")):
             values[name] = "organisation" if about.startswith("versions.") else "claims_case"
             continue
         elif name == "act":
             values[name] = sorted(choices)[0] if choices else "deactivate"
             continue
-        values[name] = world.fill[key]
+        values[name] = world.fill.get(key, "1")
     with world.app.test_request_context():
         yield "there", str(rule.build(values)[1])  # type: ignore[index]
         for name in ("slug", "public_id", "number"):
