@@ -20,6 +20,9 @@ from portal.i18n import _
 log = logging.getLogger("portal.hooks")
 
 
+_Ready = tuple[Callable[[Any], Any], tuple[tuple[str, Callable[..., Any]], ...]]
+
+
 class Hooks:
     """The dispatcher: `hooks.menu_list(ctx)` gives a list of (plugin id, contribution) pairs."""
 
@@ -30,8 +33,7 @@ class Hooks:
         self._logged: set[tuple[str, str, str]] = set()
         self._active: frozenset[str] = frozenset()
         self._suspended: frozenset[str] = frozenset()
-        self._cache: dict[str, tuple[tuple[str, Callable[..., Any]], ...]] = {}
-        self._expected: dict[str, Any] = {}
+        self._cache: dict[str, _Ready] = {}
 
     def activate(self, ids: Iterable[str], suspended: Iterable[str] = ()) -> None:
         """Say which plugins take part from now on, and which are suspended.
@@ -48,20 +50,21 @@ class Hooks:
         caller = getattr(self.manager.hook, hook)
         return str(getattr(caller.spec.function, "policy", hookspecs.ISOLATE))
 
-    def _implementations(self, hook: str) -> tuple[tuple[str, Callable[..., Any]], ...]:
-        found = self._cache.get(hook)
-        if found is None:
-            caller = getattr(self.manager.hook, hook)
-            guards = getattr(caller.spec.function, "guards", False)
-            pairs = []
-            for impl in caller.get_hookimpls():
-                name = str(impl.plugin_name)
-                if name in self._active:
-                    pairs.append((name, _adapt(impl, caller)))
-                elif guards and name in self._suspended:
-                    pairs.append((name, _unavailable(name)))
-            found = self._cache[hook] = tuple(sorted(pairs, key=lambda pair: pair[0]))
-        return found
+    def _prepare(self, hook: str) -> _Ready:
+        """Keep the check of a hook's answers and who is asked, until plugins are switched."""
+        caller = getattr(self.manager.hook, hook)
+        guards = getattr(caller.spec.function, "guards", False)
+        pairs = []
+        for impl in caller.get_hookimpls():
+            name = str(impl.plugin_name)
+            if name in self._active:
+                pairs.append((name, _adapt(impl, caller)))
+            elif guards and name in self._suspended:
+                pairs.append((name, _unavailable(name)))
+        expected = get_type_hints(caller.spec.function).get("return", Any)
+        ready = (_checker(expected), tuple(sorted(pairs, key=lambda pair: pair[0])))
+        self._cache[hook] = ready
+        return ready
 
     def ask(self, plugin: str, hook: str, ctx: Any, /, **values: Any) -> list[Any]:
         """Ask one plugin, also one that takes no part. Raises what it raises."""
@@ -78,15 +81,13 @@ class Hooks:
         An isolated hook never raises. A transactional one raises what the plugin raised; a
         denying one counts an error as a no.
         """
-        implementations = self._cache.get(hook)
-        if implementations is None:
-            implementations = self._implementations(hook)
+        check, implementations = self._cache.get(hook) or self._prepare(hook)
         answers = []
         for plugin, function in implementations:
             try:
                 answer = function(ctx, **values)
                 if answer is not None:
-                    answers.append((plugin, _checked(self._expectation(hook), answer)))
+                    answers.append((plugin, check(answer)))
             except (KeyboardInterrupt, GeneratorExit):
                 raise
             except BaseException as error:  # a library's SystemExit must not end the worker
@@ -96,20 +97,13 @@ class Hooks:
 
     def implementing(self, hook: str) -> list[str]:
         """Name the active plugins that answer a hook."""
-        return [plugin for plugin, _function in self._implementations(hook)]
+        return [plugin for plugin, _function in (self._cache.get(hook) or self._prepare(hook))[1]]
 
     def tell(self, plugin: str, hook: str, ctx: Any, /, **values: Any) -> None:
         """Call one plugin's answer, if it is active and has one; raises what that raises."""
-        for name, function in self._implementations(hook):
+        for name, function in (self._cache.get(hook) or self._prepare(hook))[1]:
             if name == plugin:
                 function(ctx, **values)
-
-    def _expectation(self, hook: str) -> Any:
-        """Return what the hook's answers should be: its return annotation."""
-        if hook not in self._expected:
-            specification = getattr(self.manager.hook, hook).spec.function
-            self._expected[hook] = get_type_hints(specification).get("return", Any)
-        return self._expected[hook]
 
     def failed(self, plugin: str, hook: str, error: BaseException) -> bool:
         """Apply the hook's policy to a failure; True when it counts as a no.
@@ -151,26 +145,37 @@ class Hooks:
             yield from answer
 
 
-def _checked(expected: Any, answer: Any) -> Any:
-    """Return the answer, a sequence of items as a list. Raises TypeError for one of another kind."""
+def _checker(expected: Any) -> Callable[[Any], Any]:
+    """Return what checks an answer against a hook's return annotation, prepared for many answers.
+
+    It gives the answer back, a sequence of items as a list. Raises TypeError for another kind.
+    """
     kind, inner = get_origin(expected) or expected, get_args(expected)
-    if kind is Sequence:
-        answer = list(answer)
-        items, item_kind = answer, inner[0]
-    elif kind is Mapping:
-        items, item_kind = (answer.values() if isinstance(answer, Mapping) else [answer]), inner[1]
-    else:
-        items, item_kind = [answer], kind
+    is_list, is_map = kind is Sequence, kind is Mapping
+    item_kind = inner[0] if is_list else inner[1] if is_map else kind
     width = len(get_args(item_kind)) if get_origin(item_kind) is tuple else None
-    item_kind = object if item_kind is type(None) else get_origin(item_kind) or item_kind
-    for item in items:
-        if isinstance(item_kind, type) and not isinstance(item, item_kind):
-            raise TypeError(f"Expected {item_kind.__name__}, not {item!r:.80}.")
-        if width is not None and len(item) != width:
-            raise TypeError(f"Expected {width} values, not {item!r:.80}.")
-        if not isinstance(getattr(item, "order", 0), int):
-            raise TypeError(f"The order must be a whole number: {item!r:.80}.")
-    return answer
+    item_kind = get_origin(item_kind) or item_kind
+    if not isinstance(item_kind, type) or item_kind is type(None):
+        item_kind = object
+    is_ordered = "order" in getattr(item_kind, "__dataclass_fields__", ())
+
+    def check(answer: Any) -> Any:
+        if is_list:
+            answer = items = list(answer)
+        elif is_map and isinstance(answer, Mapping):
+            items = list(answer.values())
+        else:
+            items = [answer]
+        for item in items:
+            if not isinstance(item, item_kind):
+                raise TypeError(f"Expected {item_kind.__name__}, not {item!r:.80}.")
+            if width is not None and len(item) != width:
+                raise TypeError(f"Expected {width} values, not {item!r:.80}.")
+            if is_ordered and not isinstance(item.order, int):
+                raise TypeError(f"The order must be a whole number: {item!r:.80}.")
+        return answer
+
+    return check
 
 
 def _unavailable(plugin: str) -> Callable[..., Any]:
