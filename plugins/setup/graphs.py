@@ -1,23 +1,29 @@
-"""Workflows as pictures: states in columns, steps as lines; plain numbers for a template."""
+"""Workflows as pictures: states in a row, steps as arcs; plain numbers for a template.
+
+Steps forwards run above the row, those back below it, each on a level of its own where it would
+cross the words of another; short ones to the next state are straight.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from portal.hookspecs import Workflow
 
-BOX_WIDTH, BOX_HEIGHT = 132, 44
-GAP_ACROSS, GAP_DOWN = 112, 46
-EDGE = 24
+WIDTH, HEIGHT = 132, 44
+ACROSS = WIDTH + 112
+EDGE, LEVEL, FIRST_LEVEL, ROUND = 16, 34, 30, 10
+SHORT = 15
+"""Letters that fit between two states."""
 
 
 @dataclass(frozen=True)
 class Box:
-    """A state, placed."""
+    """A state, placed; kind is first, final or nothing."""
 
-    name: str
-    title: Any
+    title: str
     x: int
     y: int
     kind: str
@@ -25,10 +31,10 @@ class Box:
 
 @dataclass(frozen=True)
 class Line:
-    """A step from one state to another, with the place of its words."""
+    """A step or several with the same ends: path, and the middle of its words."""
 
     path: str
-    title: Any
+    title: str
     x: int
     y: int
     is_automatic: bool
@@ -44,75 +50,119 @@ class Graph:
     lines: list[Line]
 
 
+@dataclass
+class _Edge:
+    """Steps from the state at one place of the row to that at another."""
+
+    start: int
+    end: int
+    title: str
+    is_automatic: bool
+    level: int = 0
+
+    @property
+    def is_straight(self) -> bool:
+        return self.end == self.start + 1 and len(self.title) <= SHORT
+
+    @property
+    def span(self) -> tuple[int, int]:
+        return min(self.start, self.end), max(self.start, self.end)
+
+
 def draw(flow: Workflow) -> Graph:
-    """Place each state in the column of its distance from the first one; steps between them."""
-    columns = _columns(flow)
-    boxes: dict[str, Box] = {}
-    tallest = max(map(len, columns))
-    for across, names in enumerate(columns):
-        offset = (tallest - len(names)) * (BOX_HEIGHT + GAP_DOWN) // 2
-        for down, name in enumerate(names):
-            state = next(item for item in flow.states if item.name == name)
-            kind = "first" if name == flow.initial else "final" if state.final else ""
-            x = EDGE + across * (BOX_WIDTH + GAP_ACROSS)
-            y = EDGE + 30 + offset + down * (BOX_HEIGHT + GAP_DOWN)
-            boxes[name] = Box(name, state.title, x, y, kind)
-    width = 2 * EDGE + len(columns) * BOX_WIDTH + (len(columns) - 1) * GAP_ACROSS
-    height = 2 * EDGE + 60 + tallest * BOX_HEIGHT + (tallest - 1) * GAP_DOWN
-    return Graph(width, height, list(boxes.values()), _lines(flow, boxes))
+    """Place the states in the order in which they are reached, final ones last."""
+    order = _order(flow)
+    edges = _edges(flow, order)
+    above = _levels(edge for edge in edges if edge.end >= edge.start and not edge.is_straight)
+    below = _levels(edge for edge in edges if edge.end < edge.start)
+    top = EDGE + (FIRST_LEVEL + (above - 1) * LEVEL + 16 if above else 0)
+    states = {state.name: state for state in flow.states}
+    boxes = [
+        Box(
+            str(states[name].title),
+            EDGE + place * ACROSS,
+            top,
+            "first" if name == flow.initial else "final" if states[name].final else "",
+        )
+        for place, name in enumerate(order)
+    ]
+    bottom = FIRST_LEVEL + (below - 1) * LEVEL + 16 if below else 0
+    width = 2 * EDGE + (len(order) - 1) * ACROSS + WIDTH
+    lines = [_line(edge, edges, top) for edge in edges]
+    return Graph(width, top + HEIGHT + bottom + EDGE, boxes, lines)
 
 
-def _columns(flow: Workflow) -> list[list[str]]:
-    distance = {flow.initial: 0}
-    waiting = [flow.initial]
+def _order(flow: Workflow) -> list[str]:
+    """Return the names of the states by their distance from the first, final ones last."""
+    distance, waiting = {flow.initial: 0}, [flow.initial]
     while waiting:
         name = waiting.pop(0)
         for step in flow.transitions:
             if name in step.sources and step.target not in distance:
                 distance[step.target] = distance[name] + 1
                 waiting.append(step.target)
-    far = max(distance.values(), default=0)
-    columns: list[list[str]] = [[] for _column in range(far + 1)]
-    for state in flow.states:
-        columns[distance.get(state.name, far)].append(state.name)
-    return [column for column in columns if column]
+    far = len(flow.states)
+    ranked = sorted(flow.states, key=lambda state: (state.final, distance.get(state.name, far)))
+    return [state.name for state in ranked]
 
 
-def _lines(flow: Workflow, boxes: dict[str, Box]) -> list[Line]:
-    together: dict[tuple[str, str], list[Any]] = {}
+def _edges(flow: Workflow, order: list[str]) -> list[_Edge]:
+    together: dict[tuple[int, int], list[Any]] = {}
     for step in flow.transitions:
-        for source in step.sources:
-            if source in boxes and step.target in boxes:
-                together.setdefault((source, step.target), []).append(step)
-    used: dict[tuple[int, int], int] = {}
-    return [_line(boxes[a], boxes[b], steps, used) for (a, b), steps in together.items()]
+        for source in sorted(step.sources, key=order.index):
+            together.setdefault((order.index(source), order.index(step.target)), []).append(step)
+    return [
+        _Edge(start, end, " / ".join(str(s.title) for s in steps), all(s.automatic for s in steps))
+        for (start, end), steps in together.items()
+    ]
 
 
-def _line(source: Box, target: Box, steps: list[Any], used: dict[tuple[int, int], int]) -> Line:
-    """Draw forwards from right to left edge, backwards below, within a column at the side."""
-    middle = BOX_HEIGHT // 2
-    if source is target:
-        x, y = source.x + BOX_WIDTH // 2, source.y
-        path = f"M{x - 18} {y}C{x - 18} {y - 30} {x + 18} {y - 30} {x + 18} {y}"
-        place = (x, y - 26)
-    elif target.x > source.x:
-        x1, y1, x2, y2 = source.x + BOX_WIDTH, source.y + middle, target.x, target.y + middle
-        bend = (x2 - x1) // 2
-        path = f"M{x1} {y1 - 5}C{x1 + bend} {y1 - 5} {x2 - bend} {y2 - 5} {x2} {y2 - 5}"
-        place = ((x1 + x2) // 2, (y1 + y2) // 2 - 10)
-    elif target.x < source.x:
-        x1, y1, x2, y2 = source.x, source.y + middle, target.x + BOX_WIDTH, target.y + middle
-        sag = 10 + 12 * ((source.x - target.x) // (BOX_WIDTH + GAP_ACROSS))
-        path = f"M{x1} {y1 + 8}C{x1 - 50} {y1 + 8 + sag} {x2 + 50} {y2 + 8 + sag} {x2} {y2 + 8}"
-        place = ((x1 + x2) // 2, (y1 + y2) // 2 + 14 + sag // 2)
-    else:
-        down = target.y > source.y
-        y1, y2 = (source.y + BOX_HEIGHT, target.y) if down else (source.y, target.y + BOX_HEIGHT)
-        x = source.x + BOX_WIDTH // 2 + (22 if down else -22)
-        path = f"M{x} {y1}L{x} {y2}"
-        place = (x, (y1 + y2) // 2 + 4)
-    spot = (place[0] // 40, place[1] // 14)
-    used[spot] = used.get(spot, 0) + 1
-    y = place[1] + 14 * (used[spot] - 1)
-    title = " / ".join(str(step.title) for step in steps)
-    return Line(path, title, place[0], y, all(step.automatic for step in steps))
+def _levels(edges: Iterable[_Edge]) -> int:
+    """Give each edge the lowest level on which nothing is in its way; return how many there are."""
+    levels: list[list[_Edge]] = []
+    for edge in sorted(edges, key=lambda edge: (edge.span[1] - edge.span[0], edge.span)):
+        low, high = edge.span
+        free = (
+            number
+            for number, others in enumerate(levels)
+            if all(high <= other.span[0] or other.span[1] <= low for other in others)
+        )
+        edge.level = next(free, len(levels))
+        if edge.level == len(levels):
+            levels.append([])
+        levels[edge.level].append(edge)
+    return len(levels)
+
+
+def _line(edge: _Edge, edges: list[_Edge], top: int) -> Line:
+    if edge.is_straight:
+        x, y = EDGE + edge.start * ACROSS + WIDTH, top + HEIGHT // 2
+        end = EDGE + edge.end * ACROSS
+        return Line(f"M{x} {y}H{end}", edge.title, (x + end) // 2, y - 6, edge.is_automatic)
+    is_back = edge.end < edge.start
+    side = top + HEIGHT if is_back else top
+    away = 1 if is_back else -1
+    y = side + away * (FIRST_LEVEL + edge.level * LEVEL)
+    x1, x2 = (_port(edge, edges, at_end) for at_end in (False, True))
+    turn = ROUND if x2 > x1 else -ROUND
+    path = (
+        f"M{x1} {side}V{y - away * ROUND}Q{x1} {y} {x1 + turn} {y}"
+        f"H{x2 - turn}Q{x2} {y} {x2} {y - away * ROUND}V{side}"
+    )
+    return Line(path, edge.title, (x1 + x2) // 2, y + 4, edge.is_automatic)
+
+
+def _port(edge: _Edge, edges: list[_Edge], at_end: bool) -> int:
+    """Return where an edge meets its box: so that lines cross as little as they can."""
+    place = edge.end if at_end else edge.start
+    is_back = edge.end < edge.start
+    ends = [
+        (other.start if is_end else other.end, not is_end, id(other), is_end)
+        for other in edges
+        if not other.is_straight and (other.end < other.start) == is_back
+        for is_end in (False, True)
+        if (other.end if is_end else other.start) == place
+    ]
+    mine = (edge.start if at_end else edge.end, not at_end, id(edge), at_end)
+    row = sorted(ends, key=lambda item: (item[0] > place, -item[0], item[1:]))
+    return EDGE + place * ACROSS + WIDTH * (row.index(mine) + 1) // (len(row) + 1)

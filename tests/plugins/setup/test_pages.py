@@ -56,17 +56,15 @@ def rows(client: FlaskClient, address: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(answer.text.lstrip("\ufeff"))))
 
 
-def test_every_page_is_whole_and_reached_from_the_menu(look: Visitor) -> None:
+@pytest.mark.parametrize("address", PAGES)
+def test_every_page_is_whole(look: Visitor, address: str) -> None:
+    look(address)
+
+
+def test_the_menu_leads_to_every_part(look: Visitor) -> None:
     menu = look("/setup/").links
 
-    for address in PAGES:
-        look(address)
-        assert (
-            "plan" in address
-            or "deactivate" in address
-            or address.count("/") > 2
-            or (address in menu)
-        ), address
+    assert [address for address in TABLES if address not in menu] == []
 
 
 @pytest.mark.parametrize("address", PAGES)
