@@ -25,8 +25,7 @@ from portal.people import login
 from portal.people import views as people
 from portal.web import (
     access,
-    addons,
-    api,
+        api,
     errors,
     frame,
     headers,
@@ -100,7 +99,6 @@ def create_app(
         unsent.blueprint,
         people.blueprint,
         organisations.blueprint,
-        addons.blueprint,
         api.blueprint,
     ):
         app.register_blueprint(blueprint)

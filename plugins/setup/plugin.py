@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint
 
-from plugins.setup import service, views
+from plugins.setup import api, service, views
 from portal.context import Context
 from portal.hookspecs import JobKind, hookimpl
 from portal.i18n import _
@@ -16,7 +16,7 @@ from portal.i18n import _
 @hookimpl
 def blueprint_list(ctx: Context) -> Sequence[Blueprint]:
     """Offer the pages."""
-    return [views.blueprint]
+    return [views.blueprint, api.blueprint]
 
 
 @hookimpl

@@ -1,66 +1,18 @@
-"""Acts on plugins over the web: planned, then done or queued, and the same for programs."""
+"""Acts on plugins over the web: done at once, or by the worker when they may take long."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
-from flask import Blueprint, current_app, g, request
-from pydantic import BaseModel
-from spectree import Response as Answers
+from flask import current_app
 
 from portal import jobs
 from portal.context import Context
 from portal.i18n import lazy_gettext
 from portal.kernel.life import Plan, Plugins
-from portal.web.access import ADMIN, allow
-from portal.web.api import PREFIX, Problem, checked, spec
 
 JOB = "portal.run_plugin_act"
-blueprint = Blueprint("addons", __name__, url_prefix=f"{PREFIX}/plugins")
-
-
-class Listed(BaseModel):
-    """A plugin and what can be done with it."""
-
-    id: str
-    state: str
-    reason: str
-    title: str
-    version: str
-    since: str | None
-    acts: list[str]
-
-
-class ListedTable(BaseModel):
-    """A table of the plugin."""
-
-    name: str
-    rows: int
-
-
-class Planned(BaseModel):
-    """What an act would do or did; `queued` when the worker does it."""
-
-    act: str
-    plugin: str
-    steps: list[str]
-    refusals: list[str]
-    objections: list[str]
-    others: list[str]
-    tables: list[ListedTable]
-    is_long: bool
-    needs_confirmation: bool
-    export: str
-    queued: bool
-
-
-class Wish(BaseModel):
-    """What an act may need: the plugin's id typed once more, leave to switch others too."""
-
-    confirmation: str = ""
-    with_others: bool = False
 
 
 def run_or_queue(
@@ -89,56 +41,3 @@ def run_plugin_act(ctx: Context, payload: Mapping[str, Any], progress: jobs.Prog
 jobs.register(
     jobs.JobKind(JOB, run_plugin_act, lazy_gettext("Install or remove an add-on"), None, 2)
 )
-
-
-@blueprint.get("")
-@allow(ADMIN)
-@spec.validate(resp=Answers(HTTP_200=list[Listed], HTTP_403=Problem), tags=["plugins"])
-def plugin_list() -> Any:
-    """List the plugins, how they are, and which acts lead on."""
-    plugins: Plugins = current_app.extensions["portal"].registry
-    return [
-        {
-            **{
-                name: getattr(status, name)
-                for name in ("id", "state", "reason", "title", "version")
-            },
-            "since": status.since and status.since.isoformat(),
-            "acts": plugins.offered(status.id),
-        }
-        for status in plugins.statuses().values()
-    ]
-
-
-@blueprint.get("/<plugin>/plan/<act>")
-@allow(ADMIN)
-@spec.validate(resp=Answers(HTTP_200=Planned, HTTP_403=Problem, HTTP_404=Problem), tags=["plugins"])
-def plugin_plan(plugin: str, act: str) -> Any:
-    """Say what an act would do."""
-    return _shown(current_app.extensions["portal"].registry.plan(g.ctx, plugin, act))
-
-
-@blueprint.post("/<plugin>/<act>")
-@allow(ADMIN)
-@spec.validate(
-    resp=Answers(
-        HTTP_200=Planned, HTTP_202=Planned, HTTP_403=Problem, HTTP_404=Problem,
-        HTTP_409=Problem, HTTP_422=Problem,
-    ),
-    tags=["plugins"],
-)  # fmt: skip
-def plugin_act(plugin: str, act: str) -> Any:
-    """Do it: install, activate, upgrade, resume, deactivate, uninstall, purge or forget."""
-    data: dict[str, Any] = request.get_json(silent=True) or {}
-    checked(Wish, data)
-    wish = Wish(**data)
-    plan, is_queued = run_or_queue(g.ctx, plugin, act, wish.confirmation, wish.with_others)
-    return _shown(plan, is_queued), 202 if is_queued else 200
-
-
-def _shown(plan: Plan, is_queued: bool = False) -> dict[str, Any]:
-    return {
-        **asdict(plan),
-        "needs_confirmation": plan.needs_confirmation,
-        "queued": is_queued,
-    }
