@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from plugins.tasks import labels, queries, service, sharing
@@ -19,6 +19,8 @@ from portal.web.access import SIGNED_IN, allow
 from portal.web.heartbeat import context
 
 blueprint = Blueprint("tasks", __name__)
+
+UNDO = "tasks_undo"
 
 
 @blueprint.get("/tasks")
@@ -79,7 +81,7 @@ def share(name: str, public_id: str) -> ResponseReturnValue:
         object=obj,
         shares=[_row(item) for item in sharing.shares(obj)],
         parent=_parent(ctx, obj),
-        undo=_undo(),
+        undo=_undo(name, public_id),
         now=ctx.clock.now(),
         labels=labels,
     )
@@ -93,10 +95,10 @@ def take_back(name: str, public_id: str, number: int) -> ResponseReturnValue:
     ctx, obj = _shared(name, public_id)
     gone = [_row(item) for item in sharing.shares(obj) if item.id == number]
     sharing.unshare(ctx, obj, number)
-    again = (
-        {"who": gone[0]["who"], "role": gone[0]["role"], "until": gone[0]["until"]} if gone else {}
-    )
-    return redirect(url_for(".share", name=name, public_id=public_id, **again), 303)
+    if gone:  # not in the address: it names a person
+        again = {key: gone[0][key] for key in ("who", "role", "until")}
+        session[UNDO] = {**again, "of": f"{name}/{public_id}"}
+    return redirect(url_for(".share", name=name, public_id=public_id), 303)
 
 
 @blueprint.post("/sharing/<name>/<public_id>/<any(inherit, stop):act>")
@@ -146,6 +148,10 @@ def _parent(ctx: Any, obj: Any) -> dict[str, Any] | None:
     }
 
 
-def _undo() -> dict[str, str] | None:
-    found = {key: request.args.get(key, "") for key in ("who", "role", "until")}
-    return found if found["who"] and found["role"] else None
+def _undo(name: str, public_id: str) -> dict[str, str] | None:
+    """Return what was just taken back here, once."""
+    found: dict[str, str] = session.get(UNDO) or {}
+    if found.get("of") != f"{name}/{public_id}":
+        return None
+    session.pop(UNDO)
+    return found

@@ -125,6 +125,8 @@ def test_owner_shares_takes_back_and_undoes(desk: Desk) -> None:
     assert sharing.shares(paper) == []
     page = Visitor(client)(gone.location)
     assert "Undo" in page.text
+    assert guest.email not in gone.location
+    assert "Undo" not in Visitor(client)(gone.location).text
     values = {"who": guest.email, "role": "Viewer", "expires_at": "2027-05-18"}
     assert post(client, path, gone.location, **values).status_code == 303
     assert [row.account.id for row in sharing.shares(paper)] == [guest.id]
