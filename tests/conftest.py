@@ -148,7 +148,8 @@ def plugin_folder(tmp_path: Path) -> Iterator[Path]:
     for name in [name for name in sys.modules if name.startswith(f"{HOUSE}.")]:
         if name not in modules:
             del sys.modules[name]
-            vars(house).pop(name.split(".")[1], None)
+            if name.count(".") == 1:
+                vars(house).pop(name.split(".")[1], None)
 
 
 def prepare(registry: Registry, plugins: list[str] | None = None) -> None:

@@ -96,16 +96,12 @@ class Plugins(Registry):
 
     def offered(self, plugin: str) -> list[str]:
         """Name the acts that lead on from where a plugin is."""
+        self.refresh()
         row = Plugin.get_or_none(Plugin.id == plugin)
-        state, gone = row.state if row else DISCOVERED, plugin not in self.found
-        if gone or plugin in self.failures:
-            usable = {"forget"} if gone else set()
-            usable |= {"deactivate", "uninstall", "purge"} if row else set()
-        else:
-            pending = self.heads.get(plugin, 0) > (row.schema if row else 0)
-            usable = FROM.keys() - {"forget"} - ({"resume"} if pending else {"upgrade"})
-            usable -= set() if row else {"purge"}
-        return [act for act, states in FROM.items() if act in usable and state in states]
+        state = row.state if row else DISCOVERED
+        pending = self.heads.get(plugin, 0) > (row.schema if row else 0)
+        possible = [act for act in FROM if not any(self._refusals(plugin, act, state))]
+        return [act for act in possible if pending or act != "upgrade"]
 
     # Planning.
 
