@@ -13,7 +13,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.exceptions import Forbidden
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal import db, drafts, events, jobs, logs, settings, upkeep
+from portal import db, events, jobs, logs, settings, upkeep
 from portal.clock import Clock, SystemClock
 from portal.config import Config
 from portal.context import Context
@@ -89,14 +89,13 @@ def create_app(
     merging.init_app(app)
     idempotency.init_app(app)
     errors.init_app(app)
-    drafts.init_app(app)
+    unsent.init_app(app)
     frame.init_app(app, config.instance_path, _folders(registry))
 
     for blueprint in (
         static.blueprint,
         pages.blueprint,
         metrics.blueprint,
-        unsent.blueprint,
         people.blueprint,
         organisations.blueprint,
         api.blueprint,

@@ -130,6 +130,15 @@ class ImportColumns:
 
 
 @dataclass(frozen=True)
+class WaitingText:
+    """What a person typed into a form and did not send: since when, its number, how to discard it."""
+
+    saved_at: datetime
+    number: str
+    discard_url: str
+
+
+@dataclass(frozen=True)
 class State:
     """A state of a workflow: which roles have which permission there.
 
@@ -367,6 +376,40 @@ def account_links(ctx: Context) -> Sequence[tuple[Any, str]]:
 @hookspec(ISOLATE)
 def home_show(ctx: Context) -> HomeContribution:
     """Offer a hero, columns or sections of the home page. Called once per visit of the home page."""
+
+
+@hookspec(ISOLATE)
+def form_waiting(ctx: Context, key: str) -> WaitingText:
+    """Offer what the actor typed into a form and did not send. `key` names the form.
+
+    Called when a page shows a form with a name; the first answer is offered above it.
+    """
+
+
+@hookspec(ISOLATE)
+def form_fill(ctx: Context, number: str) -> Sequence[tuple[str, str]]:
+    """Give back the fields of a form, for a page that was opened with `?draft=` and a number.
+
+    Called before its view, which finds them where it looks anyway, in `request.form`. Answer only
+    for whom the text belongs to: a number may be anything.
+    """
+
+
+@hookspec(ISOLATE)
+def form_refused(ctx: Context) -> str:
+    """Keep what was typed into a form that can't be taken: its token or the sign-in had ended.
+
+    Called with the request at hand; `request.form` may come from another site and hold secrets.
+    Answer with the path at which the text waits, empty for text that is only shown for copying.
+    """
+
+
+@hookspec(ISOLATE)
+def form_taken(ctx: Context, key: str, number: str) -> None:
+    """Forget what was kept of a form, by its name or the number with which it was filled.
+
+    Called when the form was taken, inside the transaction of a keyed request.
+    """
 
 
 @hookspec(ISOLATE)

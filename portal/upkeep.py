@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import current_app
 
-from portal import db, drafts, events, jobs, mail, storage
+from portal import db, events, jobs, mail, storage
 from portal.context import Context
 from portal.i18n import lazy_gettext
 from portal.people import sessions, throttle
@@ -26,7 +26,6 @@ def tidy(ctx: Context, _payload: Mapping[str, Any], _progress: jobs.Progress) ->
     throttle.expire(ctx)
     mail.expire(ctx.clock)
     idempotency.expire(ctx)
-    drafts.expire(ctx)
     jobs.expire(ctx, portal.config.kept_days)
     events.expire(ctx, portal.config.kept_days)
 

@@ -22,7 +22,8 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from plugins.claims import service as claims
-from portal import db, drafts
+from plugins.drafts import service as drafts
+from portal import db
 from portal.app import create_app
 from portal.config import Config
 from portal.context import Actor
@@ -56,8 +57,8 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
     "setup.organisation": ({"administrator"}, set()),
     "versions.index": (OF_A | {"administrator"}, set()),
     "versions.restore": (EDIT_A | {"administrator"}, {"member_a"}),
-    "unsent.resume": ({"member_a"}, set()),
-    "unsent.discard": ({"member_a"}, set()),
+    "drafts.resume": ({"member_a"}, set()),
+    "drafts.discard": ({"member_a"}, set()),
     "claims.decide": (STAFF, set()),
     "tasks.move": (STAFF, set()),
     "tasks.take": (STAFF, set()),
@@ -68,7 +69,7 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
 # What is decided about by the person's own session, or by knowing a number or link.
 OWN = {
     "people.index", "people.update", "people.change_password", "people.reset", "people.verify",
-    "organisations.overview", "tasks.task_list", "unsent.save", "unsent.take_back",
+    "organisations.overview", "tasks.task_list", "drafts.save", "pages.take_back",
     "claims.receipt", "trust.index", "trust.copy", "trust.erase", "metrics.show",
 }  # fmt: skip
 # Tables that reading may change: counters and what lives as long as a visit.
@@ -194,7 +195,7 @@ def addresses(world: World, rule: Rule, listed: Listed) -> Iterator[tuple[str, s
         elif name == "slug":
             key = "slug" if is_owned else "slug of all"
             key = "slug shown" if about == "partners.edit" else key
-        elif name == "number" and about.startswith("unsent."):
+        elif name == "number" and about.startswith("drafts."):
             key = "draft"
         elif name == "name" and about.startswith(("tasks.", "versions.", "setup.")):
             values[name] = "organisation" if about.startswith("versions.") else "claims_case"

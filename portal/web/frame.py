@@ -17,11 +17,11 @@ from jinja2.nodes import EvalContext
 from markupsafe import Markup
 from werkzeug.routing import BuildError
 
-from portal import drafts, i18n
+from portal import i18n
 from portal.context import Actor
 from portal.i18n import _
 from portal.kernel.hooks import Hooks
-from portal.web import language
+from portal.web import language, unsent
 from portal.web.heartbeat import Heartbeat, beat
 
 HOUSE = Path(__file__).parent.parent.parent / "templates"
@@ -58,7 +58,7 @@ def init_app(app: Flask, instance: Path, plugins: dict[str, Path]) -> None:
         plugin_url=plugin_url,
         csrf_token=generate_csrf,
         form_key=token_urlsafe,
-        draft_waiting=drafts.waiting,
+        draft_waiting=unsent.waiting,
         moment=i18n.moment,
         country_name=i18n.country_name,
         number=i18n.number,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, g, redirect, render_template, request
+from flask import Blueprint, current_app, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from portal import db, migrate
+from portal import db, migrate, undo
 from portal.i18n import _
 from portal.kernel import registry as kernel
+from portal.people.rules import own_path
 from portal.web import access, addons
-from portal.web.access import ADMIN, ANYONE, allow
+from portal.web.access import ADMIN, ANYONE, SIGNED_IN, allow
 
 blueprint = Blueprint("pages", __name__)
 
@@ -85,6 +86,15 @@ def _actor_names() -> dict[str, str]:
         access.REVIEWER: _("reviewers and administrators"),
         access.ADMIN: _("administrators"),
     }
+
+
+@blueprint.post("/undo")
+@allow(SIGNED_IN, owner="whoever removed it")
+def take_back() -> ResponseReturnValue:
+    """Bring back what was just removed."""
+    undo.take(g.ctx, request.form.get("act", ""))
+    flash(_("It is back as it was."))
+    return redirect(own_path(request.form.get("next", "")), 303)
 
 
 @blueprint.get("/healthz")

@@ -1,71 +1,67 @@
-"""Pages of drafts and of undo."""
+"""Forms that were not sent: plugins that keep what was typed are asked and told here.
+
+On a GET with `?draft=` and a number, `request.form` holds what was typed: a view that shows its form
+from there shows it filled, without knowing of drafts.
+"""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlencode
 
-from flask import Blueprint, current_app, flash, g, redirect, render_template, request
+from flask import Flask, Response, current_app, g, redirect, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException
+from flask_wtf.csrf import CSRFError
+from werkzeug.datastructures import ImmutableMultiDict
+from werkzeug.exceptions import Unauthorized
 
-from portal import db, drafts, undo
-from portal.errors import Invalid
-from portal.i18n import _
-from portal.people.rules import own_path
-from portal.web.access import ANYONE, SIGNED_IN, allow
+from portal.hookspecs import WaitingText
+from portal.web.errors import csrf_error, http_error, wants_json
 
-blueprint = Blueprint("unsent", __name__)
-_OLDER = re.compile(r"(?<=[?&])draft=\w*&?")
-undo.register("portal.draft", lambda ctx, number: drafts.discard(ctx, number, is_over=False))
+FORM, NUMBER = "_form", "_draft"
+"""Fields of a form: its own name, and the number of the draft with which it was filled."""
 
 
-@blueprint.post(drafts.PAGES)
-@allow(SIGNED_IN, owner="own draft")
-def save() -> ResponseReturnValue:
-    """Keep what was typed so far; the script of the page asks for it."""
-    fields, key = drafts.typed(), request.form.get(drafts.FORM, "")
-    if not fields or not key:
-        raise Invalid(_("This can't be kept: it is too long, or asks for a password."))
-    path = own_path(request.form.get("_path", ""))
-    draft = drafts.save(g.ctx, key, path, fields)
-    return {"id": draft.public_id, "saved_at": db.utc_text(draft.saved_at)}
+def init_app(app: Flask) -> None:
+    """Fill forms from what was kept; let it be kept when a form can't be taken."""
+    app.before_request(_fill)
+    app.after_request(_taken)
+    app.register_error_handler(CSRFError, lambda error: _kept() or csrf_error(error))
+    app.register_error_handler(Unauthorized, lambda error: _kept(True) or http_error(error))
 
 
-@blueprint.get(f"{drafts.PAGES}/<number>")
-@allow(ANYONE, owner="whoever wrote it; others get 404")
-def resume(number: str) -> ResponseReturnValue:
-    """Lead back to the form, filled; where it has no page of its own, show it here."""
-    draft = drafts.find(g.ctx, number)
-    path = _OLDER.sub("", draft.path).rstrip("?&")
-    if not _is_page_of_a_form(path.partition("?")[0]):
-        return render_template("unsent.html", draft=draft, path=path)
-    flash(_("Here is what you wrote. Look it over, then send it."))
-    return redirect(f"{path}{'&' if '?' in path else '?'}draft={number}", 303)
+def waiting(key: str) -> WaitingText | None:
+    """Return what was typed into the form that is shown, unless the form holds it already."""
+    is_shown_anew = request.method == "GET" and "draft" not in request.args
+    return next(_answers("form_waiting", key=key), None) if is_shown_anew else None
 
 
-def _is_page_of_a_form(path: str) -> bool:
-    """Whether one view shows the form and takes it: then it comes back filled."""
-    addresses = current_app.url_map.bind("localhost")
-    try:
-        return bool(addresses.match(path, "GET")[0] == addresses.match(path, "POST")[0])
-    except HTTPException:
-        return False
+def _fill() -> None:
+    if request.method == "GET" and "draft" in request.args:
+        fields = next(_answers("form_fill", number=request.args["draft"]), None)
+        if fields:
+            vars(request)["form"] = ImmutableMultiDict(fields)
 
 
-@blueprint.post(f"{drafts.PAGES}/<number>/discard")
-@allow(SIGNED_IN, owner="own draft")
-def discard(number: str) -> ResponseReturnValue:
-    """Put a draft away."""
-    path = drafts.find(g.ctx, number).path
-    drafts.discard(g.ctx, number)
-    undo.offer(g.ctx, _("Your text is discarded."), "portal.draft", number=number)
-    return redirect(_OLDER.sub("", path), 303)
+def _taken(response: Response) -> Response:
+    if request.method == "POST" and response.status_code < 400:
+        named = {"key": request.form.get(FORM, ""), "number": request.form.get(NUMBER, "")}
+        if any(named.values()):
+            list(_answers("form_taken", **named))
+    return response
 
 
-@blueprint.post("/undo")
-@allow(SIGNED_IN, owner="whoever removed it")
-def take_back() -> ResponseReturnValue:
-    """Bring back what was just removed."""
-    undo.take(g.ctx, request.form.get("act", ""))
-    flash(_("It is back as it was."))
-    return redirect(own_path(request.form.get("next", "")), 303)
+def _kept(with_sign_in: bool = False) -> ResponseReturnValue | None:
+    """Answer with the way to what was kept of a form; None when nobody kept it."""
+    is_form = request.method == "POST" and not wants_json()
+    address = next(filter(None, _answers("form_refused")), None) if is_form else None
+    if address and with_sign_in:
+        address = f"/account/sign-in?{urlencode({'next': address})}"
+    return redirect(address, 303) if address else None
+
+
+def _answers(hook: str, **values: Any) -> Iterator[Any]:
+    if "ctx" in g:  # a file is asked for without one
+        hooks = current_app.extensions["portal"].registry.hooks
+        yield from (answer for _plugin, answer in hooks.call(hook, g.ctx, **values))

@@ -1,7 +1,6 @@
 """Drafts: what was typed and not sent yet, or could not be taken because a sign-in had ended.
 
-A page that is opened with `?draft=` and the number of a draft shows its form filled: on a GET
-`request.form` holds what was typed. Secrets are never kept, nor forms that ask for one.
+Secrets are never kept, nor forms that ask for one.
 """
 
 from __future__ import annotations
@@ -9,29 +8,21 @@ from __future__ import annotations
 import secrets
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, g, redirect, request
-from flask.typing import ResponseReturnValue
-from flask_wtf.csrf import CSRFError
-from peewee import AutoField, ForeignKeyField, TextField
-from werkzeug.datastructures import ImmutableMultiDict
-from werkzeug.exceptions import Unauthorized
+from flask import Response, after_this_request, current_app, request
 
+from plugins.drafts.models import Draft
 from portal import db
 from portal.context import Context
-from portal.db import JsonField, Model, UtcDateTime
 from portal.errors import NotFound, TooMany
 from portal.people import throttle
-from portal.people.models import Account
-from portal.web.errors import SECRET_FIELDS, csrf_error, http_error, wants_json
+from portal.web.errors import SECRET_FIELDS
 from portal.web.heartbeat import token_hash
 
 COOKIE = "portal_draft"
-PAGES = "/drafts"
-FORM, NUMBER = "_form", "_draft"
-"""Fields of a form: its own name, and the number of the draft with which it was filled."""
 KEPT = timedelta(days=14)
 KEPT_FOR_GUESTS = timedelta(hours=1)
 KEPT_DISCARDED = timedelta(minutes=30)
@@ -40,32 +31,6 @@ MOST_DRAFTS = 30
 """Drafts of one person; the oldest make room."""
 RESCUED = throttle.Limit("draft-network", 60, 3_600)
 """Texts kept for people who are not signed in, from one network."""
-
-
-class Draft(Model):
-    """Fields of a form as pairs of name and value, of an account or of whoever holds a cookie."""
-
-    id = AutoField()
-    public_id = TextField(unique=True)
-    account = ForeignKeyField(Account, null=True, on_delete="CASCADE")
-    holder_hash = TextField(default="")
-    key = TextField()
-    path = TextField()
-    fields = JsonField()
-    saved_at = UtcDateTime()
-    expires_at = UtcDateTime()
-    discarded_at = UtcDateTime(null=True)
-
-    class Meta:
-        table_name = "draft"
-
-
-def init_app(app: Flask) -> None:
-    """Fill forms from drafts; keep what is typed when a form can't be taken."""
-    app.before_request(_fill)
-    app.after_request(_sent)
-    app.register_error_handler(CSRFError, lambda error: rescue() or csrf_error(error))
-    app.register_error_handler(Unauthorized, lambda error: rescue(True) or http_error(error))
 
 
 def typed() -> list[tuple[str, str]]:
@@ -117,12 +82,19 @@ def find(ctx: Context, public_id: str) -> Draft:
     return found
 
 
-def waiting(key: str) -> Draft | None:
-    """Return the person's draft of the form that is shown, unless the form holds it already."""
-    if not g.ctx.actor.signed_in or request.method != "GET" or "draft" in request.args:
+def fields(ctx: Context, public_id: str) -> list[tuple[str, str]]:
+    """Return the fields of a draft; none when it was sent meanwhile or is somebody else's."""
+    with suppress(NotFound):
+        return [(name, text) for name, text in find(ctx, public_id).fields]
+    return []
+
+
+def waiting(ctx: Context, key: str) -> Draft | None:
+    """Return the person's draft of a form."""
+    if not ctx.actor.signed_in:
         return None
-    own = (Draft.account == g.ctx.actor.account_id, Draft.key == key)
-    return Draft.get_or_none(*own, *_is_alive(g.ctx))  # type: ignore[no-any-return]
+    own = (Draft.account == ctx.actor.account_id, Draft.key == key)
+    return Draft.get_or_none(*own, *_is_alive(ctx))  # type: ignore[no-any-return]
 
 
 def discard(ctx: Context, public_id: str, is_over: bool = True) -> None:
@@ -141,51 +113,39 @@ def expire(ctx: Context) -> None:
         ).execute()
 
 
-def rescue(with_sign_in: bool = False) -> ResponseReturnValue | None:
-    """Keep what was typed into a form that can't be taken now; answer with the way to it.
+def rescue(ctx: Context) -> Draft | None:
+    """Keep what was typed into a form that can't be taken now; its browser gets a cookie for it.
 
-    None when there is nothing to keep or another site sent the form: then it is shown for copying.
+    None when there is nothing to keep or another site sent the form.
     """
     origin = request.headers.get("Origin") or request.referrer or ""
-    fields = typed() if request.method == "POST" else []
-    if not fields or wants_json() or urlsplit(origin).netloc != request.host:
+    fields = typed()
+    if not fields or urlsplit(origin).netloc != request.host:
         return None
     try:
-        throttle.spend(g.ctx, RESCUED, throttle.network(request.remote_addr))
+        throttle.spend(ctx, RESCUED, throttle.network(request.remote_addr))
     except TooMany:
         return None
     holder = request.cookies.get(COOKIE) or secrets.token_urlsafe(24)
-    key = request.form.get(FORM) or request.path
-    draft = save(g.ctx, key, request.full_path.rstrip("?"), fields, holder)
-    address = f"{PAGES}/{draft.public_id}"
-    if with_sign_in:
-        address = f"/account/sign-in?{urlencode({'next': address})}"
-    response = redirect(address, 303)
+    key = request.form.get("_form") or request.path
+    after_this_request(partial(_give_cookie, holder))
+    return save(ctx, key, request.full_path.rstrip("?"), fields, holder)
+
+
+def _give_cookie(holder: str, response: Response) -> Response:
     is_secure = current_app.config["SESSION_COOKIE_SECURE"]
     options: Any = {"httponly": True, "samesite": "Lax", "secure": is_secure}
     response.set_cookie(COOKIE, holder, int(KEPT_FOR_GUESTS.total_seconds()), **options)
     return response
 
 
-def _fill() -> None:
-    if request.method == "GET" and "draft" in request.args:
-        with suppress(NotFound):  # it was sent meanwhile: the page shows what is stored
-            fields = find(g.ctx, request.args["draft"]).fields
-            vars(request)["form"] = ImmutableMultiDict(map(tuple, fields))
-
-
-def _sent(response: Response) -> Response:
-    """Forget the draft of a form that was taken."""
-    key, number = request.form.get(FORM), request.form.get(NUMBER)
-    is_taken = request.method == "POST" and response.status_code < 400
-    if not is_taken or request.path.startswith(PAGES) or not (key or number):
-        return response
+def forget(ctx: Context, key: str, number: str) -> None:
+    """Delete the draft of a form that was taken."""
     whose = _held()
-    if g.ctx.actor.signed_in:
-        whose |= Draft.account == g.ctx.actor.account_id
+    if ctx.actor.signed_in:
+        whose |= Draft.account == ctx.actor.account_id
     with db.transaction():
         Draft.delete().where(whose & ((Draft.public_id == number) | (Draft.key == key))).execute()
-    return response
 
 
 def _held() -> Any:

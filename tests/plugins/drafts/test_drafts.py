@@ -10,10 +10,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from portal import drafts
+from plugins.drafts import service as drafts
+from plugins.drafts.models import Draft
 from portal.clock import FixedClock
 from portal.context import Context
-from portal.drafts import Draft
 from portal.organisations.models import Organisation
 from portal.people.models import Account
 from tests.factories import csrf_token, fields_sent, make_account, make_organisation, sign_in

@@ -1,0 +1,1 @@
+"""Drafts: what was typed and not sent yet."""
