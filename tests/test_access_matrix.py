@@ -149,7 +149,7 @@ def make_world(app: Flask) -> World:
     world.fill = {
         "slug": organisations["a"].slug, "slug of all": public.slug, "slug shown": shown.slug,
         "case": case.public_id, "organisation": organisations["a"].public_id,
-        "draft": draft.public_id, "person": accounts["editor_a"].public_id,
+        "draft": draft.public_id, "person": accounts["admin_a"].public_id,
         "plugin": "claims", "kind": "csv", "path": "css/base.css", "name": "css/base.css",
         "reason": "forgot", "token": "x" * 32, "step": "accept", "scope": "portal", "code": "de",
     }  # fmt: skip
