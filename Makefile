@@ -6,7 +6,7 @@ PYTEST := $(PYTHON_HERE) -m pytest -n 2 --dist loadgroup
 export PORTAL_BASE_URL ?= http://127.0.0.1:$(PORT)
 export PORTAL_TRUSTED_HOSTS ?= localhost
 
-.PHONY: help demo test test-full check bench translations docs clean runtime dev
+.PHONY: help demo test test-full reliability check bench translations docs clean runtime dev
 .DEFAULT_GOAL := help
 
 help:
@@ -23,10 +23,13 @@ demo: runtime ## fill a portal with demonstration data and serve it; PORT=8123 f
 	@exec .venv/bin/portal serve --port $(PORT)
 
 test: dev ## run the tests, the long proofs left out
-	@env -u PORTAL_BASE_URL -u PORTAL_TRUSTED_HOSTS $(PYTEST) -m "not full"
+	@env -u PORTAL_BASE_URL -u PORTAL_TRUSTED_HOSTS $(PYTEST) -m "not full and not reliability"
 
 test-full: dev ## run all tests
-	@env -u PORTAL_BASE_URL -u PORTAL_TRUSTED_HOSTS $(PYTEST)
+	@env -u PORTAL_BASE_URL -u PORTAL_TRUSTED_HOSTS $(PYTEST) -m "not reliability"
+
+reliability: dev ## kill, restart and crowd the portal under a storm of writes; half an hour
+	@env -u PORTAL_BASE_URL -u PORTAL_TRUSTED_HOSTS $(PYTHON_HERE) -m pytest -s -p no:randomly -m reliability tests/reliability
 
 check: dev ## look at format, style, types, imports, templates, security and generated pages
 	$(PYTHON_HERE) -m ruff format --check .
