@@ -337,6 +337,8 @@ table = "shop_item"
 column = "word"
 purpose = "to know who sold"
 retention = "a year"
+subject = "word"
+erase = "blank"
 """
     write_shop(plugin_folder, manifest=manifest)
     plugins = plugins_of(make_portal(plugins=[]))
@@ -344,6 +346,7 @@ retention = "a year"
 
     plan = plugins.plan(CTX, "shop", "install")
 
+    assert plan.refusals == ()
     said = " ".join(plan.steps)
     for word in ("shop/0001", "shop/0003", "Sell things", "Seller", "shop_item", "a year"):
         assert word in said
