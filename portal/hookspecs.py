@@ -373,6 +373,15 @@ def account_links(ctx: Context) -> Sequence[tuple[Any, str]]:
     """
 
 
+@hookspec(TRANSACT)
+def account_unconfirmed(ctx: Context, account_id: int) -> None:
+    """Ask the owner of a new account to confirm its address, such as by a mailed link.
+
+    Called inside the transaction, when an administrator created the account, and again when they
+    want the owner asked once more. Where nobody answers, only confirmed accounts can be created.
+    """
+
+
 @hookspec(ISOLATE)
 def home_show(ctx: Context) -> HomeContribution:
     """Offer a hero, columns or sections of the home page. Called once per visit of the home page."""

@@ -68,7 +68,7 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
 }
 # What is decided about by the person's own session, or by knowing a number or link.
 OWN = {
-    "people.index", "people.update", "people.change_password", "people.reset", "people.verify",
+    "people.index", "people.update", "people.change_password", "signin.reset", "signin.verify",
     "organisations.overview", "tasks.task_list", "drafts.save", "pages.take_back",
     "claims.receipt", "trust.index", "trust.copy", "trust.erase", "metrics.show",
 }  # fmt: skip
@@ -281,7 +281,7 @@ def _try(world: World, actor: str, row: Listed, places: dict[str, str], untouche
             world.fault(cell, "has no security headers")
         if (row.method == "GET" or wanted != "in") and faults.dump(COUNTERS) != untouched:
             world.fault(cell, "changed what is stored")
-        if row.method != "GET" or row.endpoint in {"people.verify", "people.reset"}:
+        if row.method != "GET" or row.endpoint in {"signin.verify", "signin.reset"}:
             world.restore()
         seen[target] = (answer.status_code, _plain(answer.text, address))
     if wanted == "absent" and len(seen) == 2 and seen["there"] != seen["missing"]:

@@ -26,7 +26,8 @@ NAME = StringField(
 )
 
 
-def _address() -> Any:
+def address() -> Any:
+    """Make the field of a mail address that somebody signs in with."""
     return EmailField(
         lazy("Mail address"),
         [NEEDED_ADDRESS],
@@ -34,7 +35,8 @@ def _address() -> Any:
     )
 
 
-def _password(label: Any, is_new: bool) -> Any:
+def password(label: Any, is_new: bool) -> Any:
+    """Make the field of a password."""
     return PasswordField(
         label,
         [NEEDED_PASSWORD],
@@ -46,34 +48,8 @@ def _password(label: Any, is_new: bool) -> Any:
 class SignInForm(Form):
     """Address and password."""
 
-    email = _address()
-    password = _password(lazy("Password"), is_new=False)
-
-
-class RegisterForm(Form):
-    """What an account needs."""
-
-    name = NAME
-    email = _address()
-    password = _password(lazy("Password"), is_new=True)
-
-
-class ConfirmForm(Form):
-    """The password chosen when registering."""
-
-    password = _password(lazy("Password"), is_new=False)
-
-
-class ForgotForm(Form):
-    """Where the link should go."""
-
-    email = _address()
-
-
-class ResetForm(Form):
-    """A new password."""
-
-    password = _password(lazy("New password"), is_new=True)
+    email = address()
+    password = password(lazy("Password"), is_new=False)
 
 
 class AccountForm(Form):
@@ -101,5 +77,5 @@ class AccountForm(Form):
 class ChangePasswordForm(Form):
     """The old password and a new one."""
 
-    current_password = _password(lazy("Present password"), is_new=False)
-    new_password = _password(lazy("New password"), is_new=True)
+    current_password = password(lazy("Present password"), is_new=False)
+    new_password = password(lazy("New password"), is_new=True)

@@ -15,8 +15,6 @@ SHORTEST_PASSWORD = 10
 LONGEST_PASSWORD = 200
 SHORTEST_REST = 6
 LONGEST_ADDRESS = 254
-VERIFY_FOR = timedelta(days=3)
-RESET_FOR = timedelta(hours=1)
 SESSION_REFRESHED = timedelta(hours=1)
 SESSION_LONGEST = timedelta(days=90)
 SCHEMES = ("", "light", "dark")

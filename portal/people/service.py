@@ -1,8 +1,4 @@
-"""What people do with their accounts.
-
-Known and unknown addresses get the same answers after the same work: only the mail tells them
-apart, and only their owner reads it.
-"""
+"""What people do with their accounts, and administrators with those of others."""
 
 from __future__ import annotations
 
@@ -21,11 +17,6 @@ from portal.errors import Conflict, Invalid, NotAllowed, NotFound
 from portal.i18n import _
 from portal.people import passwords, rules, sessions, throttle
 from portal.people.models import Account, AccountToken
-from portal.web.heartbeat import token_hash
-
-VERIFY = "verify"
-RESET = "reset"
-LIVES = {VERIFY: rules.VERIFY_FOR, RESET: rules.RESET_FOR}
 
 
 @dataclass(frozen=True)
@@ -37,52 +28,6 @@ class Visit:
     former: str = ""
 
 
-def check_open(ctx: Context) -> None:
-    """Raise NotAllowed when the site takes no new accounts from visitors."""
-    if not settings.of(ctx)["registration_open"]:
-        raise NotAllowed(_("This site creates accounts itself. Ask its operator for one."))
-
-
-def register(ctx: Context, email: str, name: str, password: str, visit: Visit) -> None:
-    """Ask for an account; the mail holds the next step.
-
-    A known address gets a mail that says so. An account that was never confirmed starts over:
-    whoever comes last sets its password, and confirming needs that password.
-    """
-    check_open(ctx)
-    address, shown_name = rules.normal_address(email), rules.normal_name(name)
-    rules.check_password(password, address, shown_name)
-    throttle.spend(ctx, throttle.REGISTER_NETWORK, visit.network)
-    throttle.spend(ctx, throttle.REGISTER_ADDRESS, address)
-    hashed = passwords.make_hash(password, _config().testing)
-    with db.transaction():
-        account = _find(address) or _insert(ctx, address, name=shown_name) or _existing(address)
-        changed = Account.update(name=shown_name, password_hash=hashed).where(
-            Account.id == account.id,
-            Account.verified_at.is_null(),
-            Account.disabled_at.is_null(),
-        )
-        if changed.execute():
-            _drop_tokens(account)
-            _mail_link(ctx, account, VERIFY)
-        else:
-            mail.enqueue(ctx, address, "known-address")
-
-
-def verify_email(ctx: Context, token: str, password: str, visit: Visit) -> str:
-    """Confirm an address with its link and the password chosen before; returns a session token.
-
-    The password keeps those out who registered somebody else's address. The link works once,
-    and stays good after a mistyped password.
-    """
-    account = token_account(ctx, token, VERIFY)
-    _prove(ctx, account, account.email, password, visit)
-    with db.transaction():
-        _use_token(ctx, token, VERIFY)
-        Account.update(verified_at=ctx.clock.now()).where(Account.id == account.id).execute()
-        return _begin(ctx, account, account.password_hash, visit)
-
-
 def sign_in(ctx: Context, email: str, password: str, visit: Visit) -> str:
     """Begin a session and return its token; the one the browser had before ends.
 
@@ -92,14 +37,14 @@ def sign_in(ctx: Context, email: str, password: str, visit: Visit) -> str:
     address, account = email.strip().lower(), None
     with contextlib.suppress(Invalid):
         address = rules.normal_address(email)
-        account = _find(address)
+        account = find(address)
     if account is not None and (account.disabled_at or not account.verified_at):
         account = None
-    account = _prove(ctx, account, address, password, visit)
-    testing, hashed = _config().testing, account.password_hash
-    if passwords.is_outdated(hashed, testing):
-        hashed = passwords.make_hash(password, testing)
-    return _begin(ctx, account, hashed, visit)
+    account = prove(ctx, account, address, password, visit)
+    hashed = account.password_hash
+    if passwords.is_outdated(hashed, _config().testing):
+        hashed = make_hash(password)
+    return begin(ctx, account, hashed, visit)
 
 
 def sign_out(token: str) -> None:
@@ -112,48 +57,18 @@ def sign_out_everywhere(ctx: Context) -> None:
     sessions.end_all(_own(ctx).id)
 
 
-def request_reset(ctx: Context, email: str, visit: Visit) -> None:
-    """Send a link for a new password; an address without an account is told so by mail."""
-    address = rules.normal_address(email)
-    throttle.spend(ctx, throttle.RESET_NETWORK, visit.network)
-    throttle.spend(ctx, throttle.RESET_ADDRESS, address)
-    with db.transaction():
-        account = _find(address)
-        if account is None or account.disabled_at:
-            mail.enqueue(ctx, address, "no-account")
-        else:
-            _mail_link(ctx, account, RESET)
-
-
-def reset_password(ctx: Context, token: str, password: str) -> None:
-    """Set a new password with a mailed link: ends all sessions and confirms the address."""
-    account = token_account(ctx, token, RESET)
-    rules.check_password(password, account.email, account.name)
-    hashed = passwords.make_hash(password, _config().testing)
-    with db.transaction():
-        _use_token(ctx, token, RESET)
-        account.password_hash = hashed
-        account.verified_at = account.verified_at or ctx.clock.now()
-        account.save()
-        _drop_tokens(account)
-        sessions.end_all(account.id)
-        audit.record(ctx, "account.password_reset", "account", account.id)
-        mail.enqueue(ctx, account.email, "password-changed")
-    throttle.lift(throttle.SIGN_IN_ADDRESS, account.email)
-
-
 def change_password(ctx: Context, current_password: str, new_password: str, visit: Visit) -> str:
     """Set a new password knowing the old one; ends all sessions and returns a new one's token."""
     account = check_own_password(ctx, current_password, visit, "current_password")
     rules.check_password(new_password, account.email, account.name, "new_password")
-    hashed = passwords.make_hash(new_password, _config().testing)
+    hashed = make_hash(new_password)
     with db.transaction():
         account.password_hash = hashed
         account.save()
-        _drop_tokens(account)
+        drop_tokens(account)
         sessions.end_all(account.id)
         mail.enqueue(ctx, account.email, "password-changed")
-        return _begin(ctx, account, hashed, visit)
+        return begin(ctx, account, hashed, visit)
 
 
 def check_own_password(
@@ -162,7 +77,7 @@ def check_own_password(
     """Return the actor's account if this is its password. Raises Invalid with the field, TooMany."""
     account = _own(ctx)
     try:
-        return _prove(ctx, account, account.email, password, visit)
+        return prove(ctx, account, account.email, password, visit)
     except Invalid:
         raise Invalid(_("This is not your present password."), field) from None
 
@@ -191,22 +106,23 @@ def create_account(
 ) -> Account:
     """Create an account for somebody; without `verified` they get the mail to confirm it.
 
-    Raises NotAllowed for others than administrators, Conflict when the address has an account.
+    Raises NotAllowed for others than administrators, Conflict when the address has an account,
+    or when nobody here can confirm it.
     """
     _check_admin(ctx)
     address, shown_name = rules.normal_address(email), rules.normal_name(name)
     rules.check_password(password, address, shown_name)
     _check_role(role)
-    hashed = passwords.make_hash(password, _config().testing)
+    hashed = make_hash(password)
     with db.transaction():
         verified_at = ctx.clock.now() if verified else None
         columns = {"password_hash": hashed, "role": role, "verified_at": verified_at}
-        account = _insert(ctx, address, name=shown_name, **columns)
+        account = insert(ctx, address, name=shown_name, **columns)
         if account is None:
             raise Conflict(_("This address has an account already."), "email")
         audit.record(ctx, "account.created", "account", account.id, role=role)
         if not verified:
-            _mail_link(ctx, account, VERIFY)
+            _have_confirmed(ctx, account)
     return account
 
 
@@ -215,7 +131,7 @@ def promote(ctx: Context, email: str, role: str) -> Account:
     _check_admin(ctx)
     _check_role(role)
     with db.transaction():
-        account = _existing(email)
+        account = existing(email)
         was, account.role = account.role, role
         account.save()
         sessions.end_all(account.id)
@@ -227,10 +143,10 @@ def set_disabled(ctx: Context, email: str, disabled: bool) -> Account:
     """Shut an account out at once, or let it in again."""
     _check_admin(ctx)
     with db.transaction():
-        account = _existing(email)
+        account = existing(email)
         account.disabled_at = ctx.clock.now() if disabled else None
         account.save()
-        _drop_tokens(account)
+        drop_tokens(account)
         sessions.end_all(account.id)
         act = "account.disabled" if disabled else "account.enabled"
         audit.record(ctx, act, "account", account.id)
@@ -240,46 +156,27 @@ def set_disabled(ctx: Context, email: str, disabled: bool) -> Account:
 def resend_verification(ctx: Context, email: str) -> None:
     """Send the mail to confirm an address once more; earlier links no longer work.
 
-    Raises Conflict when it is confirmed already or the account is shut.
+    Raises Conflict when it is confirmed already, the account is shut, or nobody can confirm it.
     """
     _check_admin(ctx)
     with db.transaction():
-        account = _existing(email)
+        account = existing(email)
         if account.verified_at or account.disabled_at:
             raise Conflict(_("This address needs no confirmation."))
-        _drop_tokens(account)
-        _mail_link(ctx, account, VERIFY)
+        _have_confirmed(ctx, account)
         audit.record(ctx, "account.reminded", "account", account.id)
 
 
-def token_account(ctx: Context, token: str, purpose: str) -> Account:
-    """Return whom a mailed link belongs to. Raises NotFound when it is used, old or unknown."""
-    found = (
-        Account.select()
-        .join(AccountToken)
-        .where(*_is_good(ctx, token, purpose), Account.disabled_at.is_null())
-        .get_or_none()
-    )
-    if found is None:
-        raise NotFound(_("This link has been used already or is too old. Ask for a new one."))
-    return found
+def _have_confirmed(ctx: Context, account: Account) -> None:
+    hooks = current_app.extensions["portal"].registry.hooks
+    if not hooks.implementing("account_unconfirmed"):
+        raise Conflict(
+            _("No add-on here confirms addresses by mail. Take the address as confirmed.")
+        )
+    hooks.call("account_unconfirmed", ctx, account_id=account.id)
 
 
-def _is_good(ctx: Context, token: str, purpose: str) -> tuple[Any, ...]:
-    return (
-        AccountToken.token_hash == token_hash(token),
-        AccountToken.purpose == purpose,
-        AccountToken.expires_at > ctx.clock.now(),
-    )
-
-
-def _use_token(ctx: Context, token: str, purpose: str) -> None:
-    """Take a token out of the world; of many who try at once, one succeeds."""
-    if not AccountToken.delete().where(*_is_good(ctx, token, purpose)).execute():
-        raise NotFound(_("This link has been used already or is too old. Ask for a new one."))
-
-
-def _prove(
+def prove(
     ctx: Context, account: Account | None, address: str, password: str, visit: Visit
 ) -> Account:
     """Check a password under the limits for guessing; the same work with and without an account."""
@@ -293,7 +190,7 @@ def _prove(
     return account
 
 
-def _begin(ctx: Context, account: Account, hashed: str, visit: Visit) -> str:
+def begin(ctx: Context, account: Account, hashed: str, visit: Visit) -> str:
     """Start a session if the account is still what was proven: a reset or a ban may come between."""
     with db.transaction():
         same = Account.update(password_hash=hashed).where(
@@ -314,23 +211,12 @@ def _unfit() -> str:
     )
 
 
-def _mail_link(ctx: Context, account: Account, purpose: str) -> None:
-    """Make a token of which only the hash is kept, and mail the link with it."""
-    token = secrets.token_urlsafe(32)
-    AccountToken.create(
-        token_hash=token_hash(token),
-        purpose=purpose,
-        account=account,
-        expires_at=ctx.clock.now() + LIVES[purpose],
-    )
-    mail.enqueue(ctx, account.email, purpose, token=token)
-
-
-def _drop_tokens(account: Account) -> None:
+def drop_tokens(account: Account) -> None:
+    """Make all links useless that an account was mailed."""
     AccountToken.delete().where(AccountToken.account == account).execute()
 
 
-def _insert(ctx: Context, address: str, **columns: Any) -> Account | None:
+def insert(ctx: Context, address: str, **columns: Any) -> Account | None:
     """Create an account; None when the address was taken a moment ago."""
     columns = {"password_hash": "", "created_at": ctx.clock.now(), **columns}
     try:
@@ -342,13 +228,15 @@ def _insert(ctx: Context, address: str, **columns: Any) -> Account | None:
         return None
 
 
-def _find(address: str) -> Account | None:
+def find(address: str) -> Account | None:
+    """Return the account with a normal address, if there is one."""
     found: Account | None = Account.get_or_none(Account.email == address)
     return found
 
 
-def _existing(email: str) -> Account:
-    account = _find(rules.normal_address(email))
+def existing(email: str) -> Account:
+    """Return the account with an address. Raises Invalid, NotFound."""
+    account = find(rules.normal_address(email))
     if account is None:
         raise NotFound(_("No account has the address %(address)s.", address=email))
     return account
@@ -369,6 +257,11 @@ def _check_admin(ctx: Context) -> None:
 def _check_role(role: str) -> None:
     if role not in rules.ROLES:
         raise Invalid(_("Choose one of these roles: %(roles)s.", roles=", ".join(rules.ROLES)))
+
+
+def make_hash(password: str) -> str:
+    """Return what this installation stores of a password."""
+    return passwords.make_hash(password, _config().testing)
 
 
 def _config() -> Config:

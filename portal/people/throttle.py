@@ -25,14 +25,6 @@ SIGN_IN_ADDRESS = Limit("sign-in-address", 20, 900)
 """Wrong passwords for one address: nobody mistypes twenty times, and a reset opens it again."""
 SIGN_IN_NETWORK = Limit("sign-in-network", 100, 900)
 """Wrong passwords from one network: a school behind one address still gets in."""
-REGISTER_ADDRESS = Limit("register-address", 3, 3_600)
-"""Registrations of one address: each sends a mail to somebody who may not want it."""
-REGISTER_NETWORK = Limit("register-network", 60, 3_600)
-"""Registrations from one network: a training room fits, a robot does not."""
-RESET_ADDRESS = Limit("reset-address", 3, 3_600)
-"""Reset mails to one address: enough for a slow mail server."""
-RESET_NETWORK = Limit("reset-network", 30, 3_600)
-"""Reset mails asked for from one network."""
 LONGEST_WINDOW = 3_600
 
 _COUNT = (

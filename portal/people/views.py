@@ -8,7 +8,6 @@ from typing import Any, cast
 from flask import (
     Blueprint,
     Response,
-    current_app,
     flash,
     g,
     redirect,
@@ -20,7 +19,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from wtforms import Form
 
-from portal.errors import Invalid, NotFound
+from portal.errors import Invalid
 from portal.i18n import _
 from portal.people import forms, login, queries, service, throttle
 from portal.people.rules import own_path
@@ -31,15 +30,10 @@ blueprint = Blueprint("people", __name__, url_prefix="/account")
 
 
 @blueprint.after_request
-def _keep_nothing(response: Response) -> Response:
+def keep_nothing(response: Response) -> Response:
     """Leave no copy of these pages behind on a shared computer."""
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-@blueprint.errorhandler(NotFound)
-def _link_is_over(_error: NotFound) -> ResponseReturnValue:
-    return render_template("people/link_over.html"), 404
 
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
@@ -50,10 +44,10 @@ def sign_in() -> ResponseReturnValue:
     if g.ctx.actor.signed_in:
         return redirect(way_back, 303)
     form = forms.SignInForm(request.form)
-    token = _done(form, service.sign_in, visit=_visit())
+    token = done(form, service.sign_in, visit=visit())
     if token:
-        return login.remember(_to(way_back), token)
-    return _page("people/sign_in.html", form, way_back=way_back)
+        return login.remember(to(way_back), token)
+    return page("people/sign_in.html", form, way_back=way_back)
 
 
 @blueprint.post("/sign-out")
@@ -63,7 +57,7 @@ def sign_out() -> ResponseReturnValue:
     service.sign_out(login.token())
     session.clear()
     flash(_("You are signed out."))
-    return login.drop(_to("/"))
+    return login.drop(to("/"))
 
 
 @blueprint.post("/sign-out-everywhere")
@@ -73,63 +67,7 @@ def sign_out_everywhere() -> ResponseReturnValue:
     service.sign_out_everywhere(g.ctx)
     session.clear()
     flash(_("You are signed out on all devices."))
-    return login.drop(_to(url_for(".sign_in")))
-
-
-@blueprint.route("/register", methods=["GET", "POST"])
-@allow(ANYONE, rate="register")
-def register() -> ResponseReturnValue:
-    """Ask for an account."""
-    if g.ctx.actor.signed_in:
-        return redirect(url_for(".index"), 303)
-    service.check_open(g.ctx)
-    form = forms.RegisterForm(request.form)
-    if _done(form, service.register, visit=_visit()):
-        return _to(url_for(".mailed", reason="register"))
-    return _page("people/register.html", form)
-
-
-@blueprint.get("/mailed/<any(register, forgot):reason>")
-@allow(ANYONE)
-def mailed(reason: str) -> ResponseReturnValue:
-    """Say that a mail is on its way, the same to everybody."""
-    as_files = not current_app.config["PORTAL"].mail_url
-    return render_template("people/mailed.html", reason=reason, as_files=as_files)
-
-
-@blueprint.route("/verify/<token>", methods=["GET", "POST"])
-@allow(ANYONE, owner="whoever has the mailed link and the password", rate="sign-in")
-def verify(token: str) -> ResponseReturnValue:
-    """Confirm an address and sign in."""
-    account = service.token_account(g.ctx, token, service.VERIFY)
-    form = forms.ConfirmForm(request.form)
-    new_token = _done(form, service.verify_email, token=token, visit=_visit())
-    if new_token:
-        flash(_("Your address is confirmed. Welcome."))
-        return login.remember(_to(url_for(".index")), new_token)
-    return _page("people/verify.html", form, email=account.email)
-
-
-@blueprint.route("/forgot", methods=["GET", "POST"])
-@allow(ANYONE, rate="reset")
-def forgot() -> ResponseReturnValue:
-    """Ask for a link to set a new password."""
-    form = forms.ForgotForm(request.form)
-    if _done(form, service.request_reset, visit=_visit()):
-        return _to(url_for(".mailed", reason="forgot"))
-    return _page("people/forgot.html", form)
-
-
-@blueprint.route("/reset/<token>", methods=["GET", "POST"])
-@allow(ANYONE, owner="whoever has the mailed link")
-def reset(token: str) -> ResponseReturnValue:
-    """Set a new password with a mailed link."""
-    account = service.token_account(g.ctx, token, service.RESET)
-    form = forms.ResetForm(request.form)
-    if _done(form, service.reset_password, token=token):
-        flash(_("Your new password is set. Sign in with it."))
-        return _to(url_for(".sign_in"))
-    return _page("people/reset.html", form, email=account.email)
+    return login.drop(to(url_for(".sign_in")))
 
 
 @blueprint.get("/")
@@ -144,10 +82,10 @@ def index() -> ResponseReturnValue:
 def update() -> ResponseReturnValue:
     """Change name, language and colours."""
     form = forms.AccountForm(request.form)
-    if not _done(form, service.update_account):
+    if not done(form, service.update_account):
         return _account_page(form=form)
     flash(_("Your account is up to date."))
-    response = _to(url_for(".index"))
+    response = to(url_for(".index"))
     response.delete_cookie(language.COOKIE)  # else the last `?lang=` would outvote the account
     return response
 
@@ -157,11 +95,11 @@ def update() -> ResponseReturnValue:
 def change_password() -> ResponseReturnValue:
     """Change the password; other devices are signed out."""
     form = forms.ChangePasswordForm(request.form)
-    token = _done(form, service.change_password, visit=_visit())
+    token = done(form, service.change_password, visit=visit())
     if not token:
         return _account_page(password_form=form)
     flash(_("Your password is changed. Your other devices are signed out."))
-    return login.remember(_to(url_for(".index")), token)
+    return login.remember(to(url_for(".index")), token)
 
 
 def _account_page(form: Any = None, password_form: Any = None) -> ResponseReturnValue:
@@ -177,7 +115,7 @@ def _account_page(form: Any = None, password_form: Any = None) -> ResponseReturn
     return page, status
 
 
-def _done(form: Form, verb: Callable[..., Any], **more: Any) -> Any:
+def done(form: Form, verb: Callable[..., Any], **more: Any) -> Any:
     """Do what a sent form asks; its fields are the service's arguments.
 
     Returns the service's answer or True, else None, and then the form says why.
@@ -194,15 +132,17 @@ def _done(form: Form, verb: Callable[..., Any], **more: Any) -> Any:
         return None
 
 
-def _page(template: str, form: Form, **values: Any) -> ResponseReturnValue:
-    page = render_template(template, form=form, **values)
-    return page, 422 if form.errors else 200
+def page(template: str, form: Form, **values: Any) -> ResponseReturnValue:
+    """Answer with a form, with 422 when something in it was refused."""
+    return render_template(template, form=form, **values), 422 if form.errors else 200
 
 
-def _visit() -> service.Visit:
+def visit() -> service.Visit:
+    """Return where this request comes from."""
     network = throttle.network(request.remote_addr)
     return service.Visit(network, request.user_agent.string, login.token())
 
 
-def _to(address: str) -> Response:
+def to(address: str) -> Response:
+    """Lead on after something was done."""
     return cast(Response, redirect(address, 303))

@@ -128,13 +128,18 @@ def _filled(place: EvalContext, text: str, values: dict[str, Any]) -> str:
 
 
 def plugin_url(endpoint: str, **values: Any) -> str:
-    """Return the address of a plugin's page, empty when it is not active: templates drop the link."""
+    """Return the address of a plugin's page, empty when it is not active: templates drop the link.
+
+    Outside a request, where mails are written, it is the path alone.
+    """
     registry = current_app.extensions["portal"].registry
     owner = registry.owner(endpoint)
     if owner is None or not registry.is_active(owner):
         return ""
     try:
-        return url_for(endpoint, **values)
+        if has_request_context():
+            return url_for(endpoint, **values)
+        return current_app.url_map.bind("").build(endpoint, values)
     except BuildError:
         return ""
 

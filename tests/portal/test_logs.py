@@ -175,7 +175,7 @@ def test_a_longer_time_counts_in_all_larger_classes(watched: Flask) -> None:
 def test_what_waits_and_what_failed_is_counted(watched: Flask, ctx: Context) -> None:
     with watched.app_context():
         for attempts in (0, mail.MOST_ATTEMPTS, mail.MOST_ATTEMPTS):
-            number = mail.enqueue(ctx, "lead@school.example", "no-account")
+            number = mail.enqueue(ctx, "lead@school.example", "signin/no-account")
             mail.Outbox.update(attempts=attempts).where(mail.Outbox.id == number).execute()
         db.execute("DELETE FROM job")
         jobs.enqueue(ctx, "portal.tidy_up")

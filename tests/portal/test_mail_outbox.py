@@ -37,7 +37,7 @@ def config(app: Flask) -> Config:
 
 
 def enqueue(ctx: Context, to: str = TO) -> mail.Outbox:
-    row: mail.Outbox = mail.Outbox.get_by_id(mail.enqueue(ctx, to, "reset", token="t0ken"))
+    row: mail.Outbox = mail.Outbox.get_by_id(mail.enqueue(ctx, to, "signin/reset", token="t0ken"))
     return row
 
 
@@ -93,7 +93,9 @@ def test_a_mail_speaks_the_language_of_the_account_it_goes_to(
 
 
 def test_values_are_text_in_the_html_part(app: Flask, ctx: Context) -> None:
-    row = mail.Outbox.get_by_id(mail.enqueue(ctx, TO, "reset", token="<script>alert(1)</script>"))
+    row = mail.Outbox.get_by_id(
+        mail.enqueue(ctx, TO, "signin/reset", token="<script>alert(1)</script>")
+    )
     assert "<script>" not in row.html
 
 
@@ -112,7 +114,7 @@ def test_values_are_text_in_the_html_part(app: Flask, ctx: Context) -> None:
 )
 def test_an_address_can_bring_no_header_with_it(app: Flask, ctx: Context, to: str) -> None:
     with pytest.raises(ValueError):
-        mail.enqueue(ctx, to, "reset", token="t")
+        mail.enqueue(ctx, to, "signin/reset", token="t")
     assert mail.Outbox.select().count() == 0
 
 
@@ -297,7 +299,14 @@ def test_old_rows_are_deleted_but_not_those_that_wait(
 
 
 @pytest.mark.parametrize(
-    "kind", ["verify", "reset", "known-address", "no-account", "password-changed"]
+    "kind",
+    [
+        "signin/verify",
+        "signin/reset",
+        "signin/known-address",
+        "signin/no-account",
+        "password-changed",
+    ],
 )
 def test_every_mail_can_be_written_in_every_language(
     make_portal: Callable[..., Flask], kind: str

@@ -9,21 +9,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from portal import mail
 from portal.people import service
 from portal.people.models import Account, Session
 from tests.factories import PASSWORD, clocked, csrf_token, make_account, post, sign_in
 
 NEW = "nine quiet lanterns"
 SIGN_IN = "/account/sign-in"
-GUEST_PAGES = [SIGN_IN, "/account/register", "/account/forgot", "/account/mailed/register"]
-
-
-def mailed_path() -> str:
-    row = mail.Outbox.select().order_by(mail.Outbox.id.desc()).get()
-    found = re.search(r"http://127.0.0.1:8000(/account/(?:verify|reset)/\S+)", row.text)
-    assert found
-    return found[1]
 
 
 def body(answer: Any) -> str:
@@ -31,9 +22,8 @@ def body(answer: Any) -> str:
     return re.sub(r'name="(csrf_token|_key)" value="[^"]+"', "", answer.text)
 
 
-@pytest.mark.parametrize("page", GUEST_PAGES)
-def test_a_guest_sees_the_page_and_no_copy_is_kept(client: FlaskClient, page: str) -> None:
-    answer = client.get(page)
+def test_a_guest_sees_the_page_and_no_copy_is_kept(client: FlaskClient) -> None:
+    answer = client.get(SIGN_IN)
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.text.count("<h1") == 1
@@ -43,51 +33,6 @@ def test_the_sign_in_page_says_what_an_account_is_for(client: FlaskClient) -> No
     text = client.get(SIGN_IN).text
     assert "Searching and reading need none." in text
     assert 'autocomplete="username"' in text and 'autocomplete="current-password"' in text
-
-
-def test_a_story_from_registering_to_signing_out(app: Flask, client: FlaskClient) -> None:
-    answer = post(
-        client,
-        "/account/register",
-        name="New Person",
-        email="new@school.example",
-        password=PASSWORD,
-    )
-    assert answer.location == "/account/mailed/register"
-    link = mailed_path()
-    assert client.get(link).status_code == 200
-    answer = post(client, link, password=PASSWORD)
-    assert answer.location == "/account/"
-    page = client.get("/account/").text
-    assert "You sign in as new@school.example." in page and "Your address is confirmed." in page
-    answer = post(client, "/account/sign-out", page="/account/")
-    assert answer.location == "/"
-    assert client.get("/account/").location == "/account/sign-in?next=%2Faccount%2F"
-
-
-def test_opening_the_link_alone_confirms_nothing(app: Flask, client: FlaskClient) -> None:
-    make_account(app, verified=False)
-    client.get(mailed_path())
-    assert Account.get().verified_at is None
-
-
-def test_a_story_from_a_forgotten_password_to_a_new_one(app: Flask, client: FlaskClient) -> None:
-    account = make_account(app)
-    assert post(client, "/account/forgot", email=account.email).location == "/account/mailed/forgot"
-    link = mailed_path()
-    assert account.email in client.get(link).text
-    assert post(client, link, password=NEW).location == SIGN_IN
-    sign_in(client, account, NEW)
-    answer = client.get(link)
-    assert answer.status_code == 404
-    assert 'href="/account/forgot"' in answer.text
-
-
-@pytest.mark.parametrize("path", ["/account/verify/unknown", "/account/reset/unknown"])
-def test_an_unknown_link_says_how_to_get_another(client: FlaskClient, path: str) -> None:
-    answer = client.get(path)
-    assert answer.status_code == 404
-    assert "This link works no more" in answer.text
 
 
 def test_signing_in_leads_back_to_the_page_it_was_asked_for(
@@ -126,49 +71,13 @@ def test_a_refused_sign_in_looks_the_same_for_every_address(
     assert "Set-Cookie" not in wrong.headers and "Set-Cookie" not in other.headers
 
 
-@pytest.mark.parametrize("path", ["/account/register", "/account/forgot"])
-def test_known_and_unknown_addresses_get_the_same_answer(app: Flask, path: str) -> None:
-    account = make_account(app)
-    answers = []
-    for email in (account.email, "nobody@school.example"):
-        visitor = app.test_client()
-        answer = post(visitor, path, name="Somebody", email=email, password=PASSWORD)
-        after = visitor.get(answer.location)
-        answers.append((answer.status_code, answer.location, answer.text, body(after)))
-    assert answers[0] == answers[1]
-    assert mail.Outbox.select().count() == 2
-
-
-def test_a_refused_form_keeps_what_was_typed_but_not_the_password(client: FlaskClient) -> None:
-    answer = post(
-        client, "/account/register", name="New Person", email="no", password="long secret!"
-    )
-    assert answer.status_code == 422
-    assert 'value="New Person"' in answer.text and 'value="no"' in answer.text
-    assert "long secret!" not in answer.text
-    assert 'href="#email"' in answer.text
-
-
-def test_empty_fields_are_named_one_by_one(client: FlaskClient) -> None:
-    text = post(client, "/account/register").text
-    for said in (
-        "Write the name others should see.",
-        "Write your mail address.",
-        "Write your pass",
-    ):
-        assert said in text
-
-
-@pytest.mark.parametrize("path", [SIGN_IN, "/account/register"])
 def test_a_form_without_its_token_is_refused_and_keeps_the_text_but_no_password(
-    app: Flask, client: FlaskClient, path: str
+    app: Flask, client: FlaskClient
 ) -> None:
     account = make_account(app)
-    answer = client.post(
-        path, data={"email": account.email, "name": "Kept Name", "password": PASSWORD}
-    )
+    answer = client.post(SIGN_IN, data={"email": account.email, "password": PASSWORD})
     assert answer.status_code == 400
-    assert account.email in answer.text and "Kept Name" in answer.text
+    assert account.email in answer.text
     assert PASSWORD not in answer.text
     assert Session.select().count() == 0
 
@@ -251,12 +160,9 @@ def test_signing_out_everywhere_ends_every_device(app: Flask, client: FlaskClien
     assert client.get("/account/").status_code == elsewhere.get("/account/").status_code == 303
 
 
-def test_a_signed_in_visitor_is_not_asked_to_sign_in_or_register(
-    app: Flask, client: FlaskClient
-) -> None:
+def test_a_signed_in_visitor_is_not_asked_to_sign_in(app: Flask, client: FlaskClient) -> None:
     sign_in(client, make_account(app))
     assert client.get(SIGN_IN).location == "/"
-    assert client.get("/account/register").location == "/account/"
 
 
 def test_names_are_shown_as_text(app: Flask, client: FlaskClient) -> None:

@@ -234,7 +234,7 @@ def test_the_mail_to_confirm_is_sent_once_more(app: Flask, admin: FlaskClient) -
     post(admin, f"{page}/resend", page="/setup/settings/portal")
 
     sent = mail.Outbox.select().where(mail.Outbox.recipient == account.email)
-    assert [row.kind for row in sent] == ["verify", "verify"]
+    assert [row.kind for row in sent] == ["signin/verify", "signin/verify"]
 
 
 def test_a_confirmed_address_is_not_asked_again(app: Flask, admin: FlaskClient) -> None:
@@ -337,7 +337,7 @@ def test_coverage_and_countries_are_shown(look: Visitor) -> None:
 def give_up(app: Flask, ctx: Context) -> int:
     """Write a mail that was tried too often."""
     with app.test_request_context():
-        number = mail.enqueue(ctx, "name@school.example", "verify", token="k" * 43)
+        number = mail.enqueue(ctx, "name@school.example", "signin/verify", token="k" * 43)
     mail.Outbox.update(attempts=mail.MOST_ATTEMPTS, error="550 no such mailbox").execute()
     return number
 

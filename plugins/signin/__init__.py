@@ -1,0 +1,1 @@
+"""Signing in: registering, confirming an address, setting a forgotten password."""
