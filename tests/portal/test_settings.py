@@ -240,11 +240,3 @@ def test_name_and_contact_stand_on_every_page(site: Flask, ctx: Context) -> None
 
     assert "<span>Bridge</span>" in page
     assert 'href="mailto:ask@school.example"' in page
-
-
-def test_nobody_registers_where_registration_is_closed(site: Flask, ctx: Context) -> None:
-    settings.save(ctx, "portal", {"registration_open": ""})
-    client = site.test_client()
-
-    assert client.get("/account/register").status_code == 403
-    assert "/account/register" not in client.get("/account/sign-in").text

@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from portal import mail
-from portal.context import system_context
+from portal import mail, settings
+from portal.context import Context, system_context
 from portal.errors import Conflict
 from portal.people.models import Account, Session
 from tests.factories import PASSWORD, make_account, post, sign_in
@@ -173,3 +173,11 @@ def test_without_the_plugin_only_confirmed_accounts_are_made(app: Flask) -> None
         make_account(app, verified=False)
     assert Account.select().count() == 0
     assert make_account(app).verified_at
+
+
+def test_nobody_registers_where_registration_is_closed(
+    app: Flask, client: FlaskClient, ctx: Context
+) -> None:
+    settings.save(ctx, "portal", {"registration_open": ""})
+    assert client.get(REGISTER).status_code == 403
+    assert REGISTER not in client.get(SIGN_IN).text
