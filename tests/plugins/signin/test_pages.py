@@ -178,6 +178,7 @@ def test_without_the_plugin_only_confirmed_accounts_are_made(app: Flask) -> None
 def test_nobody_registers_where_registration_is_closed(
     app: Flask, client: FlaskClient, ctx: Context
 ) -> None:
-    settings.save(ctx, "portal", {"registration_open": ""})
+    with app.app_context():
+        settings.save(ctx, "portal", {"registration_open": ""})
     assert client.get(REGISTER).status_code == 403
     assert REGISTER not in client.get(SIGN_IN).text
