@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from plugins.imports import bulk
 from portal import db
 from portal.i18n import _
-from portal.organisations import bulk, rules
+from portal.organisations import rules
 from portal.organisations.models import Organisation, OrganisationIdentifier
 from portal.text import fold
 

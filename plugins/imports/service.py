@@ -14,14 +14,15 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
-from plugins.imports import rules
+from plugins.imports import bulk, csvfile, rules
+from plugins.imports.countries import country_code
 from plugins.imports.duplicates import Duplicate, Duplicates, Entry
-from portal import csvfile, db, versions
+from portal import db, versions
 from portal.context import Context
 from portal.errors import Conflict, Invalid, NotAllowed, NotFound, PortalError
 from portal.hookspecs import ImportedOrganisation, ImportProblem
 from portal.i18n import _
-from portal.organisations import bulk, service
+from portal.organisations import service
 from portal.organisations.models import (
     ImportBatch,
     Organisation,
@@ -176,7 +177,8 @@ class _Run:
                 return None
         get = row.values.get
         try:
-            values = service.cleaned({key: get(key, "") for key in REQUIRED})
+            values = service.cleaned({"name": get("name", "")})
+            values |= service.cleaned({"country": country_code(get("country", ""))})
             if get("type", "").strip():
                 values |= service.cleaned({"type": row.values["type"]})
         except Invalid as error:

@@ -9,13 +9,13 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any
 
+from plugins.imports import interface as imports
 from plugins.partners import service
 from plugins.partners.codes import DATA
 from plugins.partners.models import Commitment, Participation, Project
 from plugins.partners.projects import import_consortia
 from portal import db
 from portal.context import Context
-from portal.organisations import bulk
 from portal.organisations.models import ImportBatch, Organisation, OrganisationName, Source
 from portal.organisations.service import (
     announce,
@@ -73,8 +73,8 @@ def _accredited(ctx: Context, source: Source) -> None:
         rows = list(csv.DictReader(file))
     checksum = hashlib.sha256(path.read_bytes()).hexdigest()
     with db.transaction():
-        batch = bulk.new_batch(ctx, "organisations", path.name, checksum)
-        ids = bulk.add_unclaimed(ctx, [_entry(row) for row in rows], batch, source)
+        batch = imports.new_batch(ctx, "organisations", path.name, checksum)
+        ids = imports.add_unclaimed(ctx, [_entry(row) for row in rows], batch, source)
         ImportBatch.update(accepted=len(ids)).where(ImportBatch.id == batch.id).execute()
         announce(ctx, ids)
     with db.transaction():
@@ -92,10 +92,10 @@ def _accredited(ctx: Context, source: Source) -> None:
                 )
 
 
-def _entry(row: Mapping[str, str]) -> bulk.Entry:
+def _entry(row: Mapping[str, str]) -> imports.Entry:
     typed = {name: row[name] for name in ("name", "country", "website")} | {"city": row["town"]}
     kind = KINDS.get(row["organisation_type"])
-    return bulk.Entry(cleaned(typed | ({"type": kind} if kind else {})), ())
+    return imports.Entry(cleaned(typed | ({"type": kind} if kind else {})), ())
 
 
 def _named(name: str, country: str) -> Organisation | None:

@@ -13,14 +13,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from plugins.imports import interface as imports
 from plugins.partners.codes import PROJECT_ROLES
 from plugins.partners.models import Participation, Project
-from portal import csvfile, db
+from portal import db
 from portal.context import Context
 from portal.errors import Invalid, NotAllowed
 from portal.hookspecs import ImportProblem
 from portal.i18n import _
-from portal.organisations import bulk, rules
+from portal.organisations import rules
 from portal.organisations.models import ImportBatch, Source
 from portal.organisations.names import soften
 from portal.organisations.service import announce, cleaned
@@ -100,7 +101,7 @@ def import_consortia(
     with db.transaction():
         batch = _batch(ctx, report, projects, participations)
         entries = [_entry(part, report) for part in fresh.values()]
-        added = bulk.add_unclaimed(ctx, entries, batch, source)
+        added = imports.add_unclaimed(ctx, entries, batch, source)
         by_pic = _by_identifier({part.pic for part in parts if part.pic})
         by_name = _by_name({part.key for part in parts if part.name})
         numbers = _store_projects(known, source, batch)
@@ -149,15 +150,15 @@ def _part(line: int, values: Mapping[str, str], known: Mapping[str, Any]) -> _Pa
         project,
         role,
         rules.clean_name(name),
-        rules.country_code(values.get("country", "")),
+        imports.country_code(values.get("country", "")),
         pic,
     )
 
 
 def _rows(
     path: Path, required: Sequence[str], columns: Sequence[str], report: Report
-) -> list[csvfile.Row]:
-    table = _table(csvfile.read_bytes(path), required, columns)
+) -> list[imports.Row]:
+    table = _table(imports.read_bytes(path), required, columns)
     report.warnings += table.warnings
     good = []
     for row in table.rows():
@@ -168,14 +169,14 @@ def _rows(
     return good
 
 
-def _table(data: bytes, required: Sequence[str], columns: Sequence[str]) -> csvfile.Table:
+def _table(data: bytes, required: Sequence[str], columns: Sequence[str]) -> imports.Table:
     """Open a table whose columns may have the names of other lists."""
     aliases = {new: old for old, new in ALIASES.items()}
     try:
-        table = csvfile.open_table(data, required, columns)
+        table = imports.open_table(data, required, columns)
     except Invalid:
         other = [aliases.get(name, name) for name in required]
-        table = csvfile.open_table(data, other, columns)
+        table = imports.open_table(data, other, columns)
     for at, name in enumerate(table.columns):
         if ALIASES.get(name, name) not in table.columns:
             table.columns[at] = ALIASES[name]
@@ -213,19 +214,19 @@ def _by_identifier(pics: set[str]) -> dict[str, int]:
     return found
 
 
-def _entry(part: _Part, report: Report) -> bulk.Entry:
+def _entry(part: _Part, report: Report) -> imports.Entry:
     """Return an organisation that is not there yet; a number that can't be one is left out."""
     values = cleaned({"name": part.name, "country": part.country})
     try:
-        return bulk.Entry(values, [rules.identifier("pic", part.pic)] if part.pic else [])
+        return imports.Entry(values, [rules.identifier("pic", part.pic)] if part.pic else [])
     except Invalid as error:
         report.warnings.append(error.message)
-        return bulk.Entry(values, [])
+        return imports.Entry(values, [])
 
 
 def _batch(ctx: Context, report: Report, projects: Path, participations: Path) -> ImportBatch:
     checksum = hashlib.sha256(projects.read_bytes() + participations.read_bytes()).hexdigest()
-    batch = bulk.new_batch(ctx, "consortia", f"{projects.name}, {participations.name}", checksum)
+    batch = imports.new_batch(ctx, "consortia", f"{projects.name}, {participations.name}", checksum)
     ImportBatch.update(accepted=report.added, rejected=len(report.rejected)).where(
         ImportBatch.id == batch.id
     ).execute()

@@ -5,23 +5,19 @@ Each function returns the value as it is kept, or raises Invalid naming the fiel
 
 from __future__ import annotations
 
-import csv
 import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
-from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from babel import Locale
-from babel.core import get_global
-from rapidfuzz import process
 
 from portal.errors import Invalid
-from portal.i18n import SHIPPED, _
+from portal.i18n import _
 from portal.organisations.models import TYPES
 from portal.organisations.names import soften
-from portal.text import fold, sort_key, transliterate
+from portal.text import sort_key, transliterate
 
 NAME_LENGTH = 300
 TEXT_LENGTH = 200
@@ -49,8 +45,6 @@ _IDENTIFIER = {
     "lei": re.compile(r"[A-Z0-9]{18}\d{2}"),
     "ror": re.compile(r"0[a-z0-9]{8}"),
 }
-COUNTRY_FILE = Path(__file__).parent.parent / "data" / "countries.csv"
-COUNTRY_LANGUAGES = (*SHIPPED, "fr", "pl", "pt", "ro", "el", "tr")
 _NOT_ISO = {"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"}
 _OTHER_COUNTRY_CODES = {"EL": "GR", "UK": "GB"}
 
@@ -106,8 +100,7 @@ def country_codes() -> frozenset[str]:
 def country_code(text: str) -> str:
     """Return the ISO alpha-2 code; EL is read as GR and UK as GB.
 
-    Raises Invalid with the nearest valid code, if one is near, for anything else, names of
-    countries included.
+    Raises Invalid for anything else, names of countries included.
     """
     code = text.strip().upper()
     code = _OTHER_COUNTRY_CODES.get(code, code)
@@ -117,47 +110,10 @@ def country_code(text: str) -> str:
         raise Invalid(
             _("Name the country with its two-letter code, for example DE."), field="country"
         )
-    nearest = _nearest_country(text.strip()[:60])
-    if nearest:
-        refusal = _("%(value)s is no two-letter country code. The nearest is %(code)s.")
-    else:
-        refusal = _("%(value)s is no two-letter country code, such as DE or LV.")
-    raise Invalid(refusal % {"value": text.strip()[:40], "code": nearest}, field="country")
-
-
-@lru_cache(maxsize=1)
-def _country_words() -> dict[str, str]:
-    """Folded names, alpha-3 and other codes of countries, each with its alpha-2 code."""
-    words = {"england": "GB", "scotland": "GB", "wales": "GB", "macedonia": "MK"}
-    words |= {
-        fold(alias): codes[0]
-        for alias, codes in get_global("territory_aliases").items()
-        if len(alias) in {2, 3} and alias.isalpha() and codes[0] in country_codes()
-    }
-    for language in COUNTRY_LANGUAGES:
-        for code, name in Locale(language).territories.items():
-            if code in country_codes():
-                words[fold(str(name))] = str(code)
-    return words
-
-
-def _nearest_country(text: str) -> str:
-    words = _country_words()
-    wanted = fold(text)
-    if wanted in words:
-        return words[wanted]
-    if len(text) < 3:
-        found = process.extractOne(text.upper(), _network_countries(), score_cutoff=50)
-        return str(found[0]) if found else ""
-    found = process.extractOne(wanted, list(words), score_cutoff=80)
-    return words[found[0]] if found else ""
-
-
-@lru_cache(maxsize=1)
-def _network_countries() -> list[str]:
-    """The countries on the tile map: what people mean more often than the rest of the world."""
-    with COUNTRY_FILE.open(encoding="utf-8", newline="") as lines:
-        return [row["code"] for row in csv.DictReader(lines)]
+    raise Invalid(
+        _("%(value)s is no two-letter country code, such as DE or LV.", value=text.strip()[:40]),
+        field="country",
+    )
 
 
 def organisation_type(text: str) -> str:

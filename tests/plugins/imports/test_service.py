@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from plugins.imports import csvfile
 from plugins.imports import service as importing
-from portal import csvfile, db
+from portal import db
 from portal.context import ANONYMOUS, Context
 from portal.errors import Conflict, Invalid, NotAllowed, NotFound
 from portal.hookspecs import ImportColumns, ImportProblem, hookimpl
