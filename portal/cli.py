@@ -101,6 +101,9 @@ def cli(ctx: click.Context) -> None:
 cli.add_command(Commands("user", commands=user_group.commands, help=user_group.help))
 
 
+PRESENT = {kernel.ACTIVE, kernel.INSTALLED, kernel.NEEDS_UPGRADE, kernel.SUSPENDED}
+
+
 def prepare(registry: Plugins, ctx: Context) -> tuple[list[str], list[str]]:
     """Create or upgrade all tables; install and activate what asks for it.
 
@@ -111,14 +114,8 @@ def prepare(registry: Plugins, ctx: Context) -> tuple[list[str], list[str]]:
     for manifest in registry.ordered():
         registry.refresh()
         state = registry.statuses()[manifest.id].state
-        wanted = kernel.DISCOVERED if manifest.on_init != "keep" else None
-        if state in {
-            kernel.ACTIVE,
-            kernel.INSTALLED,
-            kernel.NEEDS_UPGRADE,
-            kernel.SUSPENDED,
-            wanted,
-        }:
+        is_wanted = state == kernel.DISCOVERED and manifest.on_init != "keep"
+        if is_wanted or state in PRESENT:
             try:
                 steps = registry.install(ctx, manifest.id)
                 if state == kernel.DISCOVERED and manifest.on_init == "activate":
@@ -290,13 +287,9 @@ def _add_act(act: str, says: str) -> None:
         lines = [*plan.steps, *(f"! {text}" for text in (*plan.refusals, *plan.objections))]
         lines += [f"{table.name}: {table.rows} rows" for table in plan.tables if only_plan]
         lines += [f"Written to {plan.export}."] if plan.export else []
-        lines += (
-            []
-            if only_plan
-            else [f"{plugin}: {registry.statuses()[plugin].state}"]
-            if plugin in registry.statuses()
-            else [f"{plugin}: forgotten"]
-        )
+        if not only_plan:
+            status = registry.statuses().get(plugin)
+            lines.append(f"{plugin}: {status.state if status else 'forgotten'}")
         click.echo("\n".join(lines))
 
 

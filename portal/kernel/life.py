@@ -16,7 +16,7 @@ from typing import Any
 
 from portal import audit, db, events, migrate
 from portal.context import Context
-from portal.errors import Conflict, Invalid, NotAllowed, NotFound, PortalError
+from portal.errors import Conflict, Invalid, NotAllowed, PortalError
 from portal.i18n import _
 from portal.kernel import probe, tables
 from portal.kernel.manifest import Manifest, required_id
@@ -31,6 +31,7 @@ from portal.kernel.registry import (
     log,
     namespace,
     next_generation,
+    unknown,
 )
 
 PRESENT = {INSTALLED, ACTIVE, SUSPENDED}
@@ -97,8 +98,8 @@ class Plugins(Registry):
     def offered(self, plugin: str) -> list[str]:
         """Name the acts that lead on from where a plugin is."""
         self.refresh()
-        row = Plugin.get_or_none(Plugin.id == plugin)
-        state = row.state if row else DISCOVERED
+        row = _row(plugin)
+        state = _state(row)
         pending = self.heads.get(plugin, 0) > (row.schema if row else 0)
         possible = [act for act in FROM if not any(self._refusals(plugin, act, state))]
         return [act for act in possible if pending or act != "upgrade"]
@@ -109,12 +110,8 @@ class Plugins(Registry):
         """Say what an act would do, and do nothing. Raises NotFound."""
         self.refresh()
         if plugin not in self.statuses() or act not in FROM:
-            raise NotFound(
-                _("There is no plugin %(plugin)s. Found: %(found)s.")
-                % {"plugin": plugin, "found": ", ".join(self.statuses()) or "-"}
-            )
-        row = Plugin.get_or_none(Plugin.id == plugin)
-        state = row.state if row else DISCOVERED
+            raise unknown(plugin, self.statuses())
+        state = _state(_row(plugin))
         if DONE.get(act) == state and state in {self.statuses()[plugin].state, INSTALLED}:
             return Plan(act, plugin, (_("Nothing to do: it is so already."),), is_idle=True)
         others = self._others(plugin, act)
@@ -188,7 +185,7 @@ class Plugins(Registry):
             yield status.reason
         elif act == "forget" and (plugin in self.found or self.safe):
             yield _("Its code is here. Uninstall it instead.")
-        elif act == "purge" and not Plugin.select().where(Plugin.id == plugin).exists():
+        elif act == "purge" and _row(plugin) is None:
             yield _("It was never installed.")
         if act in NEED_CODE and self._data_is_newer(plugin):
             yield status.reason
@@ -200,7 +197,7 @@ class Plugins(Registry):
             yield _("%(other)s does not go together with it.", other=other)
 
     def _data_is_newer(self, plugin: str) -> bool:
-        row = Plugin.get_or_none(Plugin.id == plugin)
+        row = _row(plugin)
         return bool(row and row.schema > self.heads.get(plugin, row.schema))
 
     def _excluded(self, plugin: str) -> Iterator[str]:
@@ -312,7 +309,7 @@ class Plugins(Registry):
         leaves nothing behind, an upgrade the steps before it.
         """
         steps = self._run_steps(ctx, plugin)
-        row = Plugin.get_or_none(Plugin.id == plugin)
+        row = _row(plugin)
         known = (row.state, row.version, row.schema) if row else ("", "", 0)
         state = known[0] if known[0] in PRESENT else INSTALLED
         now = (state, self.manifest(plugin).version, self.heads[plugin])
@@ -335,7 +332,7 @@ class Plugins(Registry):
         self.act(ctx, plugin, "deactivate", confirmation=plugin)
 
     def _activate(self, ctx: Context, plugin: str, load: bool = False) -> None:
-        row = Plugin.get_or_none(Plugin.id == plugin)
+        row = _row(plugin)
         version = self.manifest(plugin).version
         is_new = bool(self._run_steps(ctx, plugin)) or row is None or row.version != version
         with db.transaction():
@@ -422,6 +419,15 @@ class Plugins(Registry):
             audit.record(ctx, "plugin.switched", "plugin", **told)
             next_generation(new_code)
             db.after_commit(self.refresh)
+
+
+def _row(plugin: str) -> Plugin | None:
+    row: Plugin | None = Plugin.get_or_none(Plugin.id == plugin)
+    return row
+
+
+def _state(row: Plugin | None) -> str:
+    return str(row.state) if row else DISCOVERED
 
 
 def _declared(manifest: Manifest) -> Iterator[str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import eq, ge, gt, le, lt, ne
 from pathlib import Path
 from typing import Any
 
@@ -13,26 +14,15 @@ from portal import __version__, privacy, settings
 
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{1,29}")
 RANGE = re.compile(r"(>=|<=|==|!=|<|>)\s*(\d+(?:\.\d+)*)")
+SIGNS = {">=": ge, "<=": le, "==": eq, "!=": ne, "<": lt, ">": gt}
 RANGES = re.compile(rf"{RANGE.pattern}(\s*,\s*{RANGE.pattern})*")
-KEYS = {
-    "id": str,
-    "title": str,
-    "summary": str,
-    "version": str,
+KEYS: dict[str, type] = {
+    **dict.fromkeys(
+        "id title summary version portal category on_init license homepage".split(), str
+    ),
+    **dict.fromkeys("requires conflicts permissions roles vetoes personal_data".split(), list),
+    **dict.fromkeys(("impersonal", "settings"), dict),
     "schema": int,
-    "portal": str,
-    "category": str,
-    "on_init": str,
-    "requires": list,
-    "conflicts": list,
-    "permissions": list,
-    "roles": list,
-    "vetoes": list,
-    "personal_data": list,
-    "impersonal": dict,
-    "settings": dict,
-    "license": str,
-    "homepage": str,
 }
 ON_INIT = ("keep", "install", "activate")
 REQUIRED = ("id", "title", "version", "portal")
@@ -85,32 +75,8 @@ def read(path: Path, package: str) -> Manifest:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadManifest(f"{path.name}: can't be read: {error}") from None
-    for key, value in raw.items():
-        expected = KEYS.get(key)
-        if expected is None:
-            raise BadManifest(f"{path.name}: unknown key {key!r}.{settings.hint(key, KEYS)}")
-        if not isinstance(value, expected):
-            raise BadManifest(f"{path.name}: {key!r} must be a {expected.__name__}, not {value!r}.")
-    missing = [key for key in REQUIRED if not raw.get(key)]
-    if missing:
-        raise BadManifest(f"{path.name}: {', '.join(missing)} missing.")
-    if not IDENTIFIER.fullmatch(raw["id"]):
-        raise BadManifest(
-            f"{path.name}: id {raw['id']!r}. Use 2 to 30 small letters, digits and underscores."
-        )
-    if raw.get("on_init", "keep") not in ON_INIT:
-        raise BadManifest(f"{path.name}: on_init {raw['on_init']!r}. Use {', '.join(ON_INIT)}.")
-    if raw["id"] in TAKEN:
-        raise BadManifest(f"{path.name}: id {raw['id']!r} is the portal's own. Choose another.")
-    if not VERSION.fullmatch(raw["version"]):
-        raise BadManifest(f"{path.name}: version {raw['version']!r}. Write it like '0.1.0'.")
-    for key in ("requires", "conflicts"):
-        for entry in raw.get(key, []):
-            if not isinstance(entry, str):
-                raise BadManifest(f"{path.name}: {key!r} must be a list of ids, not {entry!r}.")
-    for text in [raw["portal"], *(_range_of(entry) for entry in raw.get("requires", []))]:
-        if text and not RANGES.fullmatch(text):
-            raise BadManifest(f"{path.name}: version range {text!r}. Write it like '>=0.1,<1'.")
+    for fault in _faults(raw):
+        raise BadManifest(f"{path.name}: {fault}")
     values: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()
     }
@@ -120,6 +86,33 @@ def read(path: Path, package: str) -> Manifest:
     except ValueError as error:
         raise BadManifest(f"{path.name}: {error}") from None
     return Manifest(folder=path.parent, package=package, **values)
+
+
+def _faults(raw: Mapping[str, Any]) -> Iterator[str]:
+    """Name what is wrong; each check counts on those before it."""
+    for key, value in raw.items():
+        if key not in KEYS:
+            yield f"unknown key {key!r}.{settings.hint(key, KEYS)}"
+        elif not isinstance(value, KEYS[key]):
+            yield f"{key!r} must be a {KEYS[key].__name__}, not {value!r}."
+    missing = [key for key in REQUIRED if not raw.get(key)]
+    if missing:
+        yield f"{', '.join(missing)} missing."
+    if not IDENTIFIER.fullmatch(raw["id"]):
+        yield f"id {raw['id']!r}. Use 2 to 30 small letters, digits and underscores."
+    if raw.get("on_init", "keep") not in ON_INIT:
+        yield f"on_init {raw['on_init']!r}. Use {', '.join(ON_INIT)}."
+    if raw["id"] in TAKEN:
+        yield f"id {raw['id']!r} is the portal's own. Choose another."
+    if not VERSION.fullmatch(raw["version"]):
+        yield f"version {raw['version']!r}. Write it like '0.1.0'."
+    for key in ("requires", "conflicts"):
+        for entry in raw.get(key, []):
+            if not isinstance(entry, str):
+                yield f"{key!r} must be a list of ids, not {entry!r}."
+    for text in [raw["portal"], *map(_range_of, raw.get("requires", []))]:
+        if text and not RANGES.fullmatch(text):
+            yield f"version range {text!r}. Write it like '>=0.1,<1'."
 
 
 def required_id(entry: str) -> str:
@@ -139,15 +132,7 @@ def requirement_met(entry: str, version: str) -> bool:
 def version_in(version: str, wanted: str) -> bool:
     """Whether a dotted version lies in a comma-separated range; an empty range takes all."""
     own = _numbers(version)
-    checks = {
-        ">=": lambda a, b: a >= b,
-        "<=": lambda a, b: a <= b,
-        "==": lambda a, b: a == b,
-        "!=": lambda a, b: a != b,
-        "<": lambda a, b: a < b,
-        ">": lambda a, b: a > b,
-    }
-    return all(checks[sign](own, _numbers(bound)) for sign, bound in RANGE.findall(wanted))
+    return all(SIGNS[sign](own, _numbers(bound)) for sign, bound in RANGE.findall(wanted))
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -18,6 +18,7 @@ from flask import Blueprint, Flask
 from portal import db, hookspecs
 from portal.context import Context
 from portal.kernel.manifest import Manifest
+from portal.settings import hint
 from portal.web.access import access_row
 
 APP_WIDE = (
@@ -68,11 +69,6 @@ def refuse(faults: Iterable[str]) -> None:
         raise BadPlugin(fault)
 
 
-def check_hooks(module: ModuleType, manager: pluggy.PluginManager) -> None:
-    """Refuse misspelt hooks and wrong arguments. Raises BadPlugin."""
-    refuse(hook_faults(module, manager))
-
-
 def hook_faults(module: ModuleType, manager: pluggy.PluginManager) -> Iterator[str]:
     """Name misspelt hooks and wrong arguments, each with file, line and the right name."""
     known = {name for name in dir(manager.hook) if not name.startswith("_")}
@@ -84,9 +80,7 @@ def hook_faults(module: ModuleType, manager: pluggy.PluginManager) -> Iterator[s
         if name not in known:
             if options.get("optionalhook") and not _looks_like(name, known):
                 continue
-            near = get_close_matches(name, known, 1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            yield f"{place}: there is no hook {name!r}.{hint}"
+            yield f"{place}: there is no hook {name!r}.{hint(name, known)}"
             continue
         wanted = getattr(manager.hook, name).spec.argnames
         for argument in inspect.signature(function).parameters:
@@ -163,11 +157,6 @@ def _copy(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: dict(item) for key, item in value.items() if item}
     return list(value or ())
-
-
-def check_names(manifest: Manifest) -> None:
-    """Refuse tables without the plugin's prefix and templates outside its folder."""
-    refuse(name_faults(manifest))
 
 
 def name_faults(manifest: Manifest) -> Iterator[str]:

@@ -111,8 +111,8 @@ class Registry:
         if specs:
             with probe.blaming(manifest, "hookspecs"):
                 self.hooks.manager.add_hookspecs(specs)
-        probe.check_hooks(module, self.hooks.manager)
-        probe.check_names(manifest)
+        probe.refuse(probe.hook_faults(module, self.hooks.manager))
+        probe.refuse(probe.name_faults(manifest))
         blueprints = probe.blueprints(manifest, module, ctx)
         required = (self.found[required_id(entry)].manifest for entry in manifest.requires)
         self.structure.take(ctx, module, manifest, [item for item in required if item])
@@ -222,10 +222,8 @@ class Registry:
         elif state == ACTIVE and data < code:
             state, reason = NEEDS_UPGRADE, reason or "Run: portal db upgrade"
         elif state == ACTIVE and data > code:
-            state, reason = (
-                NEEDS_UPGRADE,
-                f"Its tables (step {data}) are newer than its code ({code}).",
-            )
+            state = NEEDS_UPGRADE
+            reason = f"Its tables (step {data}) are newer than its code ({code})."
         return Status(
             plugin,
             state,
@@ -264,10 +262,7 @@ class Registry:
         """Return the manifest of a plugin. Raises NotFound, or Conflict when it can't be used."""
         found = self.found.get(plugin)
         if found is None:
-            raise NotFound(
-                _("There is no plugin %(plugin)s. Found: %(found)s.")
-                % {"plugin": plugin, "found": ", ".join(self.found) or "-"}
-            )
+            raise unknown(plugin, self.found)
         if found.manifest is None:
             raise Conflict(found.reason)
         return found.manifest
@@ -291,13 +286,10 @@ class Registry:
                 PluginFailure.delete().where(PluginFailure.at < self.clock.now() - WINDOW).execute()
                 for plugin, what, at in failures:
                     PluginFailure.insert(plugin=plugin, hook=what[:200], at=at).execute()
-                    if (
-                        PluginFailure.select().where(PluginFailure.plugin == plugin).count()
-                        >= FAILURES
-                    ):
-                        self._suspend(
-                            plugin, f"Failed {FAILURES} times in 10 minutes, last in {what}"
-                        )
+                    counted = PluginFailure.select().where(PluginFailure.plugin == plugin).count()
+                    if counted >= FAILURES:
+                        why = f"Failed {FAILURES} times in 10 minutes, last in {what}"
+                        self._suspend(plugin, why)
         except PeeweeException:  # a database that takes no writes must not cost the page
             log.exception("Failures of plugins could not be counted")
 
@@ -308,6 +300,14 @@ class Registry:
             events.emit(system_context(), "plugin.switched", "plugin", 0, **told)
             audit.record(system_context(), "plugin.switched", "plugin", **told)
             next_generation()
+
+
+def unknown(plugin: str, known: Iterable[str]) -> NotFound:
+    """Say that there is no such plugin, and which ones there are."""
+    found = ", ".join(known) or "-"
+    return NotFound(
+        _("There is no plugin %(plugin)s. Found: %(found)s.") % {"plugin": plugin, "found": found}
+    )
 
 
 def next_generation(new_code: bool = False) -> None:

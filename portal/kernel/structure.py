@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from difflib import get_close_matches
 from types import ModuleType
 from typing import Any
 
@@ -12,6 +11,7 @@ from portal.context import MEMBER, REVIEWER, SITE_ADMIN, Context
 from portal.hookspecs import ObjectType, Workflow
 from portal.kernel.manifest import Manifest
 from portal.kernel.probe import BadPlugin, blaming
+from portal.settings import hint
 
 ROLES = {"Anonymous", MEMBER, REVIEWER, SITE_ADMIN, "Owner", "Viewer", "Editor"}
 ROLES |= {"OrgMember", "OrgEditor", "OrgSignatory", "OrgAdmin"}
@@ -88,9 +88,7 @@ def _declared(
 def _known(place: str, names: Iterable[str], known: Collection[str], what: str) -> None:
     for name in names:
         if name not in known:
-            near = get_close_matches(name, known, 1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise BadPlugin(f"{place}: there is no {what} {name!r}.{hint}")
+            raise BadPlugin(f"{place}: there is no {what} {name!r}.{hint(name, known)}")
 
 
 def _check_workflow(flow: Workflow, words: _Words) -> None:
