@@ -7,8 +7,10 @@ its queue instead of being refused.
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from granian import net
@@ -19,8 +21,10 @@ from granian.server.mp import MPServer
 from portal import logs
 from portal.config import Config
 
-KILL_SECONDS = 5
+KILL_SECONDS = 9
 RENEW_SECONDS = 2
+SILENT_SECONDS = 10
+STOP = (signal.SIGTERM, signal.SIGINT)
 
 
 class HeldSocket(MPServer):
@@ -47,8 +51,40 @@ class HeldSocket(MPServer):
         holder: Any = net.SocketHolder  # type: ignore[attr-defined]
         self._shd: Any = holder(os.dup(self._held), False, self.backlog)
         self._sso: Any = socket.socket(fileno=os.dup(self._held))
+        if hasattr(socket, "TCP_DEFER_ACCEPT"):
+            # A process that stops closes connections that said nothing yet: take only those that did.
+            self._sso.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, SILENT_SECONDS)
+
+    def _respawn_workers(self, workers: Sequence[int], *args: Any, **options: Any) -> None:
+        """Exchange processes one by one, until all shall stop."""
+        for index in workers:
+            if not self.interrupt_signal:
+                super()._respawn_workers([index], *args, **options)
+
+
+def end_when_asked_from_the_start() -> None:
+    """Let a process end that is told to before it serves.
+
+    A new process has the handlers of the one that started it until it sets its own, a second or so
+    later: a signal in between would be lost. The process would then serve, and be killed with requests
+    in flight.
+    """
+
+    def hold() -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOP)
+
+    def let_go() -> None:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP)
+
+    def begin() -> None:
+        for number in STOP:
+            signal.signal(number, signal.SIG_DFL)
+        let_go()
+
+    os.register_at_fork(before=hold, after_in_parent=let_go, after_in_child=begin)
 
 
 if __name__ == "__main__":
     logs.set_up(Config.from_environment().log_format)
+    end_when_asked_from_the_start()
     HeldSocket(*map(int, sys.argv[1:])).serve()

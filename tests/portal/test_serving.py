@@ -10,8 +10,8 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -31,12 +31,15 @@ def wait_for(claim: Callable[[], object], seconds: float = 20) -> None:
 
 
 @contextmanager
-def running(*command: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+def running(
+    *command: str, descriptors: Sequence[int] = (), **environment: str
+) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(
         [sys.executable, *command],
         cwd=ROOT,
         env={**os.environ, **environment},
         stderr=subprocess.PIPE,
+        pass_fds=descriptors,
     )
     try:
         yield process
@@ -174,21 +177,37 @@ class Visitors:
             time.sleep(0.01)
 
 
+def children_of(number: int) -> Iterator[Path]:
+    """Yield the folders below /proc of the processes that one started."""
+    for path in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if int((path / "stat").read_text().rpartition(")")[2].split()[1]) == number:
+                yield path
+
+
 def children(number: int) -> dict[str, int]:
     """Return the processes that one started, by what they call themselves."""
     found = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            if int(path.read_text().rpartition(")")[2].split()[1]) == number:
-                name = path.with_name("cmdline").read_bytes().replace(b"\0", b" ").decode()
-                found[name.strip()] = int(path.parent.name)
-        except OSError:
-            continue
+    for path in children_of(number):
+        with suppress(OSError):
+            name = (path / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            found[name.strip()] = int(path.name)
     return found
 
 
 def web_of(number: int) -> int:
     return next((n for name, n in children(number).items() if "portal web" in name), 0)
+
+
+def test_web_processes_that_are_told_to_end_while_they_start_end_at_once(tmp_path: Path) -> None:
+    pytest.importorskip("granian")
+    with supervisor.open_socket("127.0.0.1", 0) as held:
+        command = ("-m", "portal.web.server", str(held.fileno()), "2", "1")
+        place = {"PORTAL_INSTANCE": str(tmp_path)}
+        with running(*command, descriptors=[held.fileno()], **place) as process:
+            wait_for(lambda: len(list(children_of(process.pid))) == 2)
+            process.terminate()
+            assert process.wait(4) == 0  # the kill comes later
 
 
 @pytest.fixture

@@ -225,6 +225,13 @@ class Storm:
             self.cut_off.add(name)
         return status
 
+    def wait_for_an_answer(self) -> None:
+        """Wait until somebody who writes from now on was answered; fails after a minute."""
+        before, deadline = self.statuses.total(), time.monotonic() + 60
+        while self.statuses.total() < before + self.writers:
+            assert time.monotonic() < deadline, "nobody was answered for a minute"
+            time.sleep(0.02)
+
     def send_again(self) -> None:
         """Send what was cut off once more, with the same keys."""
         for name in sorted(self.cut_off):

@@ -5,6 +5,7 @@ Small here, with seeded faults that must be found; at full size by `make reliabi
 
 from __future__ import annotations
 
+import http.client
 import random
 import sys
 import time
@@ -128,16 +129,21 @@ def test_transactions_that_take_their_lock_late_are_found(site: MakeSite) -> Non
 
 
 def restarts(portal: Portal, times: int, writers: int, pause: float) -> Storm:
-    """End the web processes by TERM under a storm and start them anew, again and again."""
+    """End the web processes by TERM under a storm and start them anew, again and again.
+
+    Every other time they are ended at once, while they start.
+    """
     portal.start()
     storm = Storm(portal.port, writers)
     storm.sign_in()
     with storm.blowing():
-        for _time in range(times):
-            time.sleep(pause)
+        for number in range(times):
+            if number % 2 == 0:
+                storm.wait_for_an_answer()
+            time.sleep(random.uniform(0, pause))
             portal.stop()
             portal.start(wait=portal.socket is None)
-        time.sleep(pause)
+        storm.wait_for_an_answer()
     return storm
 
 
@@ -150,6 +156,20 @@ def test_a_restart_with_the_socket_held_refuses_nobody_and_loses_nothing(site: M
 
     assert (storm.refused, len(storm.cut_off), set(storm.statuses)) == (0, 0, {303})
     assert wrong(counted(portal.url, storm)) == {}
+
+
+def test_who_connected_before_a_restart_and_asks_after_it_is_answered(site: MakeSite) -> None:
+    portal = site(processes=1)
+    portal.hold_socket()
+    portal.start()
+    visitor = http.client.HTTPConnection("127.0.0.1", portal.port, timeout=30)
+    visitor.connect()
+
+    portal.stop()
+    portal.start(wait=False)
+
+    visitor.request("GET", "/healthz")
+    assert visitor.getresponse().status == 200
 
 
 @pytest.mark.full
