@@ -8,7 +8,9 @@ forgotten, and one plugin's failure holds up no other.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any
 
@@ -20,12 +22,15 @@ from portal.context import Context
 from portal.hookspecs import Event, EventType, JobKind, Progress
 from portal.i18n import lazy_gettext
 
-__all__ = ["Event", "EventType", "emit", "types"]
+__all__ = ["CAUSE", "Event", "EventType", "because", "emit", "types"]
 
 NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 TELL = "portal.tell_event"
 HOOK = "event_happened"
 BATCH = 100
+CAUSE = "_cause"
+"""The key of a payload under which stands what caused the event, if that was said."""
+_cause: ContextVar[Mapping[str, Any] | None] = ContextVar("cause", default=None)
 TOLD = ("id", "name", "subject_type", "subject_id", "payload", "account_id")
 CORE_TYPES = (
     EventType("organisation.changed", lazy_gettext("An organisation was created or changed")),
@@ -45,11 +50,13 @@ CORE_TYPES = (
         "member.added",
         lazy_gettext("Somebody may act for an organisation"),
         {"account": "number of the account", "role": "what they may do"},
+        "organisation",
     ),
     EventType(
         "member.removed",
         lazy_gettext("Somebody may no longer act for an organisation"),
         {"account": "number of the account"},
+        "organisation",
     ),
     EventType(
         "plugin.switched",
@@ -81,6 +88,16 @@ def types(ctx: Context) -> dict[str, EventType]:
     return {kind.name: kind for kind in (*CORE_TYPES, *hooks.each("event_list", ctx))}
 
 
+@contextmanager
+def because(**cause: Any) -> Iterator[None]:
+    """Put a cause into the payload of whatever is emitted inside, so that chains can be followed."""
+    token = _cause.set(cause)
+    try:
+        yield
+    finally:
+        _cause.reset(token)
+
+
 def emit(ctx: Context, name: str, subject_type: str, subject_id: int, **payload: Any) -> None:
     """Note that something happened, inside the transaction in which it does.
 
@@ -103,10 +120,11 @@ def _emit(
 ) -> None:
     if not NAME.fullmatch(name):
         raise ValueError(f"Event {name!r}. Expected noun.verb_past, such as organisation.changed.")
+    cause = _cause.get()
     same = {
         "name": name,
         "subject_type": subject_type,
-        "payload": dict(payload),
+        "payload": {**payload, CAUSE: cause} if cause else dict(payload),
         "account_id": ctx.actor.account_id,
         "happened_at": ctx.clock.now(),
     }

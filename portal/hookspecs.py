@@ -270,11 +270,15 @@ class JobKind:
 
 @dataclass(frozen=True)
 class EventType:
-    """Something that happens, named `<noun>.<verb_past>`; `fields` explains what its payload holds."""
+    """Something that happens, named `<noun>.<verb_past>`; `fields` explains what its payload holds.
+
+    `subject` is the type of what it is about, where that is not the noun.
+    """
 
     name: str
     title: Any
     fields: Mapping[str, str] = field(default_factory=dict)
+    subject: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Content rules: when something happens, mail, take a step, tell another system."""

@@ -1,0 +1,10 @@
+"""Tables of rules with their runs, and of webhooks with their deliveries; they stand beside this file."""
+
+from pathlib import Path
+
+from portal.migrate import run_script
+
+
+def up(migrator, db):
+    """Create the tables."""
+    run_script(db, Path(__file__).with_suffix(".sql"))
