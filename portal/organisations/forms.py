@@ -1,4 +1,4 @@
-"""The shape of what is typed; what values must be like stands in `rules.py`."""
+"""The shape of what is typed; what values must be like stands in the module of rules."""
 
 from __future__ import annotations
 

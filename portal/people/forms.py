@@ -1,4 +1,4 @@
-"""Forms of accounts: the shape of input; what is allowed is decided in `rules.py`."""
+"""Forms of accounts: the shape of input; what is allowed is decided in the module of rules."""
 
 from __future__ import annotations
 
