@@ -439,6 +439,15 @@ def organisation_changed(ctx: Context, ids: Sequence[int]) -> None:
     """
 
 
+@hookspec(DENY)
+def organisation_concealed(ctx: Context, ids: Sequence[int]) -> Sequence[int]:
+    """Name those of these organisations that the public must not see, such as drafts.
+
+    Asked for pages about organisations in sight, with the ids that such a page would show. An
+    error conceals them all.
+    """
+
+
 @hookspec(TRANSACT)
 def organisation_in_use(ctx: Context, ids: Sequence[int]) -> Mapping[int, str]:
     """Say which of these organisations must not be deleted, and why, in a short clause.

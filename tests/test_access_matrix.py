@@ -55,6 +55,8 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
     "partners.edit": (EDIT_A, EVERYBODY - EDIT_A),
     "organisations.remove_member": ({"admin_a", "administrator"}, {"member_a", "editor_a"}),
     "setup.organisation": ({"administrator"}, set()),
+    "partners.publication": (set(), set()),  # A is hidden
+    "partners.take_step": (set(), set()),
     "versions.index": (OF_A | {"administrator"}, set()),
     "versions.restore": (EDIT_A | {"administrator"}, {"member_a"}),
     "drafts.resume": ({"member_a"}, set()),

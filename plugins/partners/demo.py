@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from plugins.imports import interface as imports
-from plugins.partners import service
+from plugins.partners import publishing, service, workflow
 from plugins.partners.codes import DATA
 from plugins.partners.models import Commitment, Participation, Project
 from plugins.partners.projects import import_consortia
@@ -156,10 +156,24 @@ def _fictional(ctx: Context, entry: Mapping[str, Any]) -> None:
         OrganisationName.create(
             organisation=made, kind=other["kind"], lang=other["language"] or "", name=other["text"]
         )
+    if "publication" in entry:
+        publishing.start(ctx, made.id, made.public_id, workflow.DRAFT)
     service.save_profile(ctx, made.id, _profile(entry), None)
     for promise in entry["commitments"]:
         _promise(made.id, promise)
     announce(ctx, [made.id])
+    if entry.get("publication") == workflow.PENDING:
+        _submit(ctx, "profile", made.id)
+    if "changed_promises" in entry:
+        service.propose(ctx, made.id, sorted(entry["changed_promises"]))
+        _submit(ctx, "change", made.id)
+
+
+def _submit(ctx: Context, what: str, organisation_id: int) -> None:
+    """Let something wait for a reviewer, as if its people had agreed and submitted it."""
+    found = publishing.find(what, organisation_id)
+    type(found).update(agreed_at=ctx.clock.now()).where(type(found).id == found.id).execute()
+    publishing.take_step(ctx, found, "submit", "", None, has_agreed=True)
 
 
 def _promise(organisation_id: int, promise: Mapping[str, str]) -> None:

@@ -28,11 +28,14 @@ FACETS = (
     "region",
 )
 
+_SHOWN = "(o.hidden_at IS NULL AND COALESCE(b.state, 'published') = 'published')"
 _ORGANISATIONS = (
     "SELECT o.id, o.slug, o.name, o.name_lang, o.registered_name, o.type, o.country, o.region, "
-    "o.city, o.state, o.is_fictional, o.hidden_at, o.created_at, p.roles, p.fields, p.languages, "
-    "p.modes, p.targets, p.summaries, p.original, p.occupations FROM organisation o "
-    "LEFT JOIN partners_profile p ON p.organisation_id = o.id WHERE o.id IN ({marks}) ORDER BY o.id"
+    f"o.city, o.state, o.is_fictional, NOT {_SHOWN}, o.created_at, p.roles, p.fields, "
+    "p.languages, p.modes, p.targets, p.summaries, p.original, p.occupations FROM organisation o "
+    "LEFT JOIN partners_profile p ON p.organisation_id = o.id "
+    "LEFT JOIN partners_publication b ON b.organisation_id = o.id "
+    "WHERE o.id IN ({marks}) ORDER BY o.id"
 )
 _EXTRAS = (
     "SELECT organisation_id, kind, lang, name, '' FROM organisation_name "
@@ -72,9 +75,10 @@ def stale() -> list[int]:
     rows = db.query(
         "SELECT o.id FROM organisation o "
         "LEFT JOIN search_document d ON d.kind = ? AND d.object_id = o.id "
-        "WHERE (o.hidden_at IS NULL AND (d.object_id IS NULL "
+        "LEFT JOIN partners_publication b ON b.organisation_id = o.id "
+        f"WHERE ({_SHOWN} AND (d.object_id IS NULL "
         f"OR SUBSTR(d.name_sort, 1, {NAME_LENGTH}) <> o.folded_name)) "
-        "OR (o.hidden_at IS NOT NULL AND d.object_id IS NOT NULL) "
+        f"OR (NOT {_SHOWN} AND d.object_id IS NOT NULL) "
         "UNION SELECT d.object_id FROM search_document d "
         "LEFT JOIN organisation o ON o.id = d.object_id "
         "WHERE d.kind = ? AND d.object_id IS NOT NULL AND o.id IS NULL",
@@ -84,7 +88,7 @@ def stale() -> list[int]:
 
 
 def build(ids: Sequence[int]) -> tuple[list[Document], list[int]]:
-    """Return the documents of organisations, and the ids of those that are hidden."""
+    """Return the documents of organisations, and the ids of those that nobody should find."""
     if not ids:
         return [], []
     marks = ", ".join("?" * len(ids))

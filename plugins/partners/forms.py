@@ -289,5 +289,5 @@ def _stored(partner: Partner) -> dict[str, Any]:
         "language_1": tags[0] or locale(),
         "summary_2": partner.summaries.get(tags[1], ""),
         "language_2": tags[1],
-        "commitments": list(partner.commitments),
+        "commitments": partner.promised,
     }

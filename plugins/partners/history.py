@@ -13,6 +13,7 @@ from portal.hookspecs import Versioned, VersionedObject
 from portal.i18n import _, language_name, locale, money
 from portal.organisations.models import Organisation
 
+TYPE = "partner"
 EDITORS = {"OrgEditor", "OrgAdmin"}
 LISTS = (
     "roles", "fields", "languages", "modes", "targets", "inclusion", "accommodation", "services",
@@ -27,7 +28,7 @@ _KEYS = {"modes": "mode", "targets": "target"}
 
 def versioned(restore: Callable[[Context, int, Mapping[str, Any]], None]) -> Versioned:
     """Say how versions of profiles are kept; `restore` is the verb that saves one."""
-    return Versioned("partner", _find, dump, restore, field_name, show)
+    return Versioned(TYPE, _find, dump, restore, field_name, show)
 
 
 def _find(ctx: Context, public_id: str) -> VersionedObject:
@@ -41,14 +42,19 @@ def _find(ctx: Context, public_id: str) -> VersionedObject:
 
 
 def dump(organisation_id: int) -> tuple[int, dict[str, Any]]:
-    """Return version number and values of a profile; number 0 before there is one."""
+    """Return version number and values of a profile; number 0 before there is one.
+
+    Its promises are those of the working copy while there is one: what its people wrote last.
+    """
     row = Profile.get_or_none(Profile.organisation == organisation_id)
     number, profile = (row.version, row) if row else (0, Profile())
     promised: Any = Commitment.select(Commitment.standard).where(
         Commitment.organisation == organisation_id
     )
     values = {name: getattr(profile, name) for name in FIELDS}
-    return number, {**values, "commitments": sorted(row[0] for row in promised.tuples())}
+    copy = queries.open_change(organisation_id)
+    promises = copy.promises if copy else [row[0] for row in promised.tuples()]
+    return number, {**values, "commitments": sorted(promises)}
 
 
 def field_name(name: str) -> str:

@@ -120,3 +120,41 @@ class Miss(Model):
 
     class Meta:
         table_name = "partners_miss"
+
+
+class Publication(Model):
+    """How far an organisation's profile is on its way to the public; none at all means published.
+
+    `public_id` is the organisation's. `agreed_at` is when its people agreed to keep what they
+    promise and to be rated.
+    """
+
+    id = AutoField()
+    public_id = TextField(unique=True)
+    organisation = ForeignKeyField(Organisation, unique=True, on_delete="CASCADE")
+    state = TextField(default="draft")
+    version = IntegerField(default=1)
+    agreed_at = UtcDateTime(null=True)
+    created_at = UtcDateTime()
+
+    class Meta:
+        table_name = "partners_publication"
+
+
+class Change(Model):
+    """The working copy of an organisation's quality promises while the public ones stay up.
+
+    At most one of an organisation is in `draft` or `pending`; the database sees to it.
+    """
+
+    id = AutoField()
+    public_id = TextField(unique=True)
+    organisation = ForeignKeyField(Organisation, on_delete="CASCADE")
+    promises = JsonField(default=list)
+    state = TextField(default="draft")
+    version = IntegerField(default=1)
+    agreed_at = UtcDateTime(null=True)
+    created_at = UtcDateTime()
+
+    class Meta:
+        table_name = "partners_change"

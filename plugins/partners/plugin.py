@@ -16,10 +16,14 @@ from plugins.partners import (
     demo,
     documents,
     home,
+    profiles,
     projects,
+    publishing,
+    queries,
     search,
     service,
     views,
+    workflow,
 )
 from portal import versions
 from portal.context import Context
@@ -31,7 +35,10 @@ from portal.hookspecs import (
     ImportedOrganisation,
     ImportProblem,
     MenuItem,
+    ObjectType,
+    Transition,
     Versioned,
+    Workflow,
     hookimpl,
 )
 from portal.i18n import _, lazy_gettext
@@ -81,16 +88,24 @@ def home_show(ctx: Context) -> HomeContribution:
 @hookimpl
 def organisation_links(ctx: Context, organisation_id: int) -> Sequence[tuple[Any, str]]:
     """Offer the profile and its editing."""
-    slug = home.slug_of(organisation_id)
-    links: list[tuple[Any, str]] = [(_("Public profile"), f"/partners/{slug}")]
-    if service.may_edit(ctx, organisation_id):
+    slug, found = home.slug_of(organisation_id), queries.publication(organisation_id)
+    state = found.state if found else workflow.PUBLISHED
+    links: list[tuple[Any, str]] = []
+    if queries.role_in(ctx, organisation_id):
+        links.append((profiles.next_step(state), workflow.path(slug)))
+    if state == workflow.PUBLISHED:
+        links.append((_("Public profile"), f"/partners/{slug}"))
+    elif links:
+        links.append((_("Profile"), f"/partners/{slug}"))
+    if state not in workflow.LOCKED and service.may_edit(ctx, organisation_id):
         links.append((_("Edit the profile"), f"/partners/{slug}/edit"))
     return links
 
 
 @hookimpl
 def organisation_changed(ctx: Context, ids: Sequence[int]) -> None:
-    """Bring the search up to date."""
+    """Begin the way of those that are claimed to the public; bring the search up to date."""
+    publishing.begin(ctx, ids)
     documents.refresh(ctx, ids)
 
 
@@ -98,7 +113,35 @@ def organisation_changed(ctx: Context, ids: Sequence[int]) -> None:
 def organisation_removed(ctx: Context, ids: Sequence[int]) -> None:
     """Take organisations out of the search, and the versions of their profiles."""
     documents.forget(ids)
+    publishing.forget(ids)
     versions.forget(service.VERSIONED.type, list(ids))
+
+
+@hookimpl
+def organisation_concealed(ctx: Context, ids: Sequence[int]) -> Sequence[int]:
+    """Keep profiles that are not published from everybody's eyes on other pages too."""
+    return queries.not_public(ids)
+
+
+@hookimpl
+def workflow_list(ctx: Context) -> Sequence[Workflow]:
+    """Offer the way of a profile and that of a change of its promises."""
+    return [workflow.FLOW, workflow.CHANGE_FLOW]
+
+
+@hookimpl
+def object_type_list(ctx: Context) -> Sequence[ObjectType]:
+    """Offer the two, so that reviewers find them among their tasks."""
+    return workflow.TYPES
+
+
+@hookimpl
+def transition_done(
+    ctx: Context, obj_type: ObjectType, obj: Any, transition: Transition, entry: Any
+) -> None:
+    """Carry out what follows from a step, whichever page it was taken on."""
+    if obj_type in workflow.TYPES:
+        publishing.carry_out(ctx, obj, transition, entry.comment)
 
 
 @hookimpl

@@ -10,11 +10,10 @@ from typing import Any
 from babel.dates import format_date
 from markupsafe import Markup
 
-from plugins.partners import codes
+from plugins.partners import codes, queries, workflow
 from plugins.partners.pages import value_label
 from plugins.partners.queries import Partner
-from plugins.partners.rules import completeness
-from plugins.partners.service import may_edit
+from plugins.partners.rules import REQUIRED, completeness
 from portal.context import Context
 from portal.i18n import _, country_name, day, language_name, locale, money, ngettext, number
 from portal.organisations.labels import type_name
@@ -22,8 +21,11 @@ from portal.organisations.labels import type_name
 
 def page(ctx: Context, partner: Partner) -> dict[str, Any]:
     """Return everything the template of a profile needs; costs one statement for signed-in people."""
-    edits = may_edit(ctx, partner.id)
-    done, missing = completeness(partner.values, partner.commitments) if edits else (0, [])
+    role = queries.role_in(ctx, partner.id)
+    state = partner.publication or workflow.PUBLISHED
+    edits = role in workflow.EDITORS and state not in workflow.LOCKED
+    done, missing = completeness(partner.values, dict.fromkeys(partner.promised, ""))
+    is_inside = bool(role) or (ctx.actor.is_reviewer and partner.claimed)
     return {
         "partner": partner,
         "kind": kind_name(partner),
@@ -40,11 +42,42 @@ def page(ctx: Context, partner: Partner) -> dict[str, Any]:
         "identifiers": [(_scheme(row[0]), row[2]) for row in partner.details["identifier"]],
         "facts": facts(partner),
         "may_edit": edits,
+        "state": state,
+        "is_member": bool(role),
+        "lacking": [item for item in missing if item.name in REQUIRED],
+        "way_url": workflow.path(partner.slug) if is_inside else "",
+        "next_step": next_step(state, partner.change),
         "done": done,
         "missing": missing,
         "json_ld": json_ld(partner),
         "link": website_shown(partner.website),
     }
+
+
+def way(ctx: Context, partner: Partner) -> dict[str, Any]:
+    """Return what the page of a profile's way to the public shows beside states and steps."""
+    missing = completeness(partner.values, dict.fromkeys(partner.promised, ""))[1]
+    return {
+        "partner": partner,
+        "lacking": [item for item in missing if item.name in REQUIRED],
+        "promises": promises(partner),
+        "changes": promise_changes(partner),
+        "may_edit": queries.role_in(ctx, partner.id) in workflow.EDITORS
+        and partner.publication not in workflow.LOCKED,
+    }
+
+
+def next_step(state: str, change: str | None = None) -> str:
+    """Return what is to be done with a profile in a state, for the button that leads there."""
+    if state == workflow.PUBLISHED and change:
+        return _("Changed promises: next step")
+    names = {
+        workflow.DRAFT: _("Publish the profile"),
+        workflow.PENDING: _("In review: see how far it is"),
+        workflow.SUSPENDED: _("Suspended: see why"),
+        workflow.ARCHIVED: _("Archived: see what happened"),
+    }
+    return names.get(state, _("Publication and history"))
 
 
 def kind_name(partner: Partner) -> str:
@@ -206,6 +239,17 @@ def promises(partner: Partner) -> list[tuple[str, list[tuple[str, str]]]]:
                 (codes.commitment_name(key), _("promised on %(day)s", day=since))
             )
     return [(codes.name_of(codes.PARTS, part), rows) for part, rows in parts.items()]
+
+
+def promise_changes(partner: Partner) -> list[tuple[str, bool]]:
+    """Return what the working copy changes: each promise that comes (True) or goes."""
+    public = set(partner.commitments)
+    changed = public.symmetric_difference(partner.promised)
+    return [
+        (codes.commitment_name(key), key not in public)
+        for key in codes.commitments()
+        if key in changed
+    ]
 
 
 def projects(partner: Partner) -> list[tuple[str, str, str]]:

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from plugins.partners.models import Miss
-from portal import db
+from plugins.partners.models import Change, Commitment, Miss, Profile, Publication
+from portal import db, permissions
 from portal.context import Context
 
 JSON_COLUMNS = (
@@ -25,12 +25,17 @@ OWN_COLUMNS = (
     "region", "city", "website", "state", "is_fictional", "hidden_at", "created_at",
 )  # fmt: skip
 
+WAY_COLUMNS = ("publication_id", "publication", "change_id", "change", "wanted")
+
 _OWN = ", ".join(f"o.{name}" for name in OWN_COLUMNS)
 _PROFILE = ", ".join(f"p.{name}" for name in (*JSON_COLUMNS, *PLAIN_COLUMNS))
 _SELECT = (
-    f"SELECT {_OWN}, {_PROFILE} FROM organisation o "
+    f"SELECT {_OWN}, {_PROFILE}, b.id, b.state, c.id, c.state, c.promises FROM organisation o "
     "LEFT JOIN partners_profile p ON p.organisation_id = o.id "
+    "LEFT JOIN partners_publication b ON b.organisation_id = o.id "
+    "LEFT JOIN partners_change c ON c.organisation_id = o.id AND c.state IN ('draft', 'pending') "
 )
+_PUBLIC = "o.hidden_at IS NULL AND (b.state IS NULL OR b.state = 'published')"
 _DETAILS = (
     "SELECT organisation_id, 'name' AS sort, kind, lang, name AS text, '' AS more "
     "FROM organisation_name WHERE organisation_id IN ({marks}) "
@@ -72,24 +77,48 @@ class Partner:
         """The promised standards with the day of the promise."""
         return {row[0]: row[2] for row in self.details["commitment"]}
 
+    @property
+    def is_public(self) -> bool:
+        """Whether everybody sees the profile."""
+        return self.values["publication"] in {None, "published"}
+
+    @property
+    def promised(self) -> list[str]:
+        """The standards that its people promise: those of the working copy while there is one."""
+        wanted = self.values["wanted"]
+        return list(self.commitments) if wanted is None else list(wanted)
+
     def like(self, data: Mapping[str, Any]) -> Partner:
         """Return the same partner with the profile of an older version."""
         details = {**self.details, "commitment": [(key, "", "", "") for key in data["commitments"]]}
-        return Partner({**self.values, **data}, defaultdict(list, details))
+        return Partner({**self.values, "wanted": None, **data}, defaultdict(list, details))
 
 
-def partner(slug: str) -> Partner | None:
-    """Return a visible partner with its details, in two statements."""
-    found = partners([slug])
-    return found[0] if found else None
+def partner(slug: str, ctx: Context | None = None) -> Partner | None:
+    """Return a visible partner with its details, in two statements.
+
+    With a context also one that is not public, for those who may see it; asking costs one more.
+    """
+    found = _partners([slug], "o.hidden_at IS NULL" if ctx else _PUBLIC)
+    if not found or found[0].is_public or (ctx and _may_see(ctx, found[0])):
+        return found[0] if found else None
+    return None
+
+
+def _may_see(ctx: Context, found: Partner) -> bool:
+    return permissions.may(ctx, "view", Publication(id=found.publication_id))
 
 
 def partners(slugs: Sequence[str]) -> list[Partner]:
-    """Return visible partners in the order asked for; those not there are left out."""
+    """Return public partners in the order asked for; those not there are left out."""
+    return _partners(slugs, _PUBLIC)
+
+
+def _partners(slugs: Sequence[str], condition: str) -> list[Partner]:
     if not slugs:
         return []
     marks = ", ".join("?" * len(slugs))
-    rows = db.query(f"{_SELECT} WHERE o.slug IN ({marks}) AND o.hidden_at IS NULL", list(slugs))
+    rows = db.query(f"{_SELECT} WHERE o.slug IN ({marks}) AND {condition}", list(slugs))
     found = {row[2]: Partner(_values(row)) for row in rows}
     chosen = [found[slug] for slug in dict.fromkeys(slugs) if slug in found]
     by_id = {item.id: item for item in chosen}
@@ -101,7 +130,9 @@ def partners(slugs: Sequence[str]) -> list[Partner]:
 
 
 def _values(row: tuple[Any, ...]) -> dict[str, Any]:
-    values = dict(zip((*OWN_COLUMNS, *JSON_COLUMNS, *PLAIN_COLUMNS), row, strict=True))
+    names = (*OWN_COLUMNS, *JSON_COLUMNS, *PLAIN_COLUMNS, *WAY_COLUMNS)
+    values = dict(zip(names, row, strict=True))
+    values["wanted"] = json.loads(values["wanted"]) if values["wanted"] else None
     for name in JSON_COLUMNS:
         empty: Any = {} if name == "summaries" else []
         values[name] = json.loads(values[name]) if values[name] else empty
@@ -112,7 +143,8 @@ def former_slug(slug: str) -> str | None:
     """Return today's slug of an organisation that once had this one."""
     rows = db.query(
         "SELECT o.slug FROM organisation_former_slug f JOIN organisation o "
-        "ON o.id = f.organisation_id WHERE f.slug = ? AND o.hidden_at IS NULL",
+        "ON o.id = f.organisation_id LEFT JOIN partners_publication b ON b.organisation_id = o.id "
+        f"WHERE f.slug = ? AND {_PUBLIC}",
         (slug,),
     )
     return rows[0][0] if rows else None
@@ -129,16 +161,43 @@ def role_in(ctx: Context, organisation_id: int) -> str:
     return rows[0][0] if rows else ""
 
 
+def stated(organisation_id: int) -> tuple[Mapping[str, Any], dict[str, str]]:
+    """Return a profile's columns and its promises with their days."""
+    row = Profile.get_or_none(Profile.organisation == organisation_id)
+    promised: Any = Commitment.select(Commitment.standard, Commitment.subscribed_on)
+    days = promised.where(Commitment.organisation == organisation_id).tuples()
+    return (row.__data__ if row else {}), dict(days)
+
+
+def publication(organisation_id: int) -> Publication | None:
+    """Return how far an organisation's profile is, None for one without a row."""
+    found: Publication | None = Publication.get_or_none(Publication.organisation == organisation_id)
+    return found
+
+
+def open_change(organisation_id: int) -> Change | None:
+    """Return the working copy of an organisation's promises, if there is one."""
+    found: Change | None = Change.get_or_none(
+        Change.organisation == organisation_id, Change.state.in_(["draft", "pending"])
+    )
+    return found
+
+
+def has_change(organisation_id: int) -> bool:
+    """Whether a change of its promises is under way."""
+    return open_change(organisation_id) is not None
+
+
+def not_public(ids: Sequence[int]) -> list[int]:
+    """Return those of the organisations whose profile is not published."""
+    of: Any = Publication
+    found = of.select(of.organisation).where(of.organisation.in_(ids), of.state != "published")
+    return [number for (number,) in found.tuples()]
+
+
 def missed(limit: int = 200) -> list[Miss]:
     """Return the searches that found nothing, the most frequent first."""
     return list(Miss.select().order_by(Miss.count.desc(), Miss.last_at.desc()).limit(limit))
-
-
-def country_counts() -> list[tuple[str, int]]:
-    """Return the number of visible organisations by country."""
-    return db.query(
-        "SELECT country, count(*) FROM organisation WHERE hidden_at IS NULL GROUP BY country"
-    )
 
 
 def project_tiles() -> list[tuple[str, str, str, int, int]]:

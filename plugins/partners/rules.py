@@ -54,6 +54,15 @@ def completeness(
     return done, sorted(missing, key=lambda item: -item.weight)
 
 
+REQUIRED = ("summaries", "roles", "fields", "languages", "commitments")
+"""What a profile must say before it is published."""
+
+
+def lacking(profile: Mapping[str, Any], commitments: Mapping[str, str]) -> list[Missing]:
+    """Return what is missing of that which a profile must say, the most useful first."""
+    return [item for item in completeness(profile, commitments)[1] if item.name in REQUIRED]
+
+
 def cents(text: str) -> int | None:
     """Read a fee in euro as whole cents: 12, 12.5, 12.50 or 12,50; None when nothing is written.
 

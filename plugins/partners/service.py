@@ -6,14 +6,15 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from plugins.partners import codes, documents, history, queries
-from plugins.partners.models import Commitment, Profile
+from plugins.partners import codes, documents, history, publishing, queries, workflow
+from plugins.partners.models import Change, Profile
 from portal import db, versions
+from portal import workflow as engine
 from portal.context import Context
 from portal.errors import Invalid, NotAllowed
 from portal.hookspecs import ImportedOrganisation, ImportProblem
 from portal.i18n import _
-from portal.organisations.service import announce
+from portal.organisations.service import announce, new_public_id
 
 LEVELS = ("A1", "A2", "B1", "B2", "C1", "C2", "native")
 
@@ -26,13 +27,17 @@ def may_edit(ctx: Context, organisation_id: int) -> bool:
 def save_profile(
     ctx: Context, organisation_id: int, values: Mapping[str, Any], version: int | None
 ) -> None:
-    """Save a profile with its promises.
+    """Save a profile with its promises; those of a published one go to a working copy.
 
     `version` is the one that was shown, 0 when there was none yet, None to save in any case.
-    Raises NotAllowed, Invalid, or Conflict with both texts when someone was faster.
+    Without `commitments` the promises stay. Raises NotAllowed, also while a reviewer has the
+    profile, Invalid, or Conflict with both texts when someone was faster.
     """
     if not may_edit(ctx, organisation_id):
         raise NotAllowed
+    found = queries.publication(organisation_id)
+    if found and found.state in workflow.LOCKED and not ctx.actor.system:
+        raise NotAllowed(_("The profile is not yours to change now. Take it back to draft first."))
     columns = {name: value for name, value in values.items() if name != "commitments"}
     _check(columns)
     with db.transaction(), versions.changing(ctx, VERSIONED, organisation_id):
@@ -47,26 +52,51 @@ def save_profile(
             Profile.update(
                 updated_at=ctx.clock.now(), version=Profile.version + 1, **columns
             ).where(Profile.organisation == organisation_id).execute()
-        _promise(ctx, organisation_id, values.get("commitments", ()))
+        wanted = values.get("commitments")
+        if wanted is not None:
+            if ctx.actor.system or (found and found.state == workflow.DRAFT):
+                publishing.promise(ctx, organisation_id, wanted)
+            else:
+                propose(ctx, organisation_id, sorted(set(wanted)))
         announce(ctx, [organisation_id])
 
 
 def _restore(ctx: Context, organisation_id: int, data: Mapping[str, Any]) -> None:
+    promises = history.dump(organisation_id)[1]["commitments"]
+    if data["commitments"] == promises:  # then a change that waits is no hindrance
+        data = {name: value for name, value in data.items() if name != "commitments"}
     save_profile(ctx, organisation_id, data, None)
 
 
 VERSIONED = history.versioned(_restore)
 
 
-def _promise(ctx: Context, organisation_id: int, wanted: Sequence[str]) -> None:
-    """Keep the day of promises that stay; new ones are made today."""
-    own = Commitment.organisation == organisation_id
-    Commitment.delete().where(own, Commitment.standard.not_in(list(wanted) or [""])).execute()
-    today = ctx.clock.now().date().isoformat()
-    for standard in wanted:
-        Commitment.insert(
-            organisation=organisation_id, standard=standard, subscribed_on=today
-        ).on_conflict_ignore().execute()
+def propose(ctx: Context, organisation_id: int, wanted: list[str]) -> None:
+    """Write promises into the working copy; what everybody sees stays until it is published."""
+    copy = queries.open_change(organisation_id)
+    if copy and sorted(copy.promises) == wanted:
+        return
+    if copy and copy.state == workflow.PENDING:
+        raise Invalid(
+            _("The promises wait for a reviewer. Withdraw that change first, then change them."),
+            field="commitments",
+        )
+    if sorted(queries.stated(organisation_id)[1]) == wanted:
+        if copy:
+            engine.move(ctx, copy, "discard")
+    elif copy:
+        Change.update(promises=wanted, version=Change.version + 1).where(
+            Change.id == copy.id
+        ).execute()
+    else:
+        made = Change.create(
+            public_id=new_public_id(),
+            organisation=organisation_id,
+            promises=wanted,
+            state=workflow.DRAFT,
+            created_at=ctx.clock.now(),
+        )
+        engine.start(ctx, made)
 
 
 def _check(values: Mapping[str, Any]) -> None:
@@ -187,7 +217,9 @@ def catch_up(ctx: Context) -> int:
 
     Nobody told the search then: who asked to be removed would still be found.
     """
-    return _refresh(ctx, documents.stale())
+    ids = documents.stale()
+    publishing.begin(ctx, ids, are_new=True)
+    return _refresh(ctx, ids)
 
 
 def refresh_all(ctx: Context) -> int:

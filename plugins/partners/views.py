@@ -25,15 +25,18 @@ from plugins.partners import (
     forms,
     pages,
     profiles,
+    publishing,
     queries,
     search,
     service,
+    workflow,
 )
 from plugins.partners.documents import KIND
 from plugins.partners.filters import MOST_COMPARED, OWN_WORDS, SORTS, Filters, parse
+from plugins.partners.models import Publication
 from plugins.partners.rules import completeness
 from plugins.search.interface import index
-from portal import versions
+from portal import permissions, versions
 from portal.errors import Conflict, Invalid, NotFound
 from portal.i18n import _, ngettext, number
 from portal.text import words as words_of
@@ -238,7 +241,7 @@ def fact_sheet(slug: str) -> ResponseReturnValue:
 
 
 def _partner(slug: str) -> queries.Partner | str:
-    partner = queries.partner(slug)
+    partner = queries.partner(slug, g.ctx)
     if partner is not None:
         return partner
     moved = queries.former_slug(slug)
@@ -251,11 +254,14 @@ def _partner(slug: str) -> queries.Partner | str:
 @allow(SIGNED_IN, owner="OrgEditor or OrgAdmin of the organisation")
 def edit(slug: str) -> ResponseReturnValue:
     """Edit the own profile."""
-    partner = queries.partner(slug)
+    partner = queries.partner(slug, g.ctx)
     if partner is None or not service.may_edit(g.ctx, partner.id):
         abort(404)
+    if partner.publication in workflow.LOCKED and request.method == "GET":
+        flash(_("The profile is not yours to change now. Take it back to draft first."))
+        return redirect(workflow.path(slug), 303)
     form = forms.ProfileForm(request.form or None, partner=partner)
-    done, missing = completeness(partner.values, partner.commitments)
+    done, missing = completeness(partner.values, dict.fromkeys(partner.promised, ""))
     status = 200
     if request.method == "POST":
         status = 422
@@ -267,8 +273,7 @@ def edit(slug: str) -> ResponseReturnValue:
             except Conflict as error:
                 return _both_texts(error, form)
             else:
-                flash(_("Your profile is saved and can be found."))
-                return redirect(f"/partners/{slug}", 303)
+                return _saved(slug)
     return render_template(
         "partners/edit.html",
         form=form,
@@ -278,11 +283,70 @@ def edit(slug: str) -> ResponseReturnValue:
     ), status
 
 
+def _saved(slug: str) -> ResponseReturnValue:
+    """Say what became of a saved profile, and lead to where the next step is taken."""
+    partner = queries.partner(slug, g.ctx)
+    if partner and partner.publication == workflow.DRAFT:
+        flash(_("Your profile is saved. Nobody finds it before it is published."))
+    elif partner and partner.change == workflow.DRAFT:
+        flash(_("Saved. The changed promises wait: submit them, and a reviewer publishes them."))
+        return redirect(workflow.path(slug), 303)
+    else:
+        flash(_("Your profile is saved and can be found."))
+    return redirect(f"/partners/{slug}", 303)
+
+
+@blueprint.get("/partners/<slug>/publication")
+@allow(SIGNED_IN, owner="people of the organisation and reviewers; others get 404")
+def publication(slug: str) -> ResponseReturnValue:
+    """Show how far a profile is on its way to the public, and what to do next."""
+    return _publication(_inside(slug))
+
+
+@blueprint.post("/partners/<slug>/publication/<any(profile, change):what>/<step>")
+@allow(SIGNED_IN, owner="the roles that the workflow's state names; others get 404 or 403")
+def take_step(slug: str, what: str, step: str) -> ResponseReturnValue:
+    """Take a step of a profile, or of a change of its promises."""
+    partner = _inside(slug)
+    obj = publishing.find(what, partner.id)
+    comment, version = request.form.get("comment", ""), request.form.get("version", "")[:9]
+    shown = int(version) if version.isdecimal() else None
+    try:
+        publishing.take_step(g.ctx, obj, step, comment, shown, "agree" in request.form)
+    except Invalid as error:
+        return _publication(partner, (what, step, comment, error.message)), 422
+    flash(_("Done."))
+    return redirect(workflow.path(slug) if _may_look(partner) else "/tasks", 303)
+
+
+def _inside(slug: str) -> queries.Partner:
+    """Return a partner for its people and reviewers. Raises NotFound for all others."""
+    partner = queries.partner(slug, g.ctx)
+    if partner is None or not _may_look(partner):
+        raise NotFound
+    return partner
+
+
+def _may_look(partner: queries.Partner) -> bool:
+    return partner.publication_id is not None and permissions.may(
+        g.ctx, "history", Publication(id=partner.publication_id)
+    )
+
+
+def _publication(partner: queries.Partner, refused: tuple[str, ...] = ()) -> str:
+    return render_template(
+        "partners/publication.html",
+        refused=refused,
+        **publishing.page(g.ctx, partner.id),
+        **profiles.way(g.ctx, partner),
+    )
+
+
 def _both_texts(error: Conflict, form: forms.ProfileForm) -> ResponseReturnValue:
     """Show what both wrote; when it was not kept how the profile was, two texts stand there."""
     partner = form.partner
     shown = versions.at(service.VERSIONED.type, partner.id, form.version.data)
-    current = forms.ProfileForm(partner=queries.partner(partner.slug) or partner)
+    current = forms.ProfileForm(partner=queries.partner(partner.slug, g.ctx) or partner)
     before = forms.ProfileForm(partner=partner.like(shown)) if shown else None
     return merging.both(error, form, current, before, partner.is_fictional)
 

@@ -12,6 +12,7 @@ from portal.context import MEMBER, REVIEWER, SITE_ADMIN, Actor, Context
 from portal.errors import Conflict, Invalid, NotFound, PortalError
 from portal.hookspecs import Transition
 from portal.i18n import _
+from portal.organisations import queries as organisations
 from portal.organisations.models import Organisation
 from portal.people import throttle
 from portal.people.models import Account
@@ -119,6 +120,8 @@ def principal(ctx: Context, who: str) -> Account | Organisation:
             Organisation.hidden_at.is_null(),
         )
     )
+    if isinstance(found, Organisation) and not organisations.in_sight([found]):
+        found = None
     if found is None:
         raise Invalid(
             _("Write the mail address of somebody with an account, or an organisation's address."),

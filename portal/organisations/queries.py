@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from portal import objects
 from portal.context import Context
 from portal.errors import NotFound
 from portal.organisations import policy
@@ -34,11 +35,21 @@ def by_slug(slug: str) -> Organisation:
 
 
 def public(slug: str) -> Organisation:
-    """Return an organisation that is in sight; raises NotFound for hidden ones."""
+    """Return an organisation that is in sight; raises NotFound for hidden and concealed ones."""
     organisation = by_slug(slug)
-    if organisation.hidden_at is not None:
+    if organisation.hidden_at is not None or not in_sight([organisation]):
         raise NotFound
     return organisation
+
+
+def in_sight(found: list[Organisation]) -> list[Organisation]:
+    """Return those of the organisations that no plugin conceals from the public."""
+    concealed: set[int] = set()
+    ids = [item.id for item in found]
+    hooks = objects.registry().hooks
+    for _plugin, some in hooks.call("organisation_concealed", Context(), ids=ids) if ids else ():
+        concealed.update(ids if some is False else some)
+    return [item for item in found if item.id not in concealed]
 
 
 def own(ctx: Context, slug: str) -> Organisation:
@@ -114,4 +125,4 @@ def duplicates(organisation: Organisation, most: int = 10) -> list[Organisation]
         if sharing <= SHARED_BY_MANY:
             condition |= other.domain == domain
     query = other.select().where(condition, other.id != organisation.id, other.hidden_at.is_null())
-    return list(query.order_by(other.id).limit(most))
+    return in_sight(list(query.order_by(other.id).limit(most)))

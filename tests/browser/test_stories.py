@@ -221,3 +221,58 @@ def test_the_language_of_a_name_is_marked(open_page: Open) -> None:
     page = open_page("/partners")
 
     assert page.locator("#results ol.results [lang]").count() > 0
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def decide(open_page: Open, address: str, button: str) -> None:
+    """Let the reviewer take a step on a page that the tasks lead to."""
+    page = open_page("/tasks", as_="reviewer")
+    page.locator(f'main a[href="{address}"]').click()
+    press(page, button)
+    expect(page.get_by_text("Done.")).to_be_visible()
+
+
+def test_a_newcomer_is_published_by_a_reviewer_and_changes_a_promise(open_page: Open) -> None:
+    name = "Story School of Publishing"
+    page = open_page("/organisations/new", as_="member")
+    page.locator("main [name=name]").fill(name)
+    page.locator("main [name=country]").select_option("DE")
+    press(page, "Add the organisation")
+    page.get_by_role("link", name="Publish the profile").click()
+    publication = page.url.partition("//")[2].partition("/")[2]
+    slug = publication.split("/")[1]
+    public = open_page(f"/partners/{slug}")
+    expect(public.locator("h1")).to_contain_text("nothing here")
+
+    page.get_by_role("link", name="Fill it in").click()
+    page.locator("[name=roles][value=host]").check()
+    page.locator("[name=summary_1]").fill("Wir bilden aus.")
+    page.locator("[name=language_1]").select_option("de")
+    for summary in page.locator("details.fold summary").all():
+        summary.click()
+    page.locator("[name=fields][value='071']").check()
+    page.locator("[name=tag_1]").select_option("de")
+    page.locator("[name=commitments][value=safety]").check()
+    press(page, "Save the profile")
+    page.goto(f"/{publication}")
+    page.locator("[name=agree]").check()
+    press(page, "Submit for review")
+    decide(open_page, f"/{publication}", "Publish")
+    public.goto(f"/partners?q={name.replace(' ', '+')}")
+    expect(public.locator("#results ol.results").first).to_contain_text(name)
+
+    page.goto(f"/partners/{slug}/edit")
+    page.locator("details.fold summary", has_text="Quality promises").click()
+    page.locator("[name=commitments][value=recognition]").check()
+    press(page, "Save the profile")
+    page.locator("[name=agree]").check()
+    press(page, "Submit the change")
+    public.goto(f"/partners/{slug}")
+    promises = public.locator("#promises li")
+    expect(promises).to_have_count(1)
+    decide(open_page, f"/{publication}", "Publish the change")
+    public.reload()
+    expect(promises).to_have_count(2)

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from plugins.partners import concepts
+from plugins.partners import concepts, publishing
 from plugins.partners.models import Commitment, Concept, ConceptLabel, Profile
 from plugins.search import finding
 from portal import db
@@ -123,6 +123,15 @@ def other_worker(
 
     assert look("/partners").status_code == 200
     return look
+
+
+def publish(app: Flask, organisation: Organisation, what: str = "profile") -> None:
+    """Submit and publish a profile, or with "change" the working copy of its promises."""
+    with app.app_context():
+        obj, ctx = publishing.find(what, organisation.id), clocked(app)
+        type(obj).update(agreed_at=NOON).where(type(obj).id == obj.id).execute()
+        for step in ("submit", "publish"):
+            publishing.take_step(ctx, publishing.find(what, organisation.id), step, "", None, True)
 
 
 def found(client: FlaskClient, **parameters: Any) -> list[str]:

@@ -19,7 +19,7 @@ from portal.errors import Conflict, Invalid, NotAllowed
 from portal.i18n import SHIPPED, in_locale
 from portal.organisations.models import Organisation
 from tests.factories import clocked, fields_sent, make_account, make_organisation, post, sign_in
-from tests.plugins.partners.conftest import MakePartner, found
+from tests.plugins.partners.conftest import MakePartner, found, publish
 from tests.visiting import Visitor, faults
 
 
@@ -372,30 +372,36 @@ def test_conflict_holds_on_any_engine(any_app: Flask) -> None:
 
 
 def test_promise_keeps_its_first_day(
-    as_editor: FlaskClient, own: Organisation, clock: FixedClock
+    app: Flask, as_editor: FlaskClient, own: Organisation, clock: FixedClock
 ) -> None:
     save(as_editor, own, commitments=["inclusion", "environment"])
+    publish(app, own, "change")
     first = clock.now()
     clock.moment = first.replace(day=first.day + 2)
     save(as_editor, own, commitments=["inclusion"])
+    publish(app, own, "change")
     assert [(row.standard, row.subscribed_on) for row in Commitment.select()] == [
         ("inclusion", first.date().isoformat())
     ]
 
 
 def test_promise_made_again_begins_anew(
-    as_editor: FlaskClient, own: Organisation, clock: FixedClock
+    app: Flask, as_editor: FlaskClient, own: Organisation, clock: FixedClock
 ) -> None:
     save(as_editor, own, commitments=["inclusion"])
+    publish(app, own, "change")
     save(as_editor, own)
+    publish(app, own, "change")
     assert Commitment.select().count() == 0
     clock.moment = clock.moment.replace(day=25)
     save(as_editor, own, commitments=["inclusion"])
+    publish(app, own, "change")
     assert Commitment.get().subscribed_on == "2026-11-25"
 
 
-def test_promise_finds_the_partner(as_editor: FlaskClient, own: Organisation) -> None:
+def test_promise_finds_the_partner(app: Flask, as_editor: FlaskClient, own: Organisation) -> None:
     save(as_editor, own, commitments=["inclusion"])
+    publish(app, own, "change")
     assert found(as_editor, commitment="inclusion") == ["School of Bonn"]
 
 

@@ -15,7 +15,7 @@ from portal import db
 from portal.context import system_context
 from portal.organisations.models import Organisation
 from tests.factories import NOON, clocked, make_account, make_organisation, sign_in
-from tests.plugins.partners.conftest import MakePartner, found
+from tests.plugins.partners.conftest import MakePartner, found, publish
 
 PATHS = [
     "/partners",
@@ -114,7 +114,7 @@ def test_description_of_the_api_is_without_it(two: tuple[Flask, Flask]) -> None:
     assert not [path for path in paths if "partners" in path]
 
 
-def test_who_came_meanwhile_is_found_afterwards(two: tuple[Flask, Flask]) -> None:
+def test_who_came_meanwhile_is_a_draft_and_found_once_published(two: tuple[Flask, Flask]) -> None:
     one, other = two
     switch(one, on=False)
     client = sign_in(other.test_client(), make_account(other))
@@ -126,6 +126,13 @@ def test_who_came_meanwhile_is_found_afterwards(two: tuple[Flask, Flask]) -> Non
     switch(other, on=True)
     with other.app_context():
         assert service.catch_up(clocked(other)) == 1
+        assert service.catch_up(clocked(other)) == 0
+        made = Organisation.get(Organisation.name == "Newcomer")
+        assert found(one.test_client(), q="newcomer") == []
+        filled = {"summaries": {"lv": "A"}, "roles": ["host"], "fields": ["07"]}
+        filled |= {"languages": [["lv", ""]], "commitments": ["safety"]}
+        service.save_profile(clocked(other), made.id, filled, None)
+    publish(other, made)
     assert found(one.test_client(), q="newcomer") == ["Newcomer"]
 
 
