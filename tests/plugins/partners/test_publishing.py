@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from plugins.partners import publishing, queries, service
 from plugins.partners.models import Change, Publication
@@ -38,9 +39,18 @@ PLACES = (
 )
 
 
+class Visit(FlaskClient):
+    """A visitor whose requests know nothing of the context that the test runs in."""
+
+    def open(self, *args: Any, **values: Any) -> TestResponse:
+        with self.application.app_context():
+            return super().open(*args, **values)
+
+
 @pytest.fixture
 def portal(any_app: Flask) -> Iterator[Flask]:
     """A portal on each engine."""
+    any_app.test_client_class = Visit
     with any_app.app_context():
         yield any_app
 
@@ -311,6 +321,7 @@ def test_profile_with_a_change_under_way_is_not_retracted(published: Desk) -> No
 @pytest.fixture
 def small(app: Flask) -> Iterator[Desk]:
     """The same on SQLite alone, for pages."""
+    app.test_client_class = Visit
     with app.app_context():
         yield Desk(app)
 
@@ -360,9 +371,8 @@ def test_text_of_a_refused_step_is_kept(small: Desk) -> None:
 
 
 @pytest.mark.parametrize("who", ["Member", ""])
-def test_strangers_learn_nothing_from_the_page(
-    small: Desk, who: str, client: FlaskClient, visit: Callable[..., Any]
-) -> None:
+def test_strangers_learn_nothing_from_the_page(small: Desk, who: str) -> None:
+    client = small.app.test_client()
     if who:
         sign_in(client, make_account(small.app, role=who))
     there, missing = (
