@@ -53,54 +53,37 @@ def _stranger(ctx: Context, obj: Any) -> list[str]:
     return [_("You belong to this organisation. Another reviewer must decide this.")]
 
 
-def _review(name: str, title: Any, target: str, comment: bool = False) -> Transition:
-    return Transition(
-        name,
-        title,
-        {PENDING},
-        target,
-        "review",
-        comment_required=comment,
-        four_eyes=True,
-        review=True,
-        promised_days=PROMISED_DAYS,
-    )
+def _step(name: str, title: Any, source: str, target: str, may: str, **more: Any) -> Transition:
+    return Transition(name, title, set(source.split()), target, may, **more)
+
+
+def _review(name: str, title: Any, target: str, **more: Any) -> Transition:
+    reviewed = {"four_eyes": True, "review": True, "promised_days": PROMISED_DAYS}
+    return _step(name, title, PENDING, target, "review", **reviewed, **more)
 
 
 _OWN = {"view": PEOPLE, "history": PEOPLE}
+_WRITE, _SUBMIT, _DECIDE = {"edit": EDITORS}, {"submit": ADMINS}, {"review": {REVIEWER}}
+_DELETE = {"delete": BOTH}
+_SAID: dict[str, Any] = {"comment_required": True}
+_ALONE: dict[str, Any] = {"guards": ("unchanged",)}
+_OTHERS: dict[str, Any] = {"guards": ("stranger",)}
+_TO_SUBMIT = ("complete", "agreed")
+_LIVE = f"{DRAFT} {PUBLISHED} {SUSPENDED}"
 FLOW = Workflow(
     PROFILE,
     lazy("Partner profiles"),
     DRAFT,
     (
-        State(
-            DRAFT,
-            lazy("draft"),
-            {**_OWN, "edit": EDITORS, "submit": ADMINS, "delete": BOTH},
-            tag="warn",
-        ),
-        State(
-            PENDING, lazy("in review"), {**_OWN, "submit": ADMINS, "review": {REVIEWER}}, tag="act"
-        ),
+        State(DRAFT, lazy("draft"), _OWN | _WRITE | _SUBMIT | _DELETE, tag="warn"),
+        State(PENDING, lazy("in review"), _OWN | _SUBMIT | _DECIDE, tag="act"),
         State(
             PUBLISHED,
             lazy("published"),
-            {
-                "view": {"Anonymous"},
-                "history": PEOPLE,
-                "edit": EDITORS,
-                "submit": ADMINS,
-                "review": {REVIEWER},
-                "delete": BOTH,
-            },
+            _OWN | {"view": {"Anonymous"}} | _WRITE | _SUBMIT | _DECIDE | _DELETE,
             tag="ok",
         ),
-        State(
-            SUSPENDED,
-            lazy("suspended"),
-            {**_OWN, "edit": EDITORS, "review": {REVIEWER}, "delete": BOTH},
-            tag="bad",
-        ),
+        State(SUSPENDED, lazy("suspended"), _OWN | _WRITE | _DECIDE | _DELETE, tag="bad"),
         State(
             ARCHIVED,
             lazy("archived"),
@@ -109,52 +92,15 @@ FLOW = Workflow(
         ),
     ),
     (
-        Transition(
-            "submit",
-            lazy("Submit for review"),
-            {DRAFT},
-            PENDING,
-            "submit",
-            guards=("complete", "agreed"),
-        ),
-        Transition("withdraw", lazy("Withdraw from review"), {PENDING}, DRAFT, "submit"),
+        _step("submit", lazy("Submit for review"), DRAFT, PENDING, "submit", guards=_TO_SUBMIT),
+        _step("withdraw", lazy("Withdraw from review"), PENDING, DRAFT, "submit"),
         _review("publish", lazy("Publish"), PUBLISHED),
-        _review("send_back", lazy("Send back"), DRAFT, comment=True),
-        Transition(
-            "retract",
-            lazy("Take back to draft"),
-            {PUBLISHED},
-            DRAFT,
-            "submit",
-            comment_required=True,
-            guards=("unchanged",),
-        ),
-        Transition(
-            "suspend",
-            lazy("Suspend"),
-            {PUBLISHED},
-            SUSPENDED,
-            "review",
-            comment_required=True,
-            guards=("stranger",),
-        ),
-        Transition(
-            "reinstate",
-            lazy("Show again"),
-            {SUSPENDED},
-            PUBLISHED,
-            "review",
-            guards=("stranger",),
-        ),
-        Transition(
-            "archive",
-            lazy("Archive"),
-            {DRAFT, PUBLISHED, SUSPENDED},
-            ARCHIVED,
-            "delete",
-            guards=("unchanged",),
-        ),
-        Transition("restore", lazy("Restore as a draft"), {ARCHIVED}, DRAFT, "delete"),
+        _review("send_back", lazy("Send back"), DRAFT, **_SAID),
+        _step("retract", lazy("Take back to draft"), PUBLISHED, DRAFT, "submit", **_SAID, **_ALONE),
+        _step("suspend", lazy("Suspend"), PUBLISHED, SUSPENDED, "review", **_SAID, **_OTHERS),
+        _step("reinstate", lazy("Show again"), SUSPENDED, PUBLISHED, "review", **_OTHERS),
+        _step("archive", lazy("Archive"), _LIVE, ARCHIVED, "delete", **_ALONE),
+        _step("restore", lazy("Restore as a draft"), ARCHIVED, DRAFT, "delete"),
     ),
     {"complete": _complete, "agreed": _agreed, "unchanged": _unchanged, "stranger": _stranger},
 )
@@ -164,19 +110,17 @@ CHANGE_FLOW = Workflow(
     lazy("Changes of quality promises"),
     DRAFT,
     (
-        State(DRAFT, lazy("not submitted yet"), {"edit": EDITORS, "submit": ADMINS}, tag="warn"),
-        State(PENDING, lazy("in review"), {"submit": ADMINS, "review": {REVIEWER}}, tag="act"),
+        State(DRAFT, lazy("not submitted yet"), _WRITE | _SUBMIT, tag="warn"),
+        State(PENDING, lazy("in review"), _SUBMIT | _DECIDE, tag="act"),
         State(PUBLISHED, lazy("published"), {}, final=True, tag="ok"),
         State(DISCARDED, lazy("discarded"), {}, final=True),
     ),
     (
-        Transition(
-            "submit", lazy("Submit the change"), {DRAFT}, PENDING, "submit", guards=("agreed",)
-        ),
-        Transition("discard", lazy("Discard the change"), {DRAFT}, DISCARDED, "edit"),
-        Transition("withdraw", lazy("Withdraw the change"), {PENDING}, DRAFT, "submit"),
+        _step("submit", lazy("Submit the change"), DRAFT, PENDING, "submit", guards=("agreed",)),
+        _step("discard", lazy("Discard the change"), DRAFT, DISCARDED, "edit"),
+        _step("withdraw", lazy("Withdraw the change"), PENDING, DRAFT, "submit"),
         _review("publish", lazy("Publish the change"), PUBLISHED),
-        _review("send_back", lazy("Send the change back"), DRAFT, comment=True),
+        _review("send_back", lazy("Send the change back"), DRAFT, **_SAID),
     ),
     {"agreed": _agreed},
 )
