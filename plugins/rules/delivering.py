@@ -65,10 +65,17 @@ def deliver(ctx: Context, payload: Mapping[str, Any], _progress: Progress) -> No
         answer = sending.send(target, delivery.content.encode(), headers(ctx, delivery, hook))
     except (Invalid, sending.Refused) as error:
         _note(ctx, delivery, FAILED, status=None, answer="", error=str(error))
-    except sending.NotSent as error:
+    except Exception as error:
         is_last = delivery.attempts + 1 >= ATTEMPTS
-        told = {"status": error.status, "answer": error.answer, "error": str(error)}
-        _note(ctx, delivery, FAILED if is_last else WAITING, **told)
+        is_known = isinstance(error, sending.NotSent)
+        _note(
+            ctx,
+            delivery,
+            FAILED if is_last else WAITING,
+            status=getattr(error, "status", None),
+            answer=getattr(error, "answer", ""),
+            error=(str(error) if is_known else f"{type(error).__name__}: {error}")[: sending.KEPT],
+        )
         if not is_last:
             raise
     else:
