@@ -23,6 +23,7 @@ from werkzeug.test import TestResponse
 
 from plugins.claims import service as claims
 from plugins.drafts import service as drafts
+from plugins.partners import publishing
 from portal import db
 from portal.app import create_app
 from portal.config import Config
@@ -55,8 +56,8 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
     "partners.edit": (EDIT_A, EVERYBODY - EDIT_A),
     "organisations.remove_member": ({"admin_a", "administrator"}, {"member_a", "editor_a"}),
     "setup.organisation": ({"administrator"}, set()),
-    "partners.publication": (set(), set()),  # A is hidden
-    "partners.take_step": (set(), set()),
+    "partners.publication": (OF_A | STAFF, set()),
+    "partners.take_step": (set(), set()),  # a step that is not there; its service refuses by role
     "versions.index": (OF_A | {"administrator"}, set()),
     "versions.restore": (EDIT_A | {"administrator"}, {"member_a"}),
     "drafts.resume": ({"member_a"}, set()),
@@ -68,6 +69,7 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
     "tasks.take_back": (set(), STAFF),
     "tasks.inherit": (set(), STAFF),
 }
+OF_DRAFT = {"partners.publication", "partners.take_step"}
 # What is decided about by the person's own session, or by knowing a number or link.
 OWN = {
     "people.index", "people.update", "people.change_password", "signin.reset", "signin.verify",
@@ -134,10 +136,16 @@ def make_world(app: Flask) -> World:
     shown = make_organisation("Shown school", admin=accounts["admin_a"], slug="shown-school")
     make_member(shown, accounts["editor_a"], "OrgEditor")
     make_member(shown, accounts["member_a"], "OrgMember")
+    draft_school = make_organisation(
+        "Draft school canary", admin=accounts["admin_a"], slug="draft-school"
+    )
+    make_member(draft_school, accounts["editor_a"], "OrgEditor")
+    make_member(draft_school, accounts["member_a"], "OrgMember")
     public = make_organisation("Public school", slug="public-school", public_id="publicschool")
     with app.test_request_context():
         ctx = factories.clocked(app).as_actor(_actor(accounts["member_a"]))
         case = claims.open_case(ctx, public, "wrong-fact", message="Case canary")
+        publishing.start(factories.clocked(app), draft_school.id, draft_school.public_id, "draft")
         draft = drafts.save(ctx, "new", "/organisations/new", [("name", "Draft canary")])
     for name in accounts:
         client = app.test_client()
@@ -150,6 +158,7 @@ def make_world(app: Flask) -> World:
     Account.update(disabled_at=NOON).where(Account.id == accounts["disabled"].id).execute()
     world.fill = {
         "slug": organisations["a"].slug, "slug of all": public.slug, "slug shown": shown.slug,
+        "slug of draft": draft_school.slug, "what": "profile",
         "case": case.public_id, "organisation": organisations["a"].public_id,
         "draft": draft.public_id, "person": accounts["admin_a"].public_id,
         "plugin": "claims", "kind": "csv", "path": "css/base.css", "name": "css/base.css",
@@ -159,6 +168,7 @@ def make_world(app: Flask) -> World:
         "Secret canary a": OF_A | {"administrator"},
         "Secret canary b": {"member_b", "administrator"},
         "Secret canary c": {"stranger", "administrator"},
+        "Draft school canary": OF_A | STAFF,
         "Case canary": STAFF | {"member_a"},
         "Draft canary": {"member_a"},
         **{
@@ -197,6 +207,7 @@ def addresses(world: World, rule: Rule, listed: Listed) -> Iterator[tuple[str, s
         elif name == "slug":
             key = "slug" if is_owned else "slug of all"
             key = "slug shown" if about == "partners.edit" else key
+            key = "slug of draft" if about in OF_DRAFT else key
         elif name == "number" and about.startswith("drafts."):
             key = "draft"
         elif name == "name" and about.startswith(("tasks.", "versions.", "setup.")):
