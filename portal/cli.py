@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, MutableMapping
+from contextlib import nullcontext
 from copy import copy
 from dataclasses import asdict
 from functools import cache
@@ -88,6 +89,14 @@ def _registry() -> Plugins:
     registry: Plugins = load_app().extensions["portal"].registry
     registry.refresh()
     return registry
+
+
+def _unloaded() -> Plugins:
+    """Return the plugins without importing one: what they do at import can't get in the way."""
+    config = Config.from_environment()
+    db.open_database(config.database)
+    db.database.connect(reuse_if_open=True)
+    return Plugins(exports=config.instance_path / "exports")
 
 
 @click.group(cls=Commands)
@@ -269,17 +278,30 @@ def _add_act(act: str, says: str) -> None:
     @click.option("--confirm", default="", metavar="PLUGIN", help="Its id, typed once more.")
     @click.option("--with-others", is_flag=True, help="Also switch those that must go first.")
     @click.option("--purge", is_flag=True, hidden=act != "uninstall", help="Delete its data too.")
+    @click.option(
+        "--import-nothing",
+        is_flag=True,
+        hidden=act != "deactivate",
+        help="Import no plugin, for one that ends the process.",
+    )
     def command(
-        plugin: str, only_plan: bool, as_json: bool, confirm: str, with_others: bool, purge: bool
+        plugin: str,
+        only_plan: bool,
+        as_json: bool,
+        confirm: str,
+        with_others: bool,
+        purge: bool,
+        import_nothing: bool,
     ) -> None:
-        registry, ctx = _registry(), system_context()
+        bare = import_nothing and act == "deactivate"
+        registry, ctx = _unloaded() if bare else _registry(), system_context()
         chosen = "purge" if purge and act == "uninstall" else act
         plan = registry.plan(ctx, plugin, chosen)
         if plan.needs_confirmation and not (confirm or only_plan or as_json or plan.refusals):
             click.echo("\n".join([*plan.steps, *plan.objections]))
             confirm = click.prompt(f"Type {plugin} to confirm")
         if not only_plan:
-            with load_app().app_context():
+            with nullcontext() if bare else load_app().app_context():
                 plan = registry.act(ctx, plugin, chosen, confirm, with_others)
         if as_json:
             click.echo(json.dumps(asdict(plan) | {"done": not only_plan}))

@@ -327,3 +327,45 @@ def test_serving_ends_cleanly_and_leaves_nobody_behind(
         running.kill()
     with pytest.raises(OSError), socket.create_connection(("127.0.0.1", port), 1):
         pass
+
+
+def test_a_plugin_that_exits_at_import_can_be_switched_off(
+    portal: Portal, plugin_folder: Path
+) -> None:
+    write_pages(plugin_folder, "gone")
+    portal("init")
+    portal("plugin", "activate", "gone")
+    (plugin_folder / "gone" / "plugin.py").write_text("raise SystemExit(3)\n")
+    forget("gone")
+
+    assert "broken" in portal("plugin", "list").output
+    assert portal("--help").exit_code == 0
+    result = portal("plugin", "deactivate", "gone")
+
+    assert result.exit_code == 0, result.output
+    assert db.query("SELECT state FROM plugin WHERE id = 'gone'") == [("installed",)]
+
+
+def test_a_plugin_that_ends_the_process_is_switched_off_without_being_imported(
+    portal: Portal, plugin_folder: Path, tmp_path: Path
+) -> None:
+    write_pages(plugin_folder, "deadly")
+    portal("init")
+    portal("plugin", "activate", "deadly")
+    note = tmp_path / "imported"  # instead of os._exit, which would end the tests
+    (plugin_folder / "deadly" / "plugin.py").write_text(f"open({str(note)!r}, 'w').close()\n")
+    forget("deadly")
+
+    result = portal("plugin", "deactivate", "deadly", "--import-nothing")
+
+    assert result.exit_code == 0, result.output
+    assert db.query("SELECT state FROM plugin WHERE id = 'deadly'") == [("installed",)]
+    assert not note.exists()
+    portal("plugin", "list")
+    assert note.exists()  # the note would have been written
+
+
+def forget(plugin: str) -> None:
+    """Let a plugin be imported anew, as in a new process."""
+    for name in [name for name in sys.modules if name.startswith(f"plugins.{plugin}")]:
+        del sys.modules[name]
