@@ -32,7 +32,6 @@ from portal.web import (
     idempotency,
     language,
     merging,
-    metrics,
     pages,
     static,
     unsent,
@@ -95,7 +94,6 @@ def create_app(
     for blueprint in (
         static.blueprint,
         pages.blueprint,
-        metrics.blueprint,
         people.blueprint,
         organisations.blueprint,
         api.blueprint,

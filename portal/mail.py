@@ -12,11 +12,9 @@ import contextlib
 import hashlib
 import logging
 import os
-import re
 import smtplib
 import ssl
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -32,9 +30,8 @@ from portal import db, settings
 from portal.clock import Clock
 from portal.config import Config
 from portal.context import Context
-from portal.errors import ConfigError, Conflict, NotAllowed, NotFound
-from portal.i18n import _, in_locale
-from portal.logs import scrub
+from portal.errors import ConfigError
+from portal.i18n import in_locale
 
 log = logging.getLogger("portal.mail")
 
@@ -48,7 +45,6 @@ KEPT_FOR = timedelta(days=30)
 WAITING = "waiting"
 SENT = "sent"
 FAILED = "failed"
-LINK = re.compile(r"(https?://\S*/)\S+")
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 Post = Callable[["Outbox", EmailMessage], None]
@@ -79,56 +75,6 @@ class Outbox(db.Model):
         if self.sent_at is not None:
             return SENT
         return FAILED if self.attempts >= MOST_ATTEMPTS else WAITING
-
-
-@dataclass(frozen=True)
-class Preview:
-    """A mail as it can be shown to others: links that open something are blanked out."""
-
-    recipient: str
-    subject: str
-    text: str
-
-
-def counts() -> dict[str, int]:
-    """Count the mails that wait and those that failed."""
-    rows = db.query(
-        "SELECT attempts >= ?, count(*) FROM outbox WHERE sent_at IS NULL GROUP BY 1",
-        (MOST_ATTEMPTS,),
-    )
-    found = {bool(is_failed): number for is_failed, number in rows}
-    return {WAITING: found.get(False, 0), FAILED: found.get(True, 0)}
-
-
-def retry(ctx: Context, number: int) -> None:
-    """Try a mail again at once, as often as a new one. Raises NotFound, Conflict when it was sent."""
-    row = _of_administrators(ctx, number)
-    with db.transaction():
-        again = {"attempts": 0, "error": "", "due_at": ctx.clock.now()}
-        if (
-            not Outbox.update(**again)
-            .where(Outbox.id == row.id, Outbox.sent_at.is_null())
-            .execute()
-        ):
-            raise Conflict(_("This mail was sent already."))
-
-
-def preview(ctx: Context, number: int) -> Preview:
-    """Show a mail that was not sent yet; of one that was, nothing but its subject is kept.
-
-    Raises NotFound. Whoever runs the site must not get into accounts by their mails.
-    """
-    row = _of_administrators(ctx, number)
-    return Preview(row.recipient, row.subject, scrub(LINK.sub(r"\1...", row.text)))
-
-
-def _of_administrators(ctx: Context, number: int) -> Outbox:
-    if not ctx.actor.is_admin:
-        raise NotAllowed
-    row: Outbox | None = Outbox.get_or_none(Outbox.id == number)
-    if row is None:
-        raise NotFound
-    return row
 
 
 def enqueue(ctx: Context, to: str, kind: str, **values: Any) -> int:

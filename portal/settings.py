@@ -18,9 +18,8 @@ from typing import Any
 
 from flask import current_app
 
-from portal import audit, db
 from portal.context import Context
-from portal.errors import Invalid, NotAllowed, NotFound
+from portal.errors import Invalid
 from portal.i18n import _
 from portal.kernel.models import Setting
 
@@ -129,50 +128,6 @@ def _usable(item: Field, stored: Mapping[tuple[str, str], Any], plugin: str) -> 
         return clean(item, stored[plugin, item.key])
     except (KeyError, Invalid):
         return item.default
-
-
-def save(ctx: Context, plugin: str, values: Mapping[str, Any]) -> list[str]:
-    """Change settings; returns the keys that changed. A value equal to the default is forgotten.
-
-    Raises Invalid with the field for the first that can't be taken, NotAllowed, NotFound.
-    """
-    if not ctx.actor.is_admin:
-        raise NotAllowed(_("Only administrators change settings."))
-    fields = schema(plugin)
-    for key in values:
-        if key not in fields:
-            raise NotFound(_("There is no setting %(key)s.", key=key) + hint(key, fields))
-    kept = {key: clean(fields[key], raw) for key, raw in values.items()}
-    with db.transaction():
-        current_app.extensions.pop(KEPT, None)
-        before = of(ctx, plugin)
-        check_together(plugin, {**before, **kept})
-        changed = [key for key, value in kept.items() if value != before[key]]
-        for key in changed:
-            Setting.delete().where(Setting.scope == plugin, Setting.key == key).execute()
-            if kept[key] != fields[key].default:
-                Setting.insert(scope=plugin, key=key, value=kept[key]).execute()
-            _record(ctx, plugin, fields[key], {"before": before[key], "after": kept[key]})
-        if changed:
-            db.execute("UPDATE heartbeat SET plugin_generation = plugin_generation + 1")
-    current_app.extensions.pop(KEPT, None)
-    return changed
-
-
-def _record(ctx: Context, plugin: str, item: Field, values: dict[str, Any]) -> None:
-    """Write a change into the audit log; free words go where they can be erased."""
-    words = item.type in {*LENGTHS, *FORMS, "list"} and not item.choices
-    personal = {name: str(value) for name, value in values.items()} if words else None
-    plain = {} if words else values
-    audit.record(
-        ctx, "setting.changed", "setting", personal=personal, scope=plugin, key=item.key, **plain
-    )
-
-
-def check_together(plugin: str, values: Mapping[str, Any]) -> None:
-    """Refuse values that do not go together. Raises Invalid with the field."""
-    if plugin == PORTAL and values["default_language"] not in values["languages"]:
-        raise Invalid(_("Choose one of the languages that are offered."), "default_language")
 
 
 def clean(item: Field, raw: Any) -> Any:

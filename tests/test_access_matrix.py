@@ -74,7 +74,7 @@ OF_DRAFT = {"partners.publication", "partners.take_step"}
 OWN = {
     "people.index", "people.update", "people.change_password", "signin.reset", "signin.verify",
     "organisations.overview", "tasks.task_list", "drafts.save", "pages.take_back",
-    "claims.receipt", "trust.index", "trust.copy", "trust.erase", "metrics.show",
+    "claims.receipt", "trust.index", "trust.copy", "trust.erase", "setup_metrics.show",
 }  # fmt: skip
 # Tables that reading may change: counters and what lives as long as a visit.
 COUNTERS = frozenset({"partners_missed_search", "session", "throttle", "people_throttle"})

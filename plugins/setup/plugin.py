@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint
 
 from plugins.setup import api, service, views
+from plugins.setup.views import metrics
 from portal.context import Context
 from portal.hookspecs import JobKind, hookimpl
 from portal.i18n import _
@@ -16,7 +17,7 @@ from portal.i18n import _
 @hookimpl
 def blueprint_list(ctx: Context) -> Sequence[Blueprint]:
     """Offer the pages."""
-    return [views.blueprint, api.blueprint]
+    return [views.blueprint, metrics.blueprint, api.blueprint]
 
 
 @hookimpl

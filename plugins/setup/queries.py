@@ -120,6 +120,16 @@ def mails(state: str) -> Any:
     return found.where(states[state]) if state in states else found
 
 
+def mail_counts() -> dict[str, int]:
+    """Count the mails that wait and those that failed."""
+    rows = db.query(
+        "SELECT attempts >= ?, count(*) FROM outbox WHERE sent_at IS NULL GROUP BY 1",
+        (MOST_ATTEMPTS,),
+    )
+    found = {bool(is_failed): number for is_failed, number in rows}
+    return {"waiting": found.get(False, 0), "failed": found.get(True, 0)}
+
+
 def mail(number: int) -> Outbox:
     """Return a mail. Raises NotFound."""
     found: Outbox | None = Outbox.get_or_none(Outbox.id == number)
@@ -144,8 +154,11 @@ def jobs(state: str, inactive: list[str]) -> Any:
 
 
 def latest_job(name: str) -> Any:
-    """Return the newest job of a name, None without one."""
-    return Job.select().where(Job.name == name).order_by(Job.id.desc()).first()
+    """Return the newest job of a name that did something; regular work without a note did nothing."""
+    found: Any = Job.select().where(Job.name == name)
+    return (
+        found.where(~Job.key.startswith(PERIOD) | (Job.note != "")).order_by(Job.id.desc()).first()
+    )
 
 
 def audit_entries(

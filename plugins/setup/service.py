@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from flask import current_app
 
 from plugins.trust.interface import verify as recompute
-from portal import audit, db, jobs, mail, storage
+from portal import audit, db, jobs, mail, settings, storage
 from portal.context import SITE_ADMIN, Context
 from portal.errors import Conflict, Invalid, NotAllowed, NotFound
 from portal.hookspecs import JobKind, Progress
 from portal.i18n import _
 from portal.i18n import lazy_gettext as lazy
+from portal.kernel.models import Setting
 from portal.organisations import policy
 from portal.organisations.models import CLAIMED, VERIFIED, Organisation
 from portal.organisations.service import touch
@@ -23,6 +25,9 @@ from portal.people.models import Account
 
 VERIFY_AUDIT = "setup.verify_audit"
 BACK_UP = "setup.back_up"
+ASKED = "asked"
+TIMELY = timedelta(minutes=30)
+"""A backup is due a little early, so that once a day stays the same time of day."""
 REASON_LENGTH = 300
 FAULTS_TOLD = 5
 
@@ -108,6 +113,53 @@ def _decide(
         audit.record(ctx, act, "organisation", organisation.id, personal={"reason": reason})
 
 
+# Settings
+
+
+def save_settings(ctx: Context, plugin: str, values: Mapping[str, Any]) -> list[str]:
+    """Change settings; returns the keys that changed. A value equal to the default is forgotten.
+
+    Raises Invalid with the field for the first that can't be taken, NotAllowed, NotFound.
+    """
+    if not ctx.actor.is_admin:
+        raise NotAllowed(_("Only administrators change settings."))
+    fields = settings.schema(plugin)
+    for key in values:
+        if key not in fields:
+            raise NotFound(_("There is no setting %(key)s.", key=key) + settings.hint(key, fields))
+    kept = {key: settings.clean(fields[key], raw) for key, raw in values.items()}
+    with db.transaction():
+        current_app.extensions.pop(settings.KEPT, None)
+        before = settings.of(ctx, plugin)
+        _check_together(plugin, {**before, **kept})
+        changed = [key for key, value in kept.items() if value != before[key]]
+        for key in changed:
+            Setting.delete().where(Setting.scope == plugin, Setting.key == key).execute()
+            if kept[key] != fields[key].default:
+                Setting.insert(scope=plugin, key=key, value=kept[key]).execute()
+            _record(ctx, plugin, fields[key], {"before": before[key], "after": kept[key]})
+        if changed:
+            db.execute("UPDATE heartbeat SET plugin_generation = plugin_generation + 1")
+    current_app.extensions.pop(settings.KEPT, None)
+    return changed
+
+
+def _record(ctx: Context, plugin: str, item: settings.Field, values: dict[str, Any]) -> None:
+    """Write a change into the audit log; free words go where they can be erased."""
+    words = item.type in {*settings.LENGTHS, *settings.FORMS, "list"} and not item.choices
+    personal = {name: str(value) for name, value in values.items()} if words else None
+    plain = {} if words else values
+    audit.record(
+        ctx, "setting.changed", "setting", personal=personal, scope=plugin, key=item.key, **plain
+    )
+
+
+def _check_together(plugin: str, values: Mapping[str, Any]) -> None:
+    """Refuse values that do not go together. Raises Invalid with the field."""
+    if plugin == settings.PORTAL and values["default_language"] not in values["languages"]:
+        raise Invalid(_("Choose one of the languages that are offered."), "default_language")
+
+
 # Mail
 
 
@@ -135,7 +187,7 @@ def ask_for(ctx: Context, name: str) -> int:
     """Queue one of the jobs below; while one waits or runs, that is the one."""
     _check_admin(ctx)
     with db.transaction():
-        return jobs.enqueue(ctx, name, key="asked")
+        return jobs.enqueue(ctx, name, {"asked": True}, key=ASKED)
 
 
 def _verify_audit(_ctx: Context, _payload: Mapping[str, Any], progress: Progress) -> None:
@@ -150,16 +202,28 @@ def _verify_audit(_ctx: Context, _payload: Mapping[str, Any], progress: Progress
     progress.report(1.0, f"faults {len(faults)} {told}")
 
 
-def _back_up(ctx: Context, _payload: Mapping[str, Any], progress: Progress) -> None:
-    """Copy the database with its key; the note names the file."""
+def _back_up(ctx: Context, payload: Mapping[str, Any], progress: Progress) -> None:
+    """Copy the database with its key, when somebody asked or the last copy is old enough.
+
+    The note names the file; those that are too many are deleted.
+    """
+    config = current_app.extensions["portal"].config
+    now = ctx.clock.now()
+    oldest = now - timedelta(hours=config.backup_hours) + TIMELY
+    made = storage.backups(config)
+    is_due = config.backup_hours and (not made or storage.made_at(made[-1]) <= oldest)
+    if not is_due and not payload.get("asked"):
+        return
     progress.report(0.05)
-    path = storage.backup(current_app.config["PORTAL"], now=ctx.clock.now())
-    progress.report(1.0, path.name)
+    made.append(storage.backup(config, now=now))
+    for copy in made[: -max(config.backup_keep, 1)]:
+        storage.delete(copy)
+    progress.report(1.0, made[-1].name)
 
 
 JOBS = [
     JobKind(VERIFY_AUDIT, _verify_audit, lazy("Recompute the audit log"), attempts=2),
-    JobKind(BACK_UP, _back_up, lazy("Back up the database"), attempts=2),
+    JobKind(BACK_UP, _back_up, lazy("Back up the database"), every=3600, attempts=3),
 ]
 
 

@@ -16,8 +16,7 @@ from flask import Flask
 from portal import db, i18n, mail
 from portal.clock import FixedClock
 from portal.config import Config
-from portal.context import ANONYMOUS, Context
-from portal.errors import Conflict, NotAllowed, NotFound
+from portal.context import Context
 from tests.factories import make_account
 from tests.portal.smtp import MailServer
 
@@ -329,39 +328,12 @@ def test_a_mail_says_how_it_is(app: Flask, config: Config, ctx: Context, clock: 
     assert mail.Outbox.get_by_id(row.id).state == "sent"
 
 
-def test_a_mail_that_was_given_up_goes_out_when_it_is_retried(
+def test_a_mail_that_was_given_up_goes_out_when_its_attempts_begin_anew(
     app: Flask, config: Config, ctx: Context, clock: FixedClock
 ) -> None:
     row = enqueue(ctx)
     mail.Outbox.update(attempts=mail.MOST_ATTEMPTS, error="refused").execute()
     assert mail.Outbox.get_by_id(row.id).state == "failed"
     assert mail.deliver_due(config, clock) == 0
-    mail.retry(ctx, row.id)
+    mail.Outbox.update(attempts=0).execute()
     assert mail.deliver_due(config, clock) == 1
-
-
-def test_a_mail_that_was_sent_is_not_sent_again(
-    app: Flask, config: Config, ctx: Context, clock: FixedClock
-) -> None:
-    row = enqueue(ctx)
-    mail.deliver_due(config, clock)
-    with pytest.raises(Conflict):
-        mail.retry(ctx, row.id)
-    assert mail.deliver_due(config, clock) == 0
-
-
-def test_a_preview_opens_nobodys_account(app: Flask, config: Config, ctx: Context) -> None:
-    row = enqueue(ctx)
-    assert "/account/reset/t0ken" in row.text
-    shown = mail.preview(ctx, row.id)
-    assert shown.subject == row.subject and "t0ken" not in shown.text
-    assert f"{config.base_url}/account/reset/..." in shown.text
-
-
-@pytest.mark.parametrize("act", [mail.retry, mail.preview])
-def test_mails_are_the_administrators_alone(app: Flask, ctx: Context, act: Any) -> None:
-    row = enqueue(ctx)
-    with pytest.raises(NotAllowed):
-        act(ctx.as_actor(ANONYMOUS), row.id)
-    with pytest.raises(NotFound):
-        act(ctx, row.id + 1)

@@ -1,4 +1,4 @@
-"""Settings: declared in manifests, changed by administrators, followed by every worker."""
+"""Settings: declared in manifests, followed by every worker."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from portal import audit, db, i18n, settings
+from portal import db, i18n, settings
 from portal.app import create_app
-from portal.context import ANONYMOUS, Context
-from portal.errors import Invalid, NotAllowed, NotFound
+from portal.context import Context
+from portal.errors import Invalid
+from tests.factories import change_settings
 from tests.throwaway import write_pages
 
 SCHEMA = """
@@ -125,64 +126,6 @@ def test_what_does_not_fit_is_refused_beside_its_field(item: settings.Field, raw
     assert caught.value.field == "it"
 
 
-def test_defaults_hold_until_something_else_is_saved(site: Flask, ctx: Context) -> None:
-    assert settings.of(ctx)["site_name"] == "Tessera"
-
-    settings.save(ctx, "portal", {"site_name": "Bridge"})
-
-    assert settings.of(ctx)["site_name"] == "Bridge"
-
-
-def test_going_back_to_the_default_forgets_the_value(site: Flask, ctx: Context) -> None:
-    settings.save(ctx, "portal", {"site_name": "Bridge"})
-
-    settings.save(ctx, "portal", {"site_name": "Tessera"})
-
-    assert db.query("SELECT * FROM setting") == []
-
-
-def test_only_administrators_change_settings(site: Flask, ctx: Context) -> None:
-    with pytest.raises(NotAllowed):
-        settings.save(ctx.as_actor(ANONYMOUS), "portal", {"site_name": "Bridge"})
-
-
-def test_an_unknown_setting_is_refused_with_the_nearest_name(site: Flask, ctx: Context) -> None:
-    with pytest.raises(NotFound, match="Did you mean 'site_name'"):
-        settings.save(ctx, "portal", {"site_nam": "Bridge"})
-
-
-def test_one_wrong_value_keeps_all_as_they_were(site: Flask, ctx: Context) -> None:
-    with pytest.raises(Invalid):
-        settings.save(ctx, "portal", {"site_name": "Bridge", "contact": "nobody"})
-
-    assert settings.of(ctx)["site_name"] == "Tessera"
-
-
-def test_the_default_language_must_be_offered(site: Flask, ctx: Context) -> None:
-    with pytest.raises(Invalid) as caught:
-        settings.save(ctx, "portal", {"languages": ["de"]})
-
-    assert caught.value.field == "default_language"
-
-
-def test_each_change_is_audited_once(site: Flask, ctx: Context) -> None:
-    settings.save(ctx, "portal", {"registration_open": "", "site_name": "Tessera"})
-
-    entry = audit.entries("setting.changed").get()
-    assert audit.entries("setting.changed").count() == 1
-    assert (entry.detail["key"], entry.detail["after"]) == ("registration_open", False)
-
-
-def test_free_words_are_kept_where_they_can_be_erased(site: Flask, ctx: Context) -> None:
-    settings.save(ctx, "portal", {"contact": "name@school.example"})
-
-    entry = audit.entries("setting.changed").get()
-    assert "name@school.example" not in str(entry.detail)
-    assert db.query("SELECT value FROM audit_value WHERE name = 'after'") == [
-        ("name@school.example",)
-    ]
-
-
 def test_a_stored_value_that_no_longer_fits_gives_the_default(site: Flask, ctx: Context) -> None:
     db.execute("INSERT INTO setting VALUES ('portal', 'languages', '[\"xx\"]')")
 
@@ -204,8 +147,8 @@ def test_another_worker_follows_on_its_next_request(
     assert second.test_client().get("/").status_code == 200
 
     with first.app_context():
-        settings.save(ctx, "shop", {"days": "9"})
-        settings.save(ctx, "portal", {"maintenance": "Back at noon."})
+        change_settings("shop", days=9)
+        change_settings("portal", maintenance="Back at noon.")
 
     assert "Back at noon." in second.test_client().get("/").text
     with second.app_context():
@@ -213,7 +156,7 @@ def test_another_worker_follows_on_its_next_request(
 
 
 def test_a_language_that_is_off_is_neither_spoken_nor_offered(site: Flask, ctx: Context) -> None:
-    settings.save(ctx, "portal", {"languages": ["en", "lv"]})
+    change_settings("portal", languages=["en", "lv"])
     client = site.test_client()
 
     page = client.get("/?lang=de", headers={"Accept-Language": "de"})
@@ -226,7 +169,7 @@ def test_a_language_that_is_off_is_neither_spoken_nor_offered(site: Flask, ctx: 
 def test_the_default_language_is_spoken_to_those_who_ask_for_none_of_ours(
     site: Flask, ctx: Context
 ) -> None:
-    settings.save(ctx, "portal", {"default_language": "lv"})
+    change_settings("portal", default_language="lv")
 
     page = site.test_client().get("/", headers={"Accept-Language": "fi"})
 
@@ -234,7 +177,7 @@ def test_the_default_language_is_spoken_to_those_who_ask_for_none_of_ours(
 
 
 def test_name_and_contact_stand_on_every_page(site: Flask, ctx: Context) -> None:
-    settings.save(ctx, "portal", {"site_name": "Bridge", "contact": "ask@school.example"})
+    change_settings("portal", site_name="Bridge", contact="ask@school.example")
 
     page = site.test_client().get("/access").text
 

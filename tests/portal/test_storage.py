@@ -10,16 +10,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
 
-from portal import db, events, jobs, migrate, storage, upkeep
-from portal.clock import FixedClock
+from portal import db, events, migrate, storage
 from portal.config import Config
 from portal.context import Context
 from portal.errors import ConfigError
@@ -179,35 +175,3 @@ def test_a_password_is_not_shown_to_other_users_of_the_machine(
     )
     storage._run("pg_dump", of="postgresql://me:s%40fe@db.example/portal")
     assert ran == [(["pg_dump", "--dbname=postgresql://me@db.example/portal"], "s@fe")]
-
-
-# Regular backups
-
-
-def back_up(app: Flask, ctx: Context) -> list[str]:
-    with app.app_context():
-        upkeep.back_up(ctx, {}, jobs.Lease(jobs.Job(), ctx.clock, lambda: False))
-        return [path.name for path in storage.backups(app.config["PORTAL"])]
-
-
-def test_a_backup_is_made_once_a_day(app: Flask, ctx: Context, clock: FixedClock) -> None:
-    assert back_up(app, ctx) == ["portal-20261120T120000Z.db"]
-    clock.moment += timedelta(hours=23)
-    assert len(back_up(app, ctx)) == 1
-    clock.moment += timedelta(hours=1)
-    assert len(back_up(app, ctx)) == 2
-
-
-def test_only_the_last_backups_are_kept(app: Flask, ctx: Context, clock: FixedClock) -> None:
-    for _day in range(9):
-        made = back_up(app, ctx)
-        clock.moment += timedelta(days=1)
-    assert made == [f"portal-202611{day}T120000Z.db" for day in range(22, 29)]
-    left = {path.name.split(".")[0] for path in storage.folder(app.config["PORTAL"]).iterdir()}
-    assert left == {name.split(".")[0] for name in made}
-
-
-def test_without_hours_there_are_no_regular_backups(app: Flask, ctx: Context) -> None:
-    portal = app.extensions["portal"]
-    portal.config = replace(portal.config, backup_hours=0)
-    assert back_up(app, ctx) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from plugins.setup import first_steps, frame
+from plugins.setup import first_steps, frame, service
 from plugins.setup.views.base import blueprint
 from portal import settings
 from portal.i18n import _
@@ -33,6 +33,6 @@ def home() -> ResponseReturnValue:
 def put_away() -> ResponseReturnValue:
     """Put the first steps away, or bring them back."""
     shown = settings.of(context(), "setup")["first_steps"]
-    settings.save(context(), "setup", {"first_steps": not shown})
+    service.save_settings(context(), "setup", {"first_steps": not shown})
     flash(_("The first steps are put away.") if shown else _("The first steps are back."))
     return redirect(url_for(".home"), 303)

@@ -8,7 +8,7 @@ from typing import Any
 from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from plugins.setup import coverage, frame, queries
+from plugins.setup import coverage, frame, queries, service
 from plugins.setup.views.base import blueprint
 from portal import settings
 from portal.errors import Invalid, NotFound
@@ -47,7 +47,7 @@ def switch_language(code: str) -> ResponseReturnValue:
     is_on = code in offered
     wanted = [one for one in SHIPPED if (one in offered) != (one == code)]
     try:
-        settings.save(context(), settings.PORTAL, {"languages": wanted})
+        service.save_settings(context(), settings.PORTAL, {"languages": wanted})
     except Invalid as error:
         flash(f"{own_name(code)}: {error.message}", "error")
     else:

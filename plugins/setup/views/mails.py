@@ -15,6 +15,7 @@ from portal.web.access import ADMIN, allow
 from portal.web.heartbeat import context
 
 SECRET = re.compile(r"[A-Za-z0-9_-]{20,}")
+LINK = re.compile(r"(https?://\S*/)\S+")
 
 
 @blueprint.get("/mail")
@@ -63,7 +64,7 @@ def mail(number: int) -> ResponseReturnValue:
         [(_("Mail"), url_for(".mails"))],
         mail=row,
         state=labels.mail_state(row, MOST_ATTEMPTS),
-        text=SECRET.sub("…", row.text),
+        text=SECRET.sub("…", LINK.sub(r"\1…", row.text)),
         may_retry=row.sent_at is None and row.attempts >= MOST_ATTEMPTS,
     )
 

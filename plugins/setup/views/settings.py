@@ -10,7 +10,7 @@ from wtforms import BooleanField, SelectField, SelectMultipleField, StringField,
 from wtforms.fields.choices import SelectChoice
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from plugins.setup import frame, labels
+from plugins.setup import frame, labels, service
 from plugins.setup.views.base import blueprint
 from portal import settings
 from portal.errors import Invalid, NotFound
@@ -80,7 +80,7 @@ def _reset(scope: str, key: str) -> ResponseReturnValue:
     if item is None:
         raise NotFound
     try:
-        settings.save(context(), scope, {key: item.default})
+        service.save_settings(context(), scope, {key: item.default})
     except Invalid as error:
         flash(error.message, "error")
     else:
@@ -99,7 +99,7 @@ def _save(scope: str, fields: Any, form: Any) -> bool:
     if any(field.errors for field in form):
         return False
     try:
-        settings.save(context(), scope, raw)
+        service.save_settings(context(), scope, raw)
     except Invalid as error:
         form[error.field].errors = [error.message]
         return False

@@ -10,11 +10,12 @@ from itertools import accumulate
 from flask import Blueprint, current_app, request
 from flask.typing import ResponseReturnValue
 
-from portal import db, jobs, logs, mail
+from plugins.setup import queries
+from portal import db, jobs, logs
 from portal.errors import NotFound
 from portal.web.access import ANYONE, allow
 
-blueprint = Blueprint("metrics", __name__)
+blueprint = Blueprint("setup_metrics", __name__)
 
 
 @blueprint.get("/metrics")
@@ -41,7 +42,7 @@ def _lines() -> Iterator[str]:
     yield f"request_seconds_count {total}"
     found = dict(db.query("SELECT state, count(*) FROM job GROUP BY state"))
     yield from _each("jobs", "state", {name: found.get(name, 0) for name in jobs.STATES})
-    yield from _each("mails", "state", mail.counts())
+    yield from _each("mails", "state", queries.mail_counts())
     states: Iterable[str] = (status.state for status in portal.registry.statuses().values())
     yield from _each("plugins", "state", Counter(states))
 
