@@ -8,12 +8,10 @@ from datetime import UTC, datetime
 from html import unescape
 from typing import Any
 
-from flask import Flask, current_app
+from flask import Flask
 from flask.testing import FlaskClient
 
-from portal import db, settings
 from portal.context import Context, system_context
-from portal.kernel.models import Setting
 from portal.organisations import rules
 from portal.organisations.models import Organisation, OrganisationMember
 from portal.people import service
@@ -96,18 +94,6 @@ def make_member(organisation: Organisation, account: Account, role: str = "OrgAd
     OrganisationMember.create(
         organisation=organisation.id, account=account.id, role=role, joined_at=NOON
     )
-
-
-# Settings
-
-
-def change_settings(scope: str, **values: Any) -> None:
-    """Set what administrators would; call it in the app's context."""
-    for key, value in values.items():
-        Setting.delete().where(Setting.scope == scope, Setting.key == key).execute()
-        Setting.insert(scope=scope, key=key, value=value).execute()
-    db.execute("UPDATE heartbeat SET plugin_generation = plugin_generation + 1")
-    current_app.extensions.pop(settings.KEPT, None)
 
 
 # Visits

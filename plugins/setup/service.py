@@ -15,7 +15,6 @@ from portal.errors import Conflict, Invalid, NotAllowed, NotFound
 from portal.hookspecs import JobKind, Progress
 from portal.i18n import _
 from portal.i18n import lazy_gettext as lazy
-from portal.kernel.models import Setting
 from portal.organisations import policy
 from portal.organisations.models import CLAIMED, VERIFIED, Organisation
 from portal.organisations.service import touch
@@ -134,13 +133,9 @@ def save_settings(ctx: Context, plugin: str, values: Mapping[str, Any]) -> list[
         _check_together(plugin, {**before, **kept})
         changed = [key for key, value in kept.items() if value != before[key]]
         for key in changed:
-            Setting.delete().where(Setting.scope == plugin, Setting.key == key).execute()
-            if kept[key] != fields[key].default:
-                Setting.insert(scope=plugin, key=key, value=kept[key]).execute()
             _record(ctx, plugin, fields[key], {"before": before[key], "after": kept[key]})
         if changed:
-            db.execute("UPDATE heartbeat SET plugin_generation = plugin_generation + 1")
-    current_app.extensions.pop(settings.KEPT, None)
+            settings.store(plugin, {key: kept[key] for key in changed})
     return changed
 
 

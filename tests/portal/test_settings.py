@@ -13,7 +13,6 @@ from portal import db, i18n, settings
 from portal.app import create_app
 from portal.context import Context
 from portal.errors import Invalid
-from tests.factories import change_settings
 from tests.throwaway import write_pages
 
 SCHEMA = """
@@ -147,8 +146,8 @@ def test_another_worker_follows_on_its_next_request(
     assert second.test_client().get("/").status_code == 200
 
     with first.app_context():
-        change_settings("shop", days=9)
-        change_settings("portal", maintenance="Back at noon.")
+        settings.store("shop", {"days": 9})
+        settings.store("portal", {"maintenance": "Back at noon."})
 
     assert "Back at noon." in second.test_client().get("/").text
     with second.app_context():
@@ -156,7 +155,7 @@ def test_another_worker_follows_on_its_next_request(
 
 
 def test_a_language_that_is_off_is_neither_spoken_nor_offered(site: Flask, ctx: Context) -> None:
-    change_settings("portal", languages=["en", "lv"])
+    settings.store("portal", {"languages": ["en", "lv"]})
     client = site.test_client()
 
     page = client.get("/?lang=de", headers={"Accept-Language": "de"})
@@ -169,7 +168,7 @@ def test_a_language_that_is_off_is_neither_spoken_nor_offered(site: Flask, ctx: 
 def test_the_default_language_is_spoken_to_those_who_ask_for_none_of_ours(
     site: Flask, ctx: Context
 ) -> None:
-    change_settings("portal", default_language="lv")
+    settings.store("portal", {"default_language": "lv"})
 
     page = site.test_client().get("/", headers={"Accept-Language": "fi"})
 
@@ -177,7 +176,7 @@ def test_the_default_language_is_spoken_to_those_who_ask_for_none_of_ours(
 
 
 def test_name_and_contact_stand_on_every_page(site: Flask, ctx: Context) -> None:
-    change_settings("portal", site_name="Bridge", contact="ask@school.example")
+    settings.store("portal", {"site_name": "Bridge", "contact": "ask@school.example"})
 
     page = site.test_client().get("/access").text
 

@@ -21,7 +21,7 @@ from portal.mail import Outbox
 from portal.organisations.models import Organisation, OrganisationMember
 from portal.organisations.policy import role_of
 from portal.people.models import Account
-from tests.factories import change_settings, make_account, make_organisation
+from tests.factories import make_account, make_organisation
 from tests.faults import assert_all_or_nothing
 
 
@@ -316,7 +316,7 @@ def test_administrators_choose_how_long_texts_are_kept(
 ) -> None:
     case = claim(acting(ctx, person), make_organisation())
     service.decide_case(reviewer, case, False, "No proof.")
-    change_settings("claims", text_days=30)
+    settings.store("claims", {"text_days": 30})
     clock.moment += timedelta(days=31)
     assert service.forget_texts(ctx) == 1
 

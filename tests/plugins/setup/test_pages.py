@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from plugins.setup import service
 from portal import db, mail, settings
 from portal.audit import AuditEntry
 from portal.context import Context
@@ -105,7 +106,7 @@ def test_the_first_steps_tick_themselves_off(app: Flask, admin: FlaskClient, ctx
     before = admin.get("/setup/").text.count("Done:")
 
     with app.app_context():
-        settings.save(ctx, "portal", {"tagline": "Partners around the Baltic Sea."})
+        service.save_settings(ctx, "portal", {"tagline": "Partners around the Baltic Sea."})
 
     assert admin.get("/setup/").text.count("Done:") == before + 1
 

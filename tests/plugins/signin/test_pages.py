@@ -179,6 +179,6 @@ def test_nobody_registers_where_registration_is_closed(
     app: Flask, client: FlaskClient, ctx: Context
 ) -> None:
     with app.app_context():
-        settings.save(ctx, "portal", {"registration_open": ""})
+        settings.store("portal", {"registration_open": False})
     assert client.get(REGISTER).status_code == 403
     assert REGISTER not in client.get(SIGN_IN).text
