@@ -136,6 +136,7 @@ def save_settings(ctx: Context, plugin: str, values: Mapping[str, Any]) -> list[
             _record(ctx, plugin, fields[key], {"before": before[key], "after": kept[key]})
         if changed:
             settings.store(plugin, {key: kept[key] for key in changed})
+    current_app.extensions.pop(settings.KEPT, None)  # what was read before the commit
     return changed
 
 

@@ -13,7 +13,7 @@ from plugins.claims import models as claims_models
 from plugins.claims import queries, rules, service
 from plugins.claims.models import CLAIM, REMOVAL, WRONG_FACT, Case
 from plugins.claims.plugin import organisation_in_use
-from portal import db, migrate, workflow
+from portal import db, migrate, settings, workflow
 from portal.audit import AuditEntry
 from portal.context import ANONYMOUS, REVIEWER, Actor, Context
 from portal.errors import Conflict, Invalid, NotAllowed, TooMany
