@@ -80,12 +80,11 @@ class RuleForm(Form):
     @property
     def is_deep(self) -> bool:
         """Whether something beyond event and mail is used or wrong."""
-        deep = [self[name] for name in ("title", "step", "reason", "webhook")]
+        deep = [self[name] for name in ("step", "reason", "webhook")]
         rows = [field for row in self.rows for field in row]
-        used = any(row[0].data for row in self.rows)
-        return (
-            used or any(item.data for item in deep) or any(item.errors for item in [*deep, *rows])
-        )
+        used = [row[0] for row in self.rows]
+        wrong = [*deep, *rows, self.title, self.matching]
+        return any(item.data for item in [*deep, *used]) or any(item.errors for item in wrong)
 
     def typed(self) -> Typed:
         """Return what was typed, as the service takes it."""
