@@ -136,7 +136,7 @@ def test_without_a_mail_server_mails_become_files(
     row = enqueue(ctx)
     assert mail.deliver_due(config, clock) == 1
     (path,) = files(app)
-    assert path.name == f"{row.id:08d}-reset.eml"
+    assert path.name == f"{row.id:08d}-signin-reset.eml"
     message = read(path)
     assert message["To"] == TO
     assert message["From"] == "Tessera <portal@localhost>"
