@@ -26,6 +26,7 @@ from portal.config import Config
 from portal.context import Context, system_context
 from portal.i18n import SOURCE, catalogues, set_locale
 from portal.kernel.discovery import HOUSE
+from portal.kernel.manifest import required_id
 from portal.kernel.registry import Registry
 from tests.visiting import Visitor
 
@@ -157,8 +158,12 @@ def prepare(registry: Registry, plugins: list[str] | None = None) -> None:
     db.database.connect(reuse_if_open=True)
     migrate.run([migrate.CORE_NAMESPACE], backup=False)
     ctx = system_context()
+    wanted = {manifest.id for manifest in registry.ordered()} if plugins is None else set(plugins)
+    for manifest in reversed(registry.ordered()):  # with what they build on
+        if manifest.id in wanted:
+            wanted.update(required_id(entry) for entry in manifest.requires)
     for manifest in registry.ordered():
-        if plugins is None or manifest.id in plugins:
+        if manifest.id in wanted:
             if manifest.id in registry.failures:
                 continue
             registry.install(ctx, manifest.id)
