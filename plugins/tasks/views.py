@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from plugins.tasks import labels, queries, service, sharing
 from plugins.tasks.forms import ShareForm
-from portal import objects, permissions, workflow
+from portal import objects, permissions, undo, workflow
+from portal.context import Context
 from portal.errors import Invalid, NotFound
 from portal.i18n import _
 from portal.organisations.forms import mark
@@ -19,8 +21,6 @@ from portal.web.access import SIGNED_IN, allow
 from portal.web.heartbeat import context
 
 blueprint = Blueprint("tasks", __name__)
-
-UNDO = "tasks_undo"
 
 
 @blueprint.get("/tasks")
@@ -81,7 +81,6 @@ def share(name: str, public_id: str) -> ResponseReturnValue:
         object=obj,
         shares=[_row(item) for item in sharing.shares(obj)],
         parent=_parent(ctx, obj),
-        undo=_undo(name, public_id),
         now=ctx.clock.now(),
         labels=labels,
     )
@@ -93,11 +92,18 @@ def share(name: str, public_id: str) -> ResponseReturnValue:
 def take_back(name: str, public_id: str, number: int) -> ResponseReturnValue:
     """Take a role on an object back; the page that follows offers to undo it."""
     ctx, obj = _shared(name, public_id)
-    gone = [_row(item) for item in sharing.shares(obj) if item.id == number]
+    gone = [item for item in sharing.shares(obj) if item.id == number]
     sharing.unshare(ctx, obj, number)
-    if gone:  # not in the address: it names a person
-        again = {key: gone[0][key] for key in ("who", "role", "until")}
-        session[UNDO] = {**again, "of": f"{name}/{public_id}"}
+    for item in gone:
+        sentence = _("The role is taken back from %(who)s.", who=_row(item)["name"])
+        again: dict[str, Any] = {
+            "of": f"{name}/{public_id}",
+            "account_id": item.account.id if item.account else 0,
+            "organisation_id": item.organisation.id if item.organisation else 0,
+            "role": item.role,
+            "until": item.expires_at.isoformat() if item.expires_at else "",
+        }
+        undo.offer(ctx, sentence, "tasks.share_again", **again)
     return redirect(url_for(".share", name=name, public_id=public_id), 303)
 
 
@@ -148,10 +154,16 @@ def _parent(ctx: Any, obj: Any) -> dict[str, Any] | None:
     }
 
 
-def _undo(name: str, public_id: str) -> dict[str, str] | None:
-    """Return what was just taken back here, once."""
-    found: dict[str, str] = session.get(UNDO) or {}
-    if found.get("of") != f"{name}/{public_id}":
-        return None
-    session.pop(UNDO)
-    return found
+def _share_again(
+    ctx: Context, of: str, account_id: int, organisation_id: int, role: str, until: str
+) -> None:
+    obj = objects.find(*of.split("/"))
+    permissions.check(ctx, "share", obj)
+    model: Any = Account if account_id else Organisation
+    whom = model.get_or_none(model.id == (account_id or organisation_id))
+    if whom is None:
+        raise NotFound
+    sharing.share(ctx, obj, whom, role, datetime.fromisoformat(until) if until else None)
+
+
+undo.register("tasks.share_again", _share_again)
