@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import itertools
 import shutil
+import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -154,8 +155,38 @@ def plugin_folder(tmp_path: Path) -> Iterator[Path]:
 
 
 def prepare(registry: Registry, plugins: list[str] | None = None) -> None:
-    """Create the tables and switch on the plugins that are to take part."""
+    """Create the tables and switch on the plugins that are to take part.
+
+    What that leaves in an empty SQLite file is the same each time for the plugins of the house: it is
+    made once, and copied.
+    """
     db.database.connect(reuse_if_open=True)
+    key = _prepared_key(registry, plugins)
+    if key in _prepared:
+        _prepared[key].backup(db.database.connection())
+        registry.refresh()
+        return
+    _prepare(registry, plugins)
+    if key:
+        _prepared[key] = sqlite3.connect(":memory:")
+        db.database.connection().backup(_prepared[key])
+
+
+_prepared: dict[tuple[str, ...], sqlite3.Connection] = {}
+
+
+def _prepared_key(registry: Registry, plugins: list[str] | None) -> tuple[str, ...]:
+    """Name what would be prepared; nothing where it can't be copied."""
+    house = Path(__file__).parent.parent / "plugins"
+    manifests = registry.ordered()
+    strangers = any(item.folder.parent != house for item in manifests)
+    if db.is_postgres() or strangers or registry.failures or db.database.get_tables():
+        return ()
+    found = [item.id for item in manifests]
+    return "chosen", *(found if plugins is None else sorted(plugins)), "found", *found
+
+
+def _prepare(registry: Registry, plugins: list[str] | None) -> None:
     migrate.run([migrate.CORE_NAMESPACE], backup=False)
     ctx = system_context()
     wanted = {manifest.id for manifest in registry.ordered()} if plugins is None else set(plugins)
