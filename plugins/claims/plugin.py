@@ -10,7 +10,7 @@ from flask import Blueprint
 from plugins.claims import queries, service, views, workflow
 from portal.context import Context
 from portal.hookspecs import JobKind, ObjectType, Progress, Transition, Workflow, hookimpl
-from portal.i18n import _
+from portal.i18n import _, ngettext
 from portal.i18n import lazy_gettext as lazy
 
 DAY = 86_400
@@ -64,3 +64,18 @@ def job_list(ctx: Context) -> Sequence[JobKind]:
     """Delete texts of old cases, once a day."""
     title = lazy("Delete the texts of cases decided long ago")
     return [JobKind("claims.forget_texts", _forget_texts, title, DAY)]
+
+
+@hookimpl
+def plugin_objections(ctx: Context, plugin: str) -> Sequence[str]:
+    """Say how many people wait for a decision when the plugin is to go."""
+    waiting = queries.count_open() if plugin == "claims" else 0
+    if not waiting:
+        return []
+    return [
+        ngettext(
+            "%(num)s request waits for a decision, promised within days.",
+            "%(num)s requests wait for a decision, promised within days.",
+            waiting,
+        )
+    ]

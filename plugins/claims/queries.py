@@ -23,6 +23,11 @@ def open_cases() -> Sequence[Case]:
     )
 
 
+def count_open() -> int:
+    """Return how many cases wait for a decision."""
+    return int(Case.select().where(Case.state == OPEN).count())
+
+
 def case(public_id: str) -> Case:
     """Return a case with its organisation. Raises NotFound."""
     found = Case.get_or_none(Case.public_id == public_id)

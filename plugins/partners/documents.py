@@ -70,6 +70,12 @@ def forget(ids: Iterable[int]) -> None:
     remove(KIND, list(ids))
 
 
+def known() -> list[int]:
+    """Return the organisations that the search knows."""
+    rows = db.query("SELECT object_id FROM search_document WHERE kind = ?", (KIND,))
+    return [row[0] for row in rows if row[0] is not None]
+
+
 def stale() -> list[int]:
     """Return the organisations that came, went or were renamed while the plugin was off."""
     rows = db.query(

@@ -203,3 +203,10 @@ def health_check(ctx: Context) -> Sequence[HealthCheck]:
 def version_list(ctx: Context) -> Sequence[Versioned]:
     """Offer the versions of profiles."""
     return [service.VERSIONED]
+
+
+@hookimpl
+def plugin_purged(ctx: Context, plugin: str) -> None:
+    """Take the documents along when this plugin is purged."""
+    if plugin == "partners":
+        documents.forget(documents.known())

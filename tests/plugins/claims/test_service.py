@@ -353,3 +353,13 @@ def test_cases_from_before_get_their_history(any_url: str, ctx: Context, tmp_pat
         ("claims_case", 1, moment)
     ]
     db.database.close()
+
+
+def test_plan_to_switch_it_off_says_who_waits(portal: Flask, ctx: Context, person: Account) -> None:
+    registry = portal.extensions["portal"].registry
+    before = registry.plan(ctx, "claims", "deactivate").objections
+    claim(acting(ctx, person), make_organisation("Waiting School"))
+    after = registry.plan(ctx, "claims", "deactivate").objections
+
+    assert list(before) == []
+    assert ["1 request waits" in text for text in after] == [True]

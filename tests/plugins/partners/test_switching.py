@@ -192,3 +192,12 @@ def test_who_was_deleted_meanwhile_is_not_found(two: tuple[Flask, Flask]) -> Non
     with one.app_context():
         assert service.catch_up(clocked(one)) == 1
     assert found(other.test_client()) == []
+
+
+def test_purged_it_leaves_nothing_in_the_search(app: Flask, partner: MakePartner) -> None:
+    partner("School of Bonn")
+    ctx, registry = system_context(), app.extensions["portal"].registry
+    with app.app_context():
+        registry.act(ctx, "partners", "uninstall")
+        registry.act(ctx, "partners", "purge", confirmation="partners")
+        assert db.query("SELECT COUNT(*) FROM search_document WHERE kind = 'partner'") == [(0,)]
