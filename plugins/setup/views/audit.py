@@ -109,7 +109,7 @@ def _verdict(note: str) -> tuple[str, str]:
     if kind == "sound":
         size = int(rest)
         words = ngettext(
-            "The entry is as it was written.",
+            "%(all)s entry is as it was written.",
             "All %(all)s entries are as they were written.",
             size,
             all=number(size),

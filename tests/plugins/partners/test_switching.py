@@ -200,4 +200,6 @@ def test_purged_it_leaves_nothing_in_the_search(app: Flask, partner: MakePartner
     with app.app_context():
         registry.act(ctx, "partners", "uninstall")
         registry.act(ctx, "partners", "purge", confirmation="partners")
-        assert db.query("SELECT COUNT(*) FROM search_document WHERE kind = 'partner'") == [(0,)]
+        assert db.query(
+            "SELECT COUNT(*) FROM search_document WHERE kind = 'partner' AND object_id > 0"
+        ) == [(0,)]
