@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -57,7 +58,10 @@ def postgres_server() -> Iterator[Any]:
     for setting in ("fsync", "synchronous_commit", "full_page_writes"):
         server.psql(f"ALTER SYSTEM SET {setting} = off;")  # a thrown-away server may lose all
     server.psql("SELECT pg_reload_conf();")
-    yield server
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        _postgres.append(connection)
+        yield server
+        _postgres.clear()
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -76,16 +80,16 @@ def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         return
     server = request.getfixturevalue("postgres_server")
     name = f"test_{next(_numbers)}"
-    server.psql(f"CREATE DATABASE {name};")
+    _postgres[0].execute(f"CREATE DATABASE {name}")
     yield server.get_uri(database=name)
     db.database.close()
-    server.psql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE);")
+    _postgres[0].execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 def _core_database(url: str) -> Iterator[None]:
     db.open_database(url)
     db.database.connect()
-    migrate.run([migrate.CORE_NAMESPACE], backup=False)
+    _once(("core",), lambda: migrate.run([migrate.CORE_NAMESPACE], backup=False))
     yield
     db.database.close()
 
@@ -157,22 +161,46 @@ def plugin_folder(tmp_path: Path) -> Iterator[Path]:
 def prepare(registry: Registry, plugins: list[str] | None = None) -> None:
     """Create the tables and switch on the plugins that are to take part.
 
-    What that leaves in an empty SQLite file is the same each time for the plugins of the house: it is
+    What that leaves in an empty database is the same each time for the plugins of the house: it is
     made once, and copied.
     """
     db.database.connect(reuse_if_open=True)
-    key = _prepared_key(registry, plugins)
-    if key in _prepared:
+    _once(_prepared_key(registry, plugins), lambda: _prepare(registry, plugins))
+    registry.refresh()
+
+
+_prepared: dict[tuple[str, ...], sqlite3.Connection] = {}
+_templates: dict[tuple[str, ...], str] = {}
+_postgres: list[psycopg.Connection[Any]] = []
+
+
+def _once(key: tuple[str, ...], make: Callable[[], object]) -> None:
+    """Fill the open, empty database: the first time by making it, then by copying; see `key`."""
+    if not key:
+        make()
+    elif db.is_postgres():
+        _once_on_postgres(key, make)
+    elif key in _prepared:
         _prepared[key].backup(db.database.connection())
-        registry.refresh()
-        return
-    _prepare(registry, plugins)
-    if key:
+    else:
+        make()
         _prepared[key] = sqlite3.connect(":memory:")
         db.database.connection().backup(_prepared[key])
 
 
-_prepared: dict[tuple[str, ...], sqlite3.Connection] = {}
+def _once_on_postgres(key: tuple[str, ...], make: Callable[[], object]) -> None:
+    own = db.query("SELECT current_database()")[0][0]
+    if key not in _templates:
+        make()
+        source, target = own, f"template_{next(_numbers)}"
+        _templates[key] = target
+    else:
+        source, target = _templates[key], own
+    db.database.close()
+    if target == own:
+        _postgres[0].execute(f"DROP DATABASE {own} WITH (FORCE)")
+    _postgres[0].execute(f"CREATE DATABASE {target} TEMPLATE {source}")
+    db.database.connect()
 
 
 def _prepared_key(registry: Registry, plugins: list[str] | None) -> tuple[str, ...]:
@@ -180,7 +208,7 @@ def _prepared_key(registry: Registry, plugins: list[str] | None) -> tuple[str, .
     house = Path(__file__).parent.parent / "plugins"
     manifests = registry.ordered()
     strangers = any(item.folder.parent != house for item in manifests)
-    if db.is_postgres() or strangers or registry.failures or db.database.get_tables():
+    if strangers or registry.failures or db.database.get_tables():
         return ()
     found = [item.id for item in manifests]
     return "chosen", *(found if plugins is None else sorted(plugins)), "found", *found

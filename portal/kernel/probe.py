@@ -76,16 +76,18 @@ def hook_faults(module: ModuleType, manager: pluggy.PluginManager) -> Iterator[s
         options = getattr(function, f"{hookspecs.PROJECT}_impl", None)
         if options is None:
             continue
-        place = place_of(function)
         if name not in known:
             if options.get("optionalhook") and not _looks_like(name, known):
                 continue
-            yield f"{place}: there is no hook {name!r}.{hint(name, known)}"
+            yield f"{place_of(function)}: there is no hook {name!r}.{hint(name, known)}"
             continue
         wanted = getattr(manager.hook, name).spec.argnames
         for argument in inspect.signature(function).parameters:
             if argument not in wanted:
-                yield f"{place}: hook {name!r} has no argument {argument!r}; it has {', '.join(wanted)}."
+                yield (
+                    f"{place_of(function)}: hook {name!r} has no argument {argument!r}; "
+                    f"it has {', '.join(wanted)}."
+                )
 
 
 def place_of(function: Any) -> str:
@@ -101,18 +103,23 @@ def _looks_like(name: str, known: Iterable[str]) -> bool:
     return bool(get_close_matches(name, list(known), 1, cutoff=0.88))
 
 
-def blueprints(manifest: Manifest, module: ModuleType, ctx: Context) -> list[Blueprint]:
-    """Return the plugin's blueprints after trying them out. Raises BadPlugin."""
+def blueprints(
+    manifest: Manifest, module: ModuleType, ctx: Context
+) -> tuple[list[Blueprint], list[str]]:
+    """Return the plugin's blueprints and their rules after trying them out. Raises BadPlugin."""
     offer = getattr(module, "blueprint_list", None)
     with blaming(manifest, "blueprint_list"):
         offered: list[Blueprint] = list(offer(ctx)) if offer else []
-    refuse(page_faults(manifest, offered))
-    return offered
-
-
-def page_faults(manifest: Manifest, offered: Iterable[Blueprint]) -> Iterator[str]:
-    """Name what is wrong with blueprints, after putting them into a throw-away app."""
     app = Flask("probe", static_folder=None)
+    refuse(page_faults(manifest, offered, app))
+    return offered, sorted({rule.rule for rule in app.url_map.iter_rules()})
+
+
+def page_faults(
+    manifest: Manifest, offered: Iterable[Blueprint], app: Flask | None = None
+) -> Iterator[str]:
+    """Name what is wrong with blueprints, after putting them into a throw-away app."""
+    app = app or Flask("probe", static_folder=None)
     before = _app_wide(app)
     for blueprint in offered:
         if not isinstance(blueprint, Blueprint):

@@ -113,12 +113,13 @@ class Registry:
                 self.hooks.manager.add_hookspecs(specs)
         probe.refuse(probe.hook_faults(module, self.hooks.manager))
         probe.refuse(probe.name_faults(manifest))
-        blueprints = probe.blueprints(manifest, module, ctx)
+        blueprints, addresses = probe.blueprints(manifest, module, ctx)
         required = (self.found[required_id(entry)].manifest for entry in manifest.requires)
         self.structure.take(ctx, module, manifest, [item for item in required if item])
         with probe.blaming(manifest, "hooks"):
             self.hooks.manager.register(module, manifest.id)
         self.blueprints[manifest.id] = blueprints
+        self.addresses[manifest.id] = addresses
         self.modules[manifest.id] = module
         catalogues.add(manifest.folder / "translations")
 
@@ -141,20 +142,17 @@ class Registry:
         """Add the pages of the loaded plugins to the app; a clash of addresses breaks the later one."""
         for plugin, blueprints in self.blueprints.items():
             taken = {rule.rule for rule in app.url_map.iter_rules()}
-            trial = Flask("probe", static_folder=None)
-            for blueprint in blueprints:
-                trial.register_blueprint(blueprint)
-            clash = taken & {rule.rule for rule in trial.url_map.iter_rules()}
+            clash = taken.intersection(self.addresses[plugin])
             names = {blueprint.name for blueprint in blueprints} & set(app.blueprints)
             if clash or names:
                 what = f"Address {min(clash)}" if clash else f"Blueprint name {min(names)!r}"
                 self.failures[plugin] = (BROKEN, f"{what} is taken by another part.")
                 self.hooks.manager.unregister(name=plugin)
                 self.modules.pop(plugin, None)
+                self.addresses.pop(plugin)
                 continue
             for blueprint in blueprints:
                 app.register_blueprint(blueprint)
-            self.addresses[plugin] = sorted({rule.rule for rule in trial.url_map.iter_rules()})
 
     def ordered(self) -> list[Manifest]:
         """Return the manifests, required plugins first, else by id; circles end up last."""
