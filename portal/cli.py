@@ -118,20 +118,21 @@ def prepare(registry: Plugins, ctx: Context) -> tuple[list[str], list[str]]:
 
     Returns what was done, and what failed: one plugin's fault stops no other.
     """
-    done = [f"{step.namespace}/{step.name}" for step in migrate.run([migrate.CORE_NAMESPACE])]
     failed = []
-    for manifest in registry.ordered():
-        registry.refresh()
-        state = registry.statuses()[manifest.id].state
-        is_wanted = state == kernel.DISCOVERED and manifest.on_init != "keep"
-        if is_wanted or state in PRESENT:
-            try:
-                steps = registry.install(ctx, manifest.id)
-                if state == kernel.DISCOVERED and manifest.on_init == "activate":
-                    registry.activate(ctx, manifest.id)
-                done += [f"{step.namespace}/{step.name}" for step in steps]
-            except PortalError as error:
-                failed.append(error.message)
+    with migrate.exclusive():  # the whole: two at once would find half of it done
+        done = [f"{step.namespace}/{step.name}" for step in migrate.run([migrate.CORE_NAMESPACE])]
+        for manifest in registry.ordered():
+            registry.refresh()
+            state = registry.statuses()[manifest.id].state
+            is_wanted = state == kernel.DISCOVERED and manifest.on_init != "keep"
+            if is_wanted or state in PRESENT:
+                try:
+                    steps = registry.install(ctx, manifest.id)
+                    if state == kernel.DISCOVERED and manifest.on_init == "activate":
+                        registry.activate(ctx, manifest.id)
+                    done += [f"{step.namespace}/{step.name}" for step in steps]
+                except PortalError as error:
+                    failed.append(error.message)
     return done, failed
 
 

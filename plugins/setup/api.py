@@ -63,7 +63,9 @@ class Wish(BaseModel):
 
 @blueprint.get("")
 @allow(ADMIN)
-@spec.validate(resp=Answers(HTTP_200=list[Listed], HTTP_403=Problem), tags=["plugins"])
+@spec.validate(
+    resp=Answers(HTTP_200=list[Listed], HTTP_401=Problem, HTTP_403=Problem), tags=["plugins"]
+)
 def plugin_list() -> Any:
     """List the plugins, how they are, and which acts lead on."""
     plugins = frame.plugins()
@@ -82,7 +84,10 @@ def plugin_list() -> Any:
 
 @blueprint.get("/<plugin>/plan/<act>")
 @allow(ADMIN)
-@spec.validate(resp=Answers(HTTP_200=Planned, HTTP_403=Problem, HTTP_404=Problem), tags=["plugins"])
+@spec.validate(
+    resp=Answers(HTTP_200=Planned, HTTP_401=Problem, HTTP_403=Problem, HTTP_404=Problem),
+    tags=["plugins"],
+)
 def plugin_plan(plugin: str, act: str) -> Any:
     """Say what an act would do."""
     return _shown(frame.plugins().plan(context(), plugin, act))
@@ -92,7 +97,7 @@ def plugin_plan(plugin: str, act: str) -> Any:
 @allow(ADMIN)
 @spec.validate(
     resp=Answers(
-        HTTP_200=Planned, HTTP_202=Planned, HTTP_403=Problem, HTTP_404=Problem,
+        HTTP_200=Planned, HTTP_202=Planned, HTTP_401=Problem, HTTP_403=Problem, HTTP_404=Problem,
         HTTP_409=Problem, HTTP_422=Problem,
     ),
     tags=["plugins"],

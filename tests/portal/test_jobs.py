@@ -396,15 +396,17 @@ def test_the_last_of_regular_work_stays_so_that_its_period_is_not_queued_again(
 
 
 def test_kinds_of_a_plugin_must_carry_its_name(
-    app: Flask, ctx: Context, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    app: Flask, ctx: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hooks = app.extensions["portal"].registry.hooks
     offered = [JobKind("wolves.count_sheep", fail, "a"), JobKind("portal.steal", fail, "b")]
     monkeypatch.setattr(hooks, "call", lambda *_: [("wolves", offered)])
+    faults: list[BaseException] = []
+    monkeypatch.setattr(hooks, "failed", lambda *told: faults.append(told[2]))
     with app.app_context():
         known = jobs.kinds(ctx)
     assert "wolves.count_sheep" in known and "portal.steal" not in known
-    assert "must be named wolves." in caplog.text
+    assert ["must be named wolves." in str(fault) for fault in faults] == [True]
 
 
 def test_the_core_registers_its_own_kinds(app: Flask, ctx: Context, forget_kinds: None) -> None:

@@ -319,7 +319,7 @@ def test_the_signature_is_checked_as_the_page_says_in_a_shell(tmp_path: Path) ->
 @pytest.fixture
 def hook(app: Flask, ctx: Context) -> Webhook:
     """A webhook without encryption, as the setting allows it."""
-    settings.save(ctx, "rules", {"allow_http": True})
+    settings.store("rules", {"allow_http": True})
     return service.create_webhook(ctx, "Desk", "http://hooks.example.org/in")
 
 

@@ -75,7 +75,7 @@ def sow(
         elif refers == "audit_entry":
             values[name] = audit.record(clocked_ctx(), "school.seen")
         elif refers:
-            values[name] = None
+            values[name] = None if column.null else sow(refers, person, "", mark)
         elif "BLOB" in kind or "BYTEA" in kind:
             values[name] = word.encode()
         elif "BOOL" in kind:
@@ -146,7 +146,7 @@ def test_a_copy_holds_all_of_a_person_and_nothing_of_another(
         for name in item.columns
         if item.table not in HELD and f"canaryone-{item.table}-{name}" in text
     }
-    assert {"outbox.text", "draft.fields", "claims_case.message"} <= texts
+    assert {"outbox.text", "drafts_draft.fields", "claims_case.message"} <= texts
 
 
 def test_after_erasure_nothing_names_the_person_and_others_are_as_before(
@@ -260,13 +260,13 @@ def test_what_is_too_old_goes_on_the_day_and_not_before(site: Flask, clock: Fixe
     with site.app_context():
         audit.record(clocked(site), "school.seen", personal={"name": "A"})
         clock.moment += timedelta(days=90)
-        assert service.run_retention(clocked(site)) == {"audit_value": 0}
+        assert service.run_retention(clocked(site))["audit_value"] == 0
         clock.moment += timedelta(seconds=1)
-        assert service.run_retention(clocked(site)) == {"audit_value": 1}
+        assert service.run_retention(clocked(site))["audit_value"] == 1
 
         assert checking.verify() == []
         entry = audit.entries("personal_data.expired").get()
-        assert entry.detail == {"rows": {"audit_value": 1}}
+        assert entry.detail["rows"]["audit_value"] == 1
 
 
 # Declarations
