@@ -20,7 +20,6 @@ from portal.context import MEMBER, REVIEWER, SITE_ADMIN, Actor, Context
 from portal.errors import NotAllowed, NotFound, Unavailable
 from portal.hookspecs import ObjectType
 from portal.i18n import _
-from portal.kernel.registry import OUT_OF_ORDER
 from portal.organisations.models import MEMBER_ROLES, Organisation, OrganisationMember
 from portal.people.models import Account
 
@@ -174,7 +173,7 @@ def _build(ctx: Context, kind: ObjectType, permission: str, model: Any) -> Any:
     for plugin, status in objects.registry().statuses().items():
         found = objects.registry().found.get(plugin)
         vetoes = found.manifest.vetoes if found and found.manifest else ()
-        if permission in vetoes and status.state in OUT_OF_ORDER:
+        if permission in vetoes and objects.registry().is_out_of_order(plugin):
             raise Unavailable(
                 _("%(plugin)s decides about this too, and is out of order.", plugin=status.title)
             )

@@ -190,13 +190,17 @@ def _list(item: Field, raw: Any) -> list[str]:
     return [_choice(item, entry) for entry in found] if item.choices else found
 
 
+def _mails(item: Field, raw: Any) -> list[str]:
+    return [_text(replace(item, type="mail", max=0), entry) for entry in _list(item, raw)]
+
+
 def _yes_no(item: Field, raw: Any) -> bool:
     return raw in (True, "yes")
 
 
-EMPTY: dict[str, Any] = {"yes_no": False, "list": []}
+EMPTY: dict[str, Any] = {"yes_no": False, "list": [], "mails": []}
 CLEANERS: dict[str, Callable[[Field, Any], Any]] = {
     **dict.fromkeys(("text", "long_text", "mail", "url", "colour"), _text),
-    "number": _number, "choice": _choice, "list": _list, "yes_no": _yes_no,
+    "number": _number, "choice": _choice, "list": _list, "mails": _mails, "yes_no": _yes_no,
 }  # fmt: skip
 SITE = schema_from(tomllib.loads(Path(__file__).with_name("site.toml").read_text())["settings"])

@@ -101,14 +101,26 @@ def restore(config: Config, copy: Path) -> None:
     check_copy(copy)
     with _nobody_runs(config):
         if db.is_postgres():
-            options = ("--clean", "--if-exists", "--no-owner", "--single-transaction")
-            db.database.close()
-            _run("pg_restore", *options, str(copy), of=config.database)
+            _fill_postgres(config, copy)
         else:
             _replace_file(Path(db.database.obj.database), copy)
         key = copy.with_suffix(".key")
         if key.exists():
             shutil.copy2(key, config.instance_path / "secret.key")
+
+
+def _fill_postgres(config: Config, copy: Path) -> None:
+    """Put the copy in the place of all tables, newer ones too, in one transaction."""
+    db.database.close()
+    script = config.instance_path / "restore.sql"
+    options = ("--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--single-transaction")
+    anew = ("--command=DROP SCHEMA public CASCADE", "--command=CREATE SCHEMA public")
+    try:
+        script.touch(mode=0o600)
+        _run("pg_restore", "--no-owner", f"--file={script}", str(copy))
+        _run("psql", *options, *anew, f"--file={script}", of=config.database)
+    finally:
+        script.unlink(missing_ok=True)
 
 
 def _replace_file(path: Path, copy: Path) -> None:

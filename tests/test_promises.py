@@ -24,7 +24,7 @@ from flask import Flask
 from docs import generate
 from portal import db
 from portal.config import Config
-from portal.web.access import unlisted
+from tests.visiting import unlisted
 
 ROOT = Path(__file__).parent.parent
 CORE_LINES = 7_950  # the promise is 6,500: docs/decisions/0013
@@ -151,7 +151,7 @@ house = importlib.import_module("plugins")
 house.__path__[:] = [sys.argv[1]]
 from portal.app import create_app
 from portal.config import Config
-from portal.web.access import unlisted
+from tests.visiting import unlisted
 from tests.conftest import prepare
 from tests.factories import make_account, sign_in
 

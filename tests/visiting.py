@@ -6,8 +6,11 @@ from collections import Counter
 from html.parser import HTMLParser
 from typing import Any
 
+from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
+
+from portal.web.access import access_row
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
 LABELLED = {"input", "select", "textarea"}
@@ -170,3 +173,13 @@ class Visitor:
         found = faults(answer, lang)
         assert found == [], (address, found)
         return Page(answer.text)
+
+
+def unlisted(app: Flask) -> list[str]:
+    """Name the routes without a row in the access table."""
+    return [
+        f"{method} {rule.rule}"
+        for rule in app.url_map.iter_rules()
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+        if access_row(app.view_functions[rule.endpoint], method) is None
+    ]

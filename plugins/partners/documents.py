@@ -58,6 +58,9 @@ def refresh(ctx: Context, ids: Sequence[int]) -> None:
     """Bring the search documents of organisations up to date, inside their transaction."""
     for at in range(0, len(ids), BATCH):
         part = list(ids[at : at + BATCH])
+        if part and db.is_postgres():  # who builds later sees what the others committed
+            rows = f"SELECT id FROM organisation WHERE id IN ({', '.join('?' * len(part))})"
+            db.query(f"{rows} ORDER BY id FOR NO KEY UPDATE", part)
         documents, hidden = build(part)
         put(documents)
         gone = [*hidden, *(set(part) - {item.object_id for item in documents} - set(hidden))]
@@ -77,7 +80,7 @@ def known() -> list[int]:
 
 
 def stale() -> list[int]:
-    """Return the organisations that came, went or were renamed while the plugin was off."""
+    """Return the organisations that came, went, were claimed or renamed while the plugin was off."""
     rows = db.query(
         "SELECT o.id FROM organisation o "
         "LEFT JOIN search_document d ON d.kind = ? AND d.object_id = o.id "
@@ -85,6 +88,7 @@ def stale() -> list[int]:
         f"WHERE ({_SHOWN} AND (d.object_id IS NULL "
         f"OR SUBSTR(d.name_sort, 1, {NAME_LENGTH}) <> o.folded_name)) "
         f"OR (NOT {_SHOWN} AND d.object_id IS NOT NULL) "
+        "OR (b.id IS NULL AND o.state <> 'unclaimed') "
         "UNION SELECT d.object_id FROM search_document d "
         "LEFT JOIN organisation o ON o.id = d.object_id "
         "WHERE d.kind = ? AND d.object_id IS NOT NULL AND o.id IS NULL",

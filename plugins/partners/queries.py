@@ -205,7 +205,9 @@ def project_tiles() -> list[tuple[str, str, str, int, int]]:
     return db.query(
         "SELECT p.acronym, p.title, a.role, count(*), p.id FROM partners_project p "
         "JOIN partners_participation a ON a.project_id = p.id "
-        "GROUP BY p.id, p.acronym, p.title, a.role ORDER BY p.acronym"
+        "JOIN organisation o ON o.id = a.organisation_id "
+        "LEFT JOIN partners_publication b ON b.organisation_id = o.id "
+        f"WHERE {_PUBLIC} GROUP BY p.id, p.acronym, p.title, a.role ORDER BY p.acronym"
     )
 
 
@@ -214,7 +216,8 @@ def project_sizes() -> dict[int, tuple[int, int]]:
     rows = db.query(
         "SELECT a.project_id, count(DISTINCT a.organisation_id), count(DISTINCT o.country) "
         "FROM partners_participation a JOIN organisation o ON o.id = a.organisation_id "
-        "GROUP BY a.project_id"
+        "LEFT JOIN partners_publication b ON b.organisation_id = o.id "
+        f"WHERE {_PUBLIC} GROUP BY a.project_id"
     )
     return {row[0]: (row[1], row[2]) for row in rows}
 

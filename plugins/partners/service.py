@@ -35,12 +35,17 @@ def save_profile(
     """
     if not may_edit(ctx, organisation_id):
         raise NotAllowed
-    found = queries.publication(organisation_id)
-    if found and found.state in workflow.LOCKED and not ctx.actor.system:
-        raise NotAllowed(_("The profile is not yours to change now. Take it back to draft first."))
     columns = {name: value for name, value in values.items() if name != "commitments"}
     _check(columns)
     with db.transaction(), versions.changing(ctx, VERSIONED, organisation_id):
+        if db.is_postgres():  # no step is taken meanwhile
+            mine = "SELECT id FROM partners_publication WHERE organisation_id = ? FOR UPDATE"
+            db.query(mine, (organisation_id,))
+        found = queries.publication(organisation_id)
+        if found and found.state in workflow.LOCKED and not ctx.actor.system:
+            raise NotAllowed(
+                _("The profile is not yours to change now. Take it back to draft first.")
+            )
         row = Profile.get_or_none(Profile.organisation == organisation_id)
         if row is None:
             Profile.insert(

@@ -87,7 +87,11 @@ FLOW = Workflow(
         State(
             ARCHIVED,
             lazy("archived"),
-            {"view": {"OrgMember", SITE_ADMIN}, "history": BOTH, "delete": {SITE_ADMIN}},
+            {
+                "view": {"OrgMember", SITE_ADMIN},
+                "history": {"OrgMember", SITE_ADMIN},
+                "delete": {SITE_ADMIN},
+            },
             final=True,
         ),
     ),

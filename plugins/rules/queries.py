@@ -48,7 +48,8 @@ def troubles() -> dict[int, dict[str, int]]:
     """Count failed and stopped runs by rule and state."""
     query: Any = (
         Run.select(Run.rule, Run.state, fn.COUNT(Run.id))
-        .where(Run.state.in_([FAILED, STOPPED]))
+        .join(Rule)
+        .where(Run.state.in_([FAILED, STOPPED]), Rule.deleted_at.is_null())
         .group_by(Run.rule, Run.state)
     )
     found: dict[int, dict[str, int]] = {}
@@ -90,7 +91,8 @@ def dead_letters() -> dict[int, int]:
     """Count the messages that were given up, by webhook."""
     query: Any = (
         Delivery.select(Delivery.webhook, fn.COUNT(Delivery.id))
-        .where(Delivery.state == FAILED)
+        .join(Webhook)
+        .where(Delivery.state == FAILED, Webhook.deleted_at.is_null())
         .group_by(Delivery.webhook)
     )
     return dict(query.tuples())

@@ -54,10 +54,16 @@ def happened(ctx: Context, event: Event) -> None:
         Rule.is_active,
         Rule.deleted_at.is_null(),
     )
+    failed: Exception | None = None
     for rule in ready.order_by(Rule.position, Rule.id):
-        run = begin(ctx, rule, event)
-        if run.state == WAITING:
-            carry_out(ctx, run)
+        try:
+            run = begin(ctx, rule, event)
+            if run.state == WAITING:
+                carry_out(ctx, run)
+        except Exception as error:  # the others have their turn; then the job tries again
+            failed = failed or error
+    if failed is not None:
+        raise failed
 
 
 def begin(ctx: Context, rule: Rule, event: Event) -> Run:

@@ -373,15 +373,12 @@ def expire(ctx: Context) -> None:
     )
     old = (delivery.created_at < oldest) & ((delivery.state == SENT) | (delivery.state == FAILED))
     for model, condition in ((run, old_runs), (delivery, old)):
-        with db.transaction():
-            ids = [
-                number
-                for (number,) in model.select(model.id)
-                .where(condition)
-                .limit(MOST_EXPIRED)
-                .tuples()
-            ]
-            model.delete().where(model.id.in_(ids)).execute()
+        found = True
+        while found:
+            with db.transaction():
+                some = model.select(model.id).where(condition).limit(MOST_EXPIRED)
+                found = [number for (number,) in some.tuples()]
+                model.delete().where(model.id.in_(found)).execute()
     with db.transaction():
         for thing in (Rule, Webhook):
             thing.delete().where(thing.deleted_at < now - DELETED_KEPT).execute()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -230,8 +229,3 @@ def _addresses(condition: Any) -> list[str]:
     account: Any = Account
     query = account.select(account.email).where(condition, is_open).order_by(Account.id)
     return [str(email) for (email,) in query.limit(MOST_RECEIVERS).tuples()]
-
-
-def receiver_roles() -> Sequence[str]:
-    """Return the roles on an object whose holders can be written to."""
-    return rules.OBJECT_ROLES

@@ -73,7 +73,7 @@ def steps(ctx: Context) -> list[Step]:
         ),
         Step(
             _("Mark your own organisation"),
-            _("What concerns the operator is then decided by others."),
+            _("Site Setup then shows which organisations run the portal."),
             url_for("setup.organisations"),
             _("Find it"),
             bool(has_operator),

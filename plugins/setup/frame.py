@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from plugins.setup import labels, queries
 from portal.hookspecs import SetupItem
-from portal.i18n import _, moment
+from portal.i18n import _, lazy_pgettext, moment
 from portal.i18n import lazy_gettext as lazy
 from portal.kernel.life import Plugins
 from portal.web.frame import plugin_url
@@ -31,7 +31,7 @@ PAGES = (
     SetupItem(lazy("Jobs"), "setup.job_list", "", 100),
     SetupItem(lazy("Audit"), "setup.audit_log", "", 110),
     SetupItem(lazy("Access"), "setup.access", "", 120),
-    SetupItem(lazy("Health"), "setup.health", "", 130),
+    SetupItem(lazy_pgettext("portal", "Health"), "setup.health", "", 130),
 )
 
 
@@ -108,7 +108,8 @@ def _disarmed(cell: Any) -> str:
 
 def here(**changed: Any) -> str:
     """Return the address of this page with some of its parameters changed; None drops one."""
-    values: Mapping[str, Any] = {**request.view_args, **request.args.to_dict()}  # type: ignore[dict-item]
+    asked = {k: v for k, v in request.args.items() if k[:1] != "_" and k != "endpoint"}
+    values: Mapping[str, Any] = {**asked, **(request.view_args or {})}
     kept = {key: value for key, value in {**values, **changed}.items() if value not in (None, "")}
     return url_for(request.endpoint or "", **kept)
 

@@ -10,7 +10,7 @@ from peewee import fn
 
 from portal import audit, db
 from portal.errors import NotFound
-from portal.jobs import DONE, PARKED, PERIOD, WAITING, Job
+from portal.jobs import DONE, FAILED, PARKED, PERIOD, WAITING, Job
 from portal.kernel.models import Plugin
 from portal.mail import MOST_ATTEMPTS, Outbox
 from portal.organisations.models import Organisation
@@ -154,10 +154,12 @@ def jobs(state: str, inactive: list[str]) -> Any:
 
 
 def latest_job(name: str) -> Any:
-    """Return the newest job of a name that did something; regular work without a note did nothing."""
+    """Return the newest job of a name that did something or failed; regular work says so by a note."""
     found: Any = Job.select().where(Job.name == name)
     return (
-        found.where(~Job.key.startswith(PERIOD) | (Job.note != "")).order_by(Job.id.desc()).first()
+        found.where(~Job.key.startswith(PERIOD) | (Job.note != "") | (Job.state == FAILED))
+        .order_by(Job.id.desc())
+        .first()
     )
 
 
@@ -178,7 +180,8 @@ def audit_entries(
     kind, _blank, number = subject.strip().partition(" ")
     if kind:
         found = found.where(entry.subject_type == kind)
-    if number.strip().isdigit():
+    number = number.strip()
+    if number.isascii() and number.isdigit() and len(number) < 16:
         found = found.where(entry.subject_id == int(number))
     if since:
         found = found.where(entry.at >= since)

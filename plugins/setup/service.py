@@ -142,7 +142,7 @@ def save_settings(ctx: Context, plugin: str, values: Mapping[str, Any]) -> list[
 
 def _record(ctx: Context, plugin: str, item: settings.Field, values: dict[str, Any]) -> None:
     """Write a change into the audit log; free words go where they can be erased."""
-    words = item.type in {*settings.LENGTHS, *settings.FORMS, "list"} and not item.choices
+    words = item.type in {*settings.LENGTHS, *settings.FORMS, "list", "mails"} and not item.choices
     personal = {name: str(value) for name, value in values.items()} if words else None
     plain = {} if words else values
     audit.record(

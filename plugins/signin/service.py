@@ -87,7 +87,8 @@ def request_reset(ctx: Context, email: str, visit: Visit) -> None:
     with db.transaction():
         account = people.find(address)
         if account is None or account.disabled_at:
-            mail.enqueue(ctx, address, "signin/no-account")
+            is_open = settings.of(ctx)["registration_open"]
+            mail.enqueue(ctx, address, "signin/no-account", is_open=is_open)
         else:
             _mail_link(ctx, account, RESET)
 

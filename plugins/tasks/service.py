@@ -52,18 +52,28 @@ def remind_late(ctx: Context) -> int:
             row.id for row in task.select().where(task.due_at < now, task.reminded_at.is_null())
         }
         can = (Account.role.in_([REVIEWER, SITE_ADMIN]), Account.disabled_at.is_null())
+        told: set[int] = set()
         for person in list(Account.select().where(*can).order_by(Account.id)) if late else ():
-            own = [
-                kind.label(row)
+            own = {
+                row.review.id: kind.label(row)
                 for kind, row in queries.reviews(ctx.as_actor(_actor(person)))
-                if row.review.id in late and row.review.taken_by_id in {None, person.id}
-            ]
+                if row.review.id in late and _is_for(person, row.review.taken_by)
+            }
             if own:
-                mail.enqueue(ctx, person.email, "tasks/late", tasks=own, path="/tasks")
+                titles = list(own.values())
+                mail.enqueue(ctx, person.email, "tasks/late", tasks=titles, path="/tasks")
+                told.update(own)
                 sent += 1
-        for number in late:
+        for number in told:
             task.update(reminded_at=now).where(task.id == number).execute()
     return sent
+
+
+def _is_for(person: Account, holder: Account | None) -> bool:
+    """Whether a review is the person's to hear of: nobody has it, or nobody who still decides."""
+    if holder is None or holder.disabled_at or holder.role not in {REVIEWER, SITE_ADMIN}:
+        return True
+    return bool(holder.id == person.id)
 
 
 def _actor(person: Account) -> Actor:

@@ -87,7 +87,7 @@ def share(name: str, public_id: str) -> ResponseReturnValue:
     return page, 422 if request.method == "POST" else 200
 
 
-@blueprint.post("/sharing/<name>/<public_id>/<int:number>/take-back")
+@blueprint.post("/sharing/<name>/<public_id>/<int(max=9223372036854775807):number>/take-back")
 @allow(SIGNED_IN, owner="those who may share the object; others get 404 or 403")
 def take_back(name: str, public_id: str, number: int) -> ResponseReturnValue:
     """Take a role on an object back; the page that follows offers to undo it."""

@@ -113,8 +113,11 @@ def objections(person: Account) -> Iterator[str]:
             yield _(
                 "The add-on %(title)s is out of order, so what it keeps of the person could not be "
                 "erased: %(reason)s"
-            ) % {"title": status.title, "reason": status.reason or status.state}
-    others = (Account.role == SITE_ADMIN, Account.id != person.id, Account.disabled_at.is_null())
+            ) % {"title": status.title, "reason": status.state}
+    others = (
+        Account.role == SITE_ADMIN, Account.id != person.id,
+        Account.disabled_at.is_null(), Account.verified_at.is_null(False),
+    )  # fmt: skip
     if person.role == SITE_ADMIN and not Account.select().where(*others).exists():
         yield _("This is the only administrator of the portal. Name another one first.")
     for (name,) in db.query(LONELY, (person.id,)):
@@ -133,6 +136,13 @@ def erase(ctx: Context, account_id: int) -> None:
     """
     person = _person(ctx, account_id)
     with db.transaction():
+        if db.is_postgres():  # of two who leave at once, the second sees that the first is gone
+            db.query("SELECT id FROM account WHERE role = ? ORDER BY id FOR UPDATE", (SITE_ADMIN,))
+            db.query(
+                "SELECT id FROM organisation WHERE id IN (SELECT organisation_id FROM "
+                "organisation_member WHERE account_id = ?) ORDER BY id FOR UPDATE",
+                (person.id,),
+            )
         for objection in objections(person):
             raise Conflict(objection)
         tables: dict[str, list[PersonalData]] = {}

@@ -6,6 +6,7 @@ import importlib
 import importlib.metadata
 import importlib.util
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,7 +66,11 @@ def _add_to_house(folders: Iterable[Path]) -> None:
 
 def fingerprint() -> tuple[tuple[str, int], ...]:
     """Return what changes when a plugin is put into the house, renewed or taken away."""
-    return tuple((str(path), path.stat().st_mtime_ns) for path, _package in _in_house())
+    found = []
+    for path, _package in _in_house():
+        with suppress(OSError):  # taken away between the two looks
+            found.append((str(path), path.stat().st_mtime_ns))
+    return tuple(found)
 
 
 def _in_house() -> list[tuple[Path, str]]:

@@ -81,6 +81,7 @@ class Registry:
         self.safe = safe
         self.generation = -1
         self._statuses: dict[str, Status] = {}
+        self._chosen: frozenset[str] = frozenset()
         self._lost = Map()
         self._failures: list[tuple[str, str, datetime]] = []
         self._lock = threading.Lock()
@@ -206,6 +207,8 @@ class Registry:
                     for rule in row.addresses:
                         with suppress(LookupError):  # a converter of its own
                             self._lost.add(Rule(rule, endpoint=plugin))
+            chosen = {plugin for plugin, row in rows.items() if row.state in {ACTIVE, SUSPENDED}}
+            self._chosen = frozenset(chosen)
             self.generation = generation
 
     def _status(self, plugin: str, row: Plugin | None) -> Status:
@@ -248,6 +251,10 @@ class Registry:
         status = self._statuses.get(plugin)
         return status is not None and status.state == ACTIVE
 
+    def is_out_of_order(self, plugin: str) -> bool:
+        """Whether a plugin was switched on and can take no part for now."""
+        return plugin in self._chosen and not self.is_active(plugin)
+
     def owner(self, blueprint: str | None) -> str | None:
         """Return the plugin that a blueprint's name belongs to, None for the core's."""
         name = (blueprint or "").split(".")[0]
@@ -280,7 +287,7 @@ class Registry:
     def _write_failures(self) -> None:
         failures, self._failures = self._failures, []
         try:
-            with db.transaction():
+            with db.transaction(aside=True):
                 PluginFailure.delete().where(PluginFailure.at < self.clock.now() - WINDOW).execute()
                 for plugin, what, at in failures:
                     PluginFailure.insert(plugin=plugin, hook=what[:200], at=at).execute()

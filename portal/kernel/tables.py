@@ -71,6 +71,15 @@ def export(
         (f"{table}, {value}", f"SELECT * FROM {table} WHERE {column} = ?", (value,))  # type: ignore[misc]
         for table, column, value in places
     ]
+    comments = (
+        "SELECT c.entry_id, c.text FROM workflow_comment c "
+        "JOIN workflow_history h ON h.id = c.entry_id WHERE h.object_type = ?"
+    )
+    parts += [
+        (f"workflow_comment, {value}", comments, (value,))  # type: ignore[misc]
+        for table, _column, value in places
+        if table == "workflow_history"  # they go with it
+    ]
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:

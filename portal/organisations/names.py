@@ -5,27 +5,17 @@ registered.
 """
 
 import re
+import tomllib
+from pathlib import Path
 
 _WORD = re.compile(r"[^\W_]+")
 _ROMAN = re.compile(r"(?=..)(?:X{0,3})(?:IX|IV|V?I{0,3})")
 _APOSTROPHES = "'’´`"
 _BEFORE_SMALL = " -&" + _APOSTROPHES
-_ELIDED = frozenset(_WORD.findall("D L DELL ALL NELL SULL DALL QU"))
-
-_SMALL = frozenset(
-    _WORD.findall(
-        # English, French, Spanish, Catalan, Portuguese, Italian, Romanian
-        "of the and for in on at to by with "
-        "de del des du d l la le les las los el y e et en i a à au aux sur pour par "
-        "da das do dos para por di dei degli della delle dell nel nella per con si și din "
-        # German, Dutch, Nordic
-        "der die das den dem und für fur zur zum im am an von vom zu bei mit "
-        "van voor het een te ten ter og af och för for av på pa "
-        # Slavic, Baltic, Finnish and Estonian, Turkish, Basque
-        "w z na do za u sa v k o ob pre pro pri un ir ja ve ile eta "
-        # Greek, also in Latin letters
-        "kai tis tou toy ton to stis stin gia και της του των το την στις για"
-    )
+_WORDS = tomllib.loads((Path(__file__).parent.parent / "data" / "names.toml").read_text("utf-8"))
+_ELIDED, _SMALL, _ACRONYMS, _SPELT_LIKE_WORDS = (
+    frozenset(_WORD.findall(_WORDS[name]))
+    for name in ("elided", "small", "acronyms", "spelt_like_words")
 )
 
 
@@ -34,18 +24,7 @@ def _by_capitals(forms: str) -> dict[str, str]:
     return {form.replace(".", "").upper(): form for form in forms.split()}
 
 
-_ANYWHERE = _by_capitals("GmbH gGmbH mbH Ltd Ltda Lda AD DOO EOOD OOD ASBL AISBL SRL KG")
-_AT_END = _by_capitals(
-    "AB AG AmbA AS BV CV ETS e.V. HF IKE IKS NV OG Oy Oyj ry SA Scarl SI SL SpA vzw z.s."
-)
-_ACRONYMS = frozenset(
-    _WORD.findall(
-        "AEDIL AKMI ANFOPEIL ARC BHAK BHAS BFI CEBANC CENTIMFE CNC ENIL EU FC FP GAIA HAK HETEL "
-        "HTL IBEC ICAA ICT IHK IKASLAN IKT ISCTE IT ITJ KEK LAB NATO NTNU OECD RAS ROC SCF "
-        "SPRI SUGS TNO UCL UIMM UN UNESCO VET VHS ΙΕΚ ΕΠΑΛ"
-    )
-)
-_SPELT_LIKE_WORDS = frozenset(_WORD.findall("DR ST STR SS NR MR MRS SV"))
+_ANYWHERE, _AT_END = _by_capitals(_WORDS["anywhere"]), _by_capitals(_WORDS["at_end"])
 
 
 def soften(name: str) -> str:

@@ -24,12 +24,10 @@ from portal.organisations.models import (
     OrganisationFact,
     OrganisationIdentifier,
     OrganisationMember,
-    OrganisationName,
     Source,
 )
 from portal.organisations.names import soften
 
-NAME_KINDS = ("alias", "acronym", "former", "translation")
 MOST_ANNOUNCED = 1_000
 
 
@@ -172,21 +170,6 @@ def update_organisation(
         )
         announce(ctx, [organisation.id])
     return current
-
-
-def add_name(
-    ctx: Context, organisation: Organisation, name: str, kind: str = "alias", lang: str = ""
-) -> OrganisationName:
-    """Add another name; the same name, kind and language twice is one."""
-    _check_editor(ctx, organisation)
-    if kind not in NAME_KINDS:
-        raise Invalid(_("Choose one of: %(allowed)s.", allowed=", ".join(NAME_KINDS)), field="kind")
-    with db.transaction():
-        found: OrganisationName = OrganisationName.get_or_create(
-            organisation=organisation.id, kind=kind, lang=lang, name=rules.clean_name(name)
-        )[0]
-        touch(ctx, organisation)
-    return found
 
 
 def set_identifiers(

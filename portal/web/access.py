@@ -80,13 +80,3 @@ def table(app: Flask) -> Iterator[Listed]:
             row = access_row(app.view_functions[rule.endpoint], method)
             if row is not None:
                 yield Listed(method, rule.rule, rule.endpoint, row)
-
-
-def unlisted(app: Flask) -> list[str]:
-    """Name the routes without a row; a test keeps this list empty."""
-    return [
-        f"{method} {rule.rule}"
-        for rule in app.url_map.iter_rules()
-        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
-        if access_row(app.view_functions[rule.endpoint], method) is None
-    ]

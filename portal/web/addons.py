@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import current_app
 
-from portal import jobs
+from portal import audit, db, jobs
 from portal.context import Context
 from portal.i18n import lazy_gettext
 from portal.kernel.life import Plan, Plugins
@@ -27,7 +27,9 @@ def run_or_queue(
     plan = plugins.checked(ctx, *wish)
     if not plan.is_long:
         return plugins.act(ctx, *wish), False
-    jobs.enqueue(ctx, JOB, {"wish": wish}, key=f"{act} {plugin}")
+    with db.transaction():
+        jobs.enqueue(ctx, JOB, {"wish": wish}, key=f"{act} {plugin}")
+        audit.record(ctx, "plugin.requested", "plugin", plugin=plugin, act=act)
     return plan, True
 
 

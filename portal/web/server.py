@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import Any
 
 from granian import net
@@ -43,7 +44,7 @@ class HeldSocket(MPServer):
             respawn_failed_workers=True,
             respawn_interval=RENEW_SECONDS,
             workers_kill_timeout=KILL_SECONDS,
-            process_name="portal web",
+            process_name="portal web" if find_spec("setproctitle") else None,
         )
         self._held = descriptor
 

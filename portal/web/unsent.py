@@ -33,7 +33,7 @@ def init_app(app: Flask) -> None:
 
 def waiting(key: str) -> WaitingText | None:
     """Return what was typed into the form that is shown, unless the form holds it already."""
-    is_shown_anew = request.method == "GET" and "draft" not in request.args
+    is_shown_anew = request.method == "GET" and not request.form  # _fill() found the draft
     return next(_answers("form_waiting", key=key), None) if is_shown_anew else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 from collections.abc import Callable
 from itertools import pairwise
@@ -27,6 +28,7 @@ ISOLATED = sorted(
 )
 PLACES = ("/", "/organisations/", "/account/", "/setup/plugins", "/access", "/tasks", "/sound",
           "/api/v1/sound", "/api/v1/openapi.json")  # fmt: skip
+ASKING = ("/setup/", "/setup/health", "/organisations/new")
 FAILURES_OF_CODE = {
     "a fault": "1 / 0",
     "an attribute": "ctx.nothing",
@@ -38,6 +40,19 @@ def raising(hook: str, body: str = "1 / 0") -> str:
     return f"\n@hookimpl\ndef {hook}(ctx):\n    {body}\n"
 
 
+@pytest.fixture
+def beside(plugin_folder: Path) -> Path:
+    """The folder of throw-away plugins beside those of the house, which ask most of the hooks."""
+    importlib.import_module("plugins").__path__.append(str(generate.ROOT / "plugins"))
+    return plugin_folder
+
+
+UNASKED = {
+    "form_fill", "form_refused", "form_taken", "plugin_objections", "upkeep_run", "version_list",
+}  # fmt: skip
+"""Hooks that none of the places below asks; those of forms, plans and upkeep have tests of their own."""
+
+
 @pytest.mark.parametrize(
     "hook",
     [
@@ -46,13 +61,13 @@ def raising(hook: str, body: str = "1 / 0") -> str:
     ],
 )
 def test_every_page_answers_while_one_hook_raises(
-    hook: str, plugin_folder: Path, make_portal: MakePortal, caplog: pytest.LogCaptureFixture
+    hook: str, beside: Path, make_portal: MakePortal, caplog: pytest.LogCaptureFixture
 ) -> None:
     pages = PAGES.format(id="faulty")
     if hook in {"blueprint_list", "menu_list"}:
         pages = pages.split("@hookimpl")[0].replace("MenuItem, ", "")
-    write_plugin(plugin_folder, "faulty", pages + raising(hook))
-    write_pages(plugin_folder, "sound")
+    write_plugin(beside, "faulty", pages + raising(hook))
+    write_pages(beside, "sound")
     app = make_portal()
     account = make_account(app, role="SiteAdmin")
     own = f"/organisations/{make_organisation(admin=account).slug}/"
@@ -60,11 +75,11 @@ def test_every_page_answers_while_one_hook_raises(
 
     with caplog.at_level(logging.ERROR, "portal"):
         known = {rule.rule for rule in app.url_map.iter_rules()}
-        for place in [*(place for place in PLACES if place in known), own]:
+        for place in [*(place for place in (*PLACES, *ASKING) if place in known), own]:
             assert client.get(place, follow_redirects=True).status_code == 200, place
 
     records = [record.getMessage() for record in caplog.records if record.name == "portal.hooks"]
-    assert len(records) <= 1
+    assert len(records) == 1 if hook in set(ISOLATED) - UNASKED else len(records) <= 1
     assert all("faulty" in text and hook in text for text in records)
 
 

@@ -337,3 +337,20 @@ def test_nobody_but_an_administrator_switches_plugins(
     assert answer.status_code == (403 if role else 401)
     assert client.get("/setup/plugins").status_code == (403 if role else 303)
     assert client.get("/shop").status_code == 200
+
+
+@pytest.mark.parametrize("act", ["install", "activate"])
+def test_an_act_takes_others_along_in_a_form_that_is_done_once(
+    plugin_folder: Path, make_portal: MakePortal, any_url: str, act: str
+) -> None:
+    write_plugin(plugin_folder, "base")
+    write_plugin(plugin_folder, "top", manifest='requires = ["base"]')
+    app = make_portal(any_url, plugins=[])
+    client = sign_in(app.test_client(), make_account(app, role="SiteAdmin"))
+
+    answer = post(client, f"/setup/plugins/top/{act}", "/setup/plugins", with_others="1", _key="k1")
+
+    assert answer.status_code == 303
+    states = {status.id: status.state for status in registry_of(app).statuses().values()}
+    assert states["top"] == ("active" if act == "activate" else "installed")
+    assert states["base"] in {"active", "installed"}

@@ -14,7 +14,6 @@ from portal.organisations.models import (
     OrganisationFact,
     OrganisationFormerSlug,
     OrganisationIdentifier,
-    OrganisationName,
     Source,
 )
 from portal.people.models import Account
@@ -198,7 +197,6 @@ def test_editor_changes_but_does_not_hide(portal: Flask, ctx: Context, person: A
 
 STRANGERS = {
     "change": lambda ctx, school: service.update_organisation(ctx, school, 1, name="X"),
-    "name": lambda ctx, school: service.add_name(ctx, school, "X"),
     "identifiers": lambda ctx, school: service.set_identifiers(ctx, school, []),
     "hide": service.hide,
     "bring back": service.bring_back,
@@ -211,15 +209,6 @@ def test_stranger_finds_nothing_to_change(
 ) -> None:
     with pytest.raises(NotFound):
         STRANGERS[deed](acting(ctx, person), make_organisation())
-
-
-def test_other_name_is_kept_once(portal: Flask, ctx: Context) -> None:
-    school = make_organisation()
-    service.add_name(ctx, school, "ABC", "acronym")
-    service.add_name(ctx, school, "ABC", "acronym")
-    assert OrganisationName.select().count() == 1
-    with pytest.raises(Invalid):
-        service.add_name(ctx, school, "ABC", "nickname")
 
 
 def test_identifiers_are_replaced(portal: Flask, ctx: Context) -> None:

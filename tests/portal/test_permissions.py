@@ -377,3 +377,23 @@ def test_objects_of_an_inactive_plugin_are_not_found(desk: Desk) -> None:
     with pytest.raises(NotFound):
         objects.load("no_type", 1)
     assert objects.types() == {}
+
+
+@pytest.mark.parametrize("failure", ["broken", "incompatible"])
+@pytest.mark.parametrize(("chosen", "is_refused"), [("active", True), ("installed", False)])
+def test_only_a_plugin_that_was_switched_on_makes_its_vetoes_unavailable(
+    desk: Desk, failure: str, chosen: str, is_refused: bool
+) -> None:
+    paper, host = desk.paper("published"), desk.person(member="OrgSignatory")
+    registry = desk.app.extensions["portal"].registry
+    with db.transaction():
+        Plugin.update(state=chosen).where(Plugin.id == "paper").execute()
+        db.execute("UPDATE heartbeat SET plugin_generation = plugin_generation + 1")
+    registry.failures["paper"] = (failure, "tried")
+    registry.refresh()
+
+    if is_refused:
+        with pytest.raises(Unavailable, match="paper"):
+            permissions.may(host, "sign", paper)
+    else:
+        assert permissions.may(host, "sign", paper) in {True, False}

@@ -259,3 +259,15 @@ def test_nobody_is_refused_or_cut_off_while_new_code_is_let_in(served: tuple[int
             os.kill(web_of(number), signal.SIGHUP)
             wait_for(lambda old=before: not old & set(children(web_of(number)).values()))
     assert set(visitors.seen) == {"200"}
+
+
+def test_web_processes_start_with_the_packages_of_the_runtime_lock(tmp_path: Path) -> None:
+    pytest.importorskip("granian")
+    hidden = 'import sys\nsys.modules["setproctitle"] = None\n'  # a tool of developers brings it
+    (tmp_path / "sitecustomize.py").write_text(hidden, encoding="utf-8")
+    with supervisor.open_socket("127.0.0.1", 0) as held:
+        command = ("-m", "portal.web.server", str(held.fileno()), "1", "1")
+        place = {"PORTAL_INSTANCE": str(tmp_path), "PYTHONPATH": str(tmp_path)}
+        with running(*command, descriptors=[held.fileno()], **place) as process:
+            wait_for(lambda: process.poll() is not None or list(children_of(process.pid)))
+            assert process.poll() is None

@@ -175,3 +175,13 @@ def test_a_password_is_not_shown_to_other_users_of_the_machine(
     )
     storage._run("pg_dump", of="postgresql://me:s%40fe@db.example/portal")
     assert ran == [(["pg_dump", "--dbname=postgresql://me@db.example/portal"], "s@fe")]
+
+
+def test_a_copy_replaces_tables_that_came_later_too(site: Config, ctx: Context) -> None:
+    events.emit(ctx, "sheep.shorn", "sheep", 1)
+    copy = storage.backup(site)
+    db.database.connect(reuse_if_open=True)
+    db.execute("CREATE TABLE shop_order (id INTEGER, account_id INTEGER REFERENCES account (id))")
+    storage.restore(site, copy)
+    assert happened() == [1]
+    assert "shop_order" not in db.database.get_tables()

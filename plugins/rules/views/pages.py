@@ -67,7 +67,7 @@ def edit(public_id: str) -> ResponseReturnValue:
     """Show a rule and change it."""
     ctx, rule = context(), queries.rule(public_id)
     form = RuleForm(ctx, request.form, data=values_of(ctx, rule))
-    status = 422
+    status, newest = 422, None
     if request.method == "POST":
         version = number(request.form.get("version", "")) or 0
         try:
@@ -76,15 +76,19 @@ def edit(public_id: str) -> ResponseReturnValue:
             mark(form, error)
         except Conflict as error:
             mark(form, Invalid(error.message))
-            status = error.status
+            status, newest = error.status, error.version
         else:
             flash(_("The rule is changed."))
             return redirect(url_for(".edit", public_id=public_id), 303)
-    return _form_page(form, rule.title, rule, status)
+    return _form_page(form, rule.title, rule, status, newest)
 
 
 def _form_page(
-    form: RuleForm, title: str, rule: Rule | None, status: int = 422
+    form: RuleForm,
+    title: str,
+    rule: Rule | None,
+    status: int = 422,
+    newest: int | None = None,
 ) -> ResponseReturnValue:
     chosen = form.event.data or ""
     kind = events.types(context()).get(chosen)
@@ -96,7 +100,7 @@ def _form_page(
         status if request.method == "POST" else 200,
         form=form,
         rule=rule,
-        version=request.form.get("version") or (rule.version if rule else 1),
+        version=newest or request.form.get("version") or (rule.version if rule else 1),
         words=_words(payload),
         payload=payload,
         object_fields=subjects.field_names(subjects.type_of(context(), chosen)),

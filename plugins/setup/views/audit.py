@@ -22,7 +22,7 @@ FILTERS = ("action", "actor", "subject", "since", "until")
 @allow(ADMIN)
 def audit_log() -> ResponseReturnValue:
     """Search the audit log, newest first."""
-    chosen = {name: request.args.get(name, "").strip()[:120] for name in FILTERS}
+    chosen = {name: request.args.get(name, "").replace("\0", "").strip()[:120] for name in FILTERS}
     wrong: dict[str, str] = {}
     days = {name: _day(chosen[name], name, wrong) for name in ("since", "until")}
     query = queries.audit_entries(chosen["action"], chosen["actor"], chosen["subject"], **days)

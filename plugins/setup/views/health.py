@@ -17,7 +17,7 @@ from portal import db, storage
 from portal.config import Config
 from portal.doctor import examine
 from portal.hookspecs import HealthCheck
-from portal.i18n import _
+from portal.i18n import _, pgettext
 from portal.web.access import ADMIN, allow
 from portal.web.heartbeat import context
 
@@ -43,10 +43,10 @@ def health() -> ResponseReturnValue:
     order = ("bad", "off", "ok")
     return frame.page(
         "setup/health.html",
-        _("Health"),
+        pgettext("portal", "Health"),
         checks=[
             (c, states.get(c.state, (c.state, "")))
-            for c in sorted(checks, key=lambda c: order.index(c.state))
+            for c in sorted(checks, key=lambda c: order.index(c.state) if c.state in order else 0)
         ],
         versions=_versions(),
         backups=_backups(),

@@ -53,7 +53,7 @@ def job_list() -> ResponseReturnValue:
     )
 
 
-@blueprint.post("/jobs/<int:number>/<act>")
+@blueprint.post("/jobs/<int(max=9223372036854775807):number>/<act>")
 @allow(ADMIN)
 def job_act(number: int, act: str) -> ResponseReturnValue:
     """Try a failed job again, or cancel one."""

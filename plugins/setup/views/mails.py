@@ -53,7 +53,7 @@ def mails() -> ResponseReturnValue:
     )
 
 
-@blueprint.get("/mail/<int:number>")
+@blueprint.get("/mail/<int(max=9223372036854775807):number>")
 @allow(ADMIN)
 def mail(number: int) -> ResponseReturnValue:
     """Show a mail as plain text; links that open an account are cut."""
@@ -69,7 +69,7 @@ def mail(number: int) -> ResponseReturnValue:
     )
 
 
-@blueprint.post("/mail/<int:number>/retry")
+@blueprint.post("/mail/<int(max=9223372036854775807):number>/retry")
 @allow(ADMIN)
 def retry_mail(number: int) -> ResponseReturnValue:
     """Let a mail that was given up wait for its turn again."""

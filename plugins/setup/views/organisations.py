@@ -23,7 +23,9 @@ from portal.web.heartbeat import context
 @allow(ADMIN)
 def organisations() -> ResponseReturnValue:
     """List organisations, newest first."""
-    chosen = {name: request.args.get(name, "").strip()[:120] for name in ("q", "state")}
+    chosen = {
+        name: request.args.get(name, "").replace("\0", "").strip()[:120] for name in ("q", "state")
+    }
     query = queries.organisations(**chosen)
     if frame.wants("csv"):
         heads = [_("Name"), _("Country"), _("Town"), _("State"), _("Hidden")]

@@ -22,7 +22,10 @@ from portal.web.heartbeat import context
 @allow(ADMIN)
 def people() -> ResponseReturnValue:
     """List accounts, newest first."""
-    chosen = {name: request.args.get(name, "").strip()[:120] for name in ("q", "role", "state")}
+    chosen = {
+        name: request.args.get(name, "").replace("\0", "").strip()[:120]
+        for name in ("q", "role", "state")
+    }
     query = queries.people(**chosen)
     if frame.wants("csv"):
         heads = [_("Name"), _("Address"), _("Role"), _("State"), _("Since")]

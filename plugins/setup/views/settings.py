@@ -137,7 +137,7 @@ def _field(item: settings.Field) -> Any:
         return SelectField(title, choices=choices, validate_choice=False, **more)
     if item.type == "list" and choices:
         return Boxes(title, choices=choices, validate_choice=False, **more)
-    if item.type in {"long_text", "list"}:
+    if item.type in {"long_text", "list", "mails"}:
         return TextAreaField(title, **more)
     kinds = {"mail": "email", "url": "url", "number": "numeric"}
     pad = {"inputmode": kinds[item.type]} if item.type in kinds else {}

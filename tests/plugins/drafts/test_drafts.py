@@ -61,6 +61,14 @@ def test_coming_back_offers_the_text_and_fills_the_form(member: FlaskClient) -> 
     assert '<option selected value="DE">' in filled.text
 
 
+def test_an_old_address_of_a_filled_form_offers_what_was_typed_since(member: FlaskClient) -> None:
+    old = autosave(member, **TYPED).json["id"]
+    new = autosave(member, **{**TYPED, "city": "Bonn"}).json["id"]
+
+    page = member.get(f"{NEW}?draft={old}")
+    assert old == new or f'href="?draft={new}"' in page.text
+
+
 def test_a_person_has_one_draft_of_a_form(member: FlaskClient) -> None:
     autosave(member, **TYPED)
     autosave(member, **{**TYPED, "city": "Bonn"})

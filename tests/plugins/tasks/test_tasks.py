@@ -11,6 +11,7 @@ from portal import db, objects, workflow
 from portal.context import Context
 from portal.errors import Conflict, NotFound
 from portal.mail import Outbox
+from portal.people.models import Account
 from tests.factories import make_account, make_member
 from tests.portal.conftest import Desk
 from tests.portal.test_permissions import Waits, join
@@ -127,6 +128,23 @@ def test_only_who_has_taken_it_is_reminded(desk: Desk) -> None:
     plugin(desk).service.take(desk.acting(first), paper)
     desk.ctx.clock.moment += timedelta(days=8)
     assert reminded(desk) == [first.email]
+
+
+def test_others_are_reminded_when_who_took_it_left(desk: Desk) -> None:
+    first, second = (make_account(desk.app, role="Reviewer") for _number in range(2))
+    paper = desk.paper("pending")
+    plugin(desk).service.take(desk.acting(first), paper)
+    Account.update(disabled_at=desk.ctx.clock.now()).where(Account.id == first.id).execute()
+    desk.ctx.clock.moment += timedelta(days=8)
+    assert reminded(desk) == [second.email]
+
+
+def test_late_reviews_of_nobody_are_told_to_the_reviewer_who_comes(desk: Desk) -> None:
+    desk.paper("pending")
+    desk.ctx.clock.moment += timedelta(days=8)
+    assert reminded(desk) == []
+    reviewer = make_account(desk.app, role="Reviewer")
+    assert reminded(desk) == [reviewer.email]
 
 
 def test_step_with_a_date_is_taken_when_it_has_come(desk: Desk) -> None:
