@@ -373,7 +373,7 @@ def expire(ctx: Context) -> None:
     )
     old = (delivery.created_at < oldest) & ((delivery.state == SENT) | (delivery.state == FAILED))
     for model, condition in ((run, old_runs), (delivery, old)):
-        found = True
+        found = [0]
         while found:
             with db.transaction():
                 some = model.select(model.id).where(condition).limit(MOST_EXPIRED)
