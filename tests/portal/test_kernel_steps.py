@@ -198,9 +198,14 @@ def test_a_step_between_which_the_ledger_is_forgotten_is_found_out(tmp_path: Pat
 
 
 @pytest.mark.usefixtures("database")
-def test_steps_never_run_inside_a_transaction() -> None:
-    with db.transaction(), pytest.raises(ConfigError, match="inside a transaction"):
-        migrate.run([migrate.CORE_NAMESPACE])
+def test_steps_never_run_inside_a_transaction(tmp_path: Path) -> None:
+    (tmp_path / "0001_create_shop.py").write_text(FIRST, encoding="utf-8")
+    shop = migrate.Namespace("shop", tmp_path)
+    with db.transaction():
+        assert migrate.run([migrate.CORE_NAMESPACE]) == []  # nothing is pending, nothing runs
+        with pytest.raises(ConfigError, match="inside a transaction"):
+            migrate.run([shop])
+    assert "shop_item" not in db.database.get_tables()
 
 
 # What a plugin's fault leaves behind.
