@@ -32,6 +32,7 @@ def forget() -> None:
         concepts.clear_cache()
     elif state := index("partner")._state:
         state.results.clear()
+        state.cards.clear()
     if NAME in _app.extensions:
         _app.extensions[NAME].clear()
     for module in (pages, search):

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from plugins.search.bitset import FASTEST, SetKind, TypeOfSet
 from plugins.search.documents import batches, span
-from plugins.search.index import Cache, Moved, Postings, State, advance, load
+from plugins.search.index import CARD_BYTES, Cache, Moved, Postings, State, advance, load
 from plugins.search.questions import Parsed, Query, Result, Term, Tier, Why, parse
 from plugins.search.suggestions import Vocabulary, corrected_text, nearest
 from portal.db import database, query
@@ -103,7 +103,7 @@ class Index:
         """Forget words, answers and vocabulary, but not the facet sets."""
         self._vocabulary = None
         if state := self._state:
-            for cache in (state.base_words, state.now_words, state.results):
+            for cache in (state.base_words, state.now_words, state.results, state.cards):
                 cache.clear()
 
     def _nearest(self, state: State, word: str) -> str:
@@ -174,7 +174,7 @@ def _answer(state: State, question: Query) -> Result:
         ids = list(cards)
     else:
         ids = list(_page(state, match, question))
-        cards = _cards(state.kind, ids)
+        cards = _kept_cards(state, ids)
         ids = [number for number in ids if number in cards]
     return Result(
         total=match.total,
@@ -413,6 +413,17 @@ def _in_order(state: State, match: Match, sort: str, wanted: int) -> Iterator[in
         after = (value, value, number)
         where = f" AND {column} {beyond}= ? AND ({column} {beyond} ? OR number > ?)"
         amount *= 4
+
+
+def _kept_cards(state: State, ids: Sequence[int]) -> dict[int, tuple[int, Mapping[str, Any]]]:
+    """Give object id and card by number, from memory where it can."""
+    if database.in_transaction():
+        return _cards(state.kind, ids)  # what is not committed is for nobody else
+    kept = {number: card for number in ids if (card := state.cards.get(number))}
+    read = _cards(state.kind, [number for number in ids if number not in kept])
+    for number, card in read.items():
+        state.cards.keep(number, card, CARD_BYTES)
+    return kept | read
 
 
 def _cards(

@@ -20,6 +20,8 @@ from portal.db import database, query
 
 WORD_BYTES = 24 << 20
 RESULT_BYTES = 8 << 20
+CARD_BYTES = 4_000  # what a card weighs in memory, about
+CARDS_BYTES = 6 << 20
 _END = chr(0x10FFFF)
 
 
@@ -94,6 +96,7 @@ class State:
     base_words: Cache = field(default_factory=lambda: Cache(WORD_BYTES))
     now_words: Cache = field(default_factory=lambda: Cache(WORD_BYTES))
     results: Cache = field(default_factory=lambda: Cache(RESULT_BYTES))
+    cards: Cache = field(default_factory=lambda: Cache(CARDS_BYTES))
 
     @cached_property
     def everything(self) -> TypeOfSet:
@@ -266,6 +269,7 @@ def advance(state: State, catalogue_seq: int) -> State:
         changed_words=changed_words,
         now_words=Cache(WORD_BYTES),
         results=Cache(RESULT_BYTES),
+        cards=Cache(CARDS_BYTES),
     )
 
 
