@@ -10,7 +10,8 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
-from plugins.partners import concepts, pages, search
+from plugins.occupations import concepts
+from plugins.partners import pages, search
 from plugins.partners.pieces import NAME
 from plugins.search.interface import clear_caches, index
 from portal.app import create_app

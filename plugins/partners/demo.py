@@ -1,142 +1,42 @@
-"""The demonstration set: real organisations with sourced facts, and made-up ones that say so."""
+"""The demonstration set: made-up organisations that say so; others add facts about real ones."""
 
 from __future__ import annotations
 
-import csv
-import hashlib
 import json
 import tomllib
 from collections.abc import Mapping
 from typing import Any
 
-from plugins.imports import interface as imports
 from plugins.partners import publishing, service, workflow
 from plugins.partners.codes import DATA
-from plugins.partners.models import Commitment, Participation, Project
-from plugins.partners.projects import import_consortia
-from portal import db
+from plugins.partners.models import Commitment
+from portal import db, objects
 from portal.context import Context
-from portal.organisations.models import ImportBatch, Organisation, OrganisationName, Source
-from portal.organisations.service import (
-    announce,
-    cleaned,
-    create_organisation,
-    keep_source,
-    note_facts,
-)
+from portal.organisations.models import Organisation, OrganisationName, Source
+from portal.organisations.service import announce, create_organisation, keep_source
 
 FOLDER = DATA / "demo"
-KINDS = {
-    "Accreditation, certification or qualification body": "public-body",
-    "Non-governmental organisation/association/social enterprise": "ngo",
-    "School/Institute/Educational centre – Vocational Training (secondary level)": "vet-school",
-    "Large enterprise": "company",
-}
 
 
 def load(ctx: Context) -> None:
     """Load everything, unless there are organisations already."""
     if Organisation.select().exists():
         return
-    sources = _sources()
-    import_consortia(
-        ctx, FOLDER / "cove-projects.csv", FOLDER / "cove-participations.csv", sources["cove"]
-    )
-    _accredited(ctx, sources["accredited-at"])
-    _eukcem(ctx, sources["eukcem-ii"])
+    objects.registry().hooks.call("partners_demo_load", ctx)
     with db.transaction():
-        for source in sources.values():
+        for source in _sources():
             keep_source(source)
         for entry in json.loads((FOLDER / "fictional.json").read_text(encoding="utf-8")):
             _fictional(ctx, entry)
 
 
-def _sources() -> dict[str, Source]:
+def _sources() -> list[Source]:
     raw = tomllib.loads((FOLDER / "sources.toml").read_text(encoding="utf-8"))
-    return {
-        key: Source(
-            key=key,
-            title=item["title"],
-            publisher=item.get("publisher", ""),
-            licence=item.get("licence", ""),
-            url=item.get("url", ""),
-            note=item.get("note", ""),
-        )
+    wanted = ("title", "publisher", "licence", "url", "note")
+    return [
+        Source(key=key, **{name: item.get(name, "") for name in wanted})
         for key, item in raw.items()
-    }
-
-
-def _accredited(ctx: Context, source: Source) -> None:
-    """Accredited Austrian organisations, with what the list says of their accreditation."""
-    path = FOLDER / "accredited-at.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    checksum = hashlib.sha256(path.read_bytes()).hexdigest()
-    with db.transaction():
-        batch = imports.new_batch(ctx, "organisations", path.name, checksum)
-        ids = imports.add_unclaimed(ctx, [_entry(row) for row in rows], batch, source)
-        ImportBatch.update(accepted=len(ids)).where(ImportBatch.id == batch.id).execute()
-        announce(ctx, ids)
-    with db.transaction():
-        for row in rows:
-            found = _named(row["name"], row["country"])
-            if found is not None:
-                facts = {
-                    "accreditation": row["accreditation"],
-                    "organisation_type": row["organisation_type"],
-                    "accredited_projects": row["accredited_projects"],
-                    "granted": str(int(float(row["grant_total_eur"] or 0)) * 100),
-                }
-                note_facts(
-                    ctx, found.id, {k: v for k, v in facts.items() if v not in ("", "0")}, source
-                )
-
-
-def _entry(row: Mapping[str, str]) -> imports.Entry:
-    typed = {name: row[name] for name in ("name", "country", "website")} | {"city": row["town"]}
-    kind = KINDS.get(row["organisation_type"])
-    return imports.Entry(cleaned(typed | ({"type": kind} if kind else {})), ())
-
-
-def _named(name: str, country: str) -> Organisation | None:
-    found: Organisation | None = (
-        Organisation.select()
-        .where(
-            (Organisation.name == name) | (Organisation.registered_name == name),
-            Organisation.country == country,
-        )
-        .first()
-    )
-    return found
-
-
-def _eukcem(ctx: Context, source: Source) -> None:
-    """The five organisations of EUKCEM II; countries that are inferred are marked so."""
-    raw = json.loads((FOLDER / "eukcem-ii.json").read_text(encoding="utf-8"))
-    with db.transaction():
-        keep_source(source)
-        project = Project.create(
-            key="eukcem-ii",
-            acronym=raw["short_title"],
-            title=raw["title"],
-            action=raw["action_type"],
-            call_year=raw["call_year"],
-            source=source.key,
-        )
-        for role, entry in [
-            ("coordinator", raw["coordinator"]),
-            *(("partner", item) for item in raw["partners"]),
-        ]:
-            found = _named(entry["name"], entry["country"]) or create_organisation(
-                ctx, name=entry["name"], country=entry["country"]
-            )
-            stated = entry["country_basis"] == "stated"
-            facts = {
-                "name": entry["name"],
-                "country" if stated else "country_inferred": entry["country"],
-            }
-            Participation.create(project=project, organisation=found, role=role)
-            note_facts(ctx, found.id, facts, source)
+    ]
 
 
 def _fictional(ctx: Context, entry: Mapping[str, Any]) -> None:

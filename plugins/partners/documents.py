@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from plugins.partners.codes import field_name_in_all, parents
+from plugins.partners.hookspecs import ProjectPart
+from plugins.partners.queries import projects
 from plugins.search.interface import Document, put, remove
 from portal import db
 from portal.context import Context
@@ -42,9 +44,6 @@ _EXTRAS = (
     "WHERE organisation_id IN ({marks}) "
     "UNION ALL SELECT organisation_id, 'standard', '', standard, '' FROM partners_commitment "
     "WHERE organisation_id IN ({marks}) "
-    "UNION ALL SELECT a.organisation_id, 'project', p.acronym, p.title, a.role "
-    "FROM partners_participation a JOIN partners_project p ON p.id = a.project_id "
-    "WHERE a.organisation_id IN ({marks}) "
     "UNION ALL SELECT organisation_id, 'identifier', scheme, value, '' FROM organisation_identifier "
     "WHERE organisation_id IN ({marks}) "
     "UNION ALL SELECT f.organisation_id, 'source', f.source_id, s.title, '' "
@@ -61,11 +60,23 @@ def refresh(ctx: Context, ids: Sequence[int]) -> None:
         if part and db.is_postgres():  # who builds later sees what the others committed
             rows = f"SELECT id FROM organisation WHERE id IN ({', '.join('?' * len(part))})"
             db.query(f"{rows} ORDER BY id FOR NO KEY UPDATE", part)
-        documents, hidden = build(part)
+        documents, hidden = build(ctx, part)
         put(documents)
         gone = [*hidden, *(set(part) - {item.object_id for item in documents} - set(hidden))]
         if gone:
             remove(KIND, gone)
+
+
+def learn_projects(ctx: Context, ids: Sequence[int]) -> None:
+    """Put those of the organisations anew whose document names no project: it was unknown then."""
+    for at in range(0, len(ids), BATCH):
+        part = list(ids[at : at + BATCH])
+        rows = db.query(
+            "SELECT object_id FROM search_document WHERE kind = ? AND card NOT LIKE '%\"projects\"%' "
+            f"AND object_id IN ({', '.join('?' * len(part))})",
+            [KIND, *part],
+        )
+        refresh(ctx, [row[0] for row in rows])
 
 
 def forget(ids: Iterable[int]) -> None:
@@ -97,33 +108,35 @@ def stale() -> list[int]:
     return sorted(row[0] for row in rows)
 
 
-def build(ids: Sequence[int]) -> tuple[list[Document], list[int]]:
+def build(ctx: Context, ids: Sequence[int]) -> tuple[list[Document], list[int]]:
     """Return the documents of organisations, and the ids of those that nobody should find."""
     if not ids:
         return [], []
     marks = ", ".join("?" * len(ids))
     extras: dict[int, list[tuple[str, str, str, str]]] = defaultdict(list)
-    for organisation, *rest in db.query(_EXTRAS.replace("{marks}", marks), list(ids) * 5):
+    for organisation, *rest in db.query(_EXTRAS.replace("{marks}", marks), list(ids) * 4):
         extras[organisation].append(tuple(rest))  # type: ignore[arg-type]
+    known = projects(ctx, ids)
     documents, hidden = [], []
     for row in db.query(_ORGANISATIONS.replace("{marks}", marks), list(ids)):
         if row[11]:
             hidden.append(row[0])
         else:
-            documents.append(_document(row, extras[row[0]]))
+            documents.append(_document(row, extras[row[0]], known.get(row[0], ())))
     return documents, hidden
 
 
-def _document(row: tuple[Any, ...], extras: Sequence[tuple[str, str, str, str]]) -> Document:
+def _document(
+    row: tuple[Any, ...],
+    extras: Sequence[tuple[str, str, str, str]],
+    parts: Sequence[ProjectPart],
+) -> Document:
     (ident, slug, name, lang, registered, kind, country, region, city, state, fictional, _hidden,
      created, *profile) = row  # fmt: skip
     roles, fields, languages, modes, targets, summaries = (_json(text) for text in profile[:6])
     original, occupations = profile[6] or "", _json(profile[7])
     names = [text for sort, _lang, text, _more in extras if sort not in _OTHER]
     standards = [text for sort, _lang, text, _more in extras if sort == "standard"]
-    projects = [
-        (acronym, title, role) for sort, acronym, title, role in extras if sort == "project"
-    ]
     identifiers = [text for sort, _scheme, text, _more in extras if sort == "identifier"]
     source = next((title for sort, _key, title, _more in extras if sort == "source"), "")
     texts = dict(summaries or {})
@@ -141,7 +154,7 @@ def _document(row: tuple[Any, ...], extras: Sequence[tuple[str, str, str, str]])
         "state": state,
         "demo": bool(fictional),
         "names": names[:4],
-        "projects": list(dict.fromkeys(acronym or title for acronym, title, _role in projects))[:4],
+        "projects": list(dict.fromkeys(part.acronym or part.title for part in parts))[:4],
         "summary": _shown(texts, original),
         "source": source.split(":")[0],
     }
@@ -154,7 +167,7 @@ def _document(row: tuple[Any, ...], extras: Sequence[tuple[str, str, str, str]])
         texts=[
             *texts.values(),
             city,
-            *(text for acronym, title, _role in projects for text in (acronym, title)),
+            *(text for part in parts for text in (part.acronym, part.title)),
             *(label for code in fields or [] for label in field_name_in_all(code)),
             " ".join(f"isced{part}" for code in fields or [] for part in parents(code)[-1:]),
             " ".join(f"esco{concept}" for concept in occupations or []),
@@ -167,7 +180,7 @@ def _document(row: tuple[Any, ...], extras: Sequence[tuple[str, str, str, str]])
     )
 
 
-_OTHER = {"standard", "project", "identifier", "source"}
+_OTHER = {"standard", "identifier", "source"}
 
 
 def _facets(

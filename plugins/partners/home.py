@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import Any
 
-from plugins.partners import pages, queries, search
+from plugins.partners import pages, search
 from plugins.partners.filters import Filters
-from portal import db
+from portal import db, objects
 from portal.context import Context
 from portal.i18n import _, ngettext, number
 from portal.web.heartbeat import beat
 
 EXAMPLES = (("mechatronics", "en"), ("Pflege", "de"), ("metinātājs", "lv"), ("soldador", "es"))
-TILE_KINDS = {
-    "coordinator": "lead",
-    "partner": "s4",
-    "affiliated_entity": "s3",
-    "associated_partner": "s2",
-}
 
 
 def hero(ctx: Context) -> dict[str, Any]:
@@ -34,17 +27,12 @@ def hero(ctx: Context) -> dict[str, Any]:
         "stats": [
             (number(total), ngettext("organisation", "organisations", total)),
             (number(len(counts)), ngettext("country", "countries", len(counts))),
-            *_consortia(),
+            *objects.registry().hooks.each("partners_figures", ctx),
         ],
         "tiles": pages.tiles(counts),
         "table_url": "/partners/map",
         "note": _("Not drawn: %(codes)s", codes=", ".join(sorted(missing))) if missing else "",
     }
-
-
-def _consortia() -> list[tuple[str, str]]:
-    count = len(queries.project_sizes())
-    return [(number(count), ngettext("consortium", "consortia", count))] if count else []
 
 
 def columns() -> list[dict[str, Any]]:
@@ -75,28 +63,6 @@ def columns() -> list[dict[str, Any]]:
             "picture": "compare",
         },
     ]
-
-
-def sections() -> dict[str, Any]:
-    """Return the consortia as tiles, one for each member."""
-    sizes = queries.project_sizes()
-    projects: dict[int, dict[str, Any]] = {}
-    roles: dict[int, dict[str, int]] = defaultdict(dict)
-    for acronym, title, role, count, ident in queries.project_tiles():
-        members, countries = sizes[ident]
-        projects[ident] = {
-            "acronym": acronym or title,
-            "title": title if acronym else "",
-            "members": ngettext("%(num)s member", "%(num)s members", members),
-            "countries": ngettext("%(num)s country", "%(num)s countries", countries),
-            "url": f"/partners?q=%22{(acronym or title).replace(' ', '+')}%22",
-        }
-        roles[ident][role] = count
-    for ident, project in projects.items():
-        project["groups"] = [
-            (roles[ident][role], kind) for role, kind in TILE_KINDS.items() if role in roles[ident]
-        ]
-    return {"projects": list(projects.values())[:12]}
 
 
 def slug_of(organisation_id: int) -> str:

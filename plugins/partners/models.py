@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peewee import AutoField, BooleanField, ForeignKeyField, IntegerField, TextField
+from peewee import AutoField, ForeignKeyField, IntegerField, TextField
 
 from portal.db import BinaryText, JsonField, Model, UtcDateTime
 from portal.organisations.models import ImportBatch, Organisation
@@ -55,60 +55,6 @@ class Commitment(Model):
 
     class Meta:
         table_name = "partners_commitment"
-
-
-class Project(Model):
-    """A funded project, as a source lists it."""
-
-    id = AutoField()
-    key = BinaryText(unique=True)
-    acronym = TextField(default="")
-    title = TextField(default="")
-    action = TextField(default="")
-    call_year = IntegerField(null=True)
-    source = TextField(default="")
-    batch = ForeignKeyField(ImportBatch, null=True, on_delete="SET NULL")
-
-    class Meta:
-        table_name = "partners_project"
-
-
-class Participation(Model):
-    """An organisation's part in a project: coordinator, partner, associated_partner, ..."""
-
-    id = AutoField()
-    project = ForeignKeyField(Project, on_delete="CASCADE")
-    organisation = ForeignKeyField(Organisation, on_delete="CASCADE")
-    role = TextField()
-    batch = ForeignKeyField(ImportBatch, null=True, on_delete="SET NULL")
-
-    class Meta:
-        table_name = "partners_participation"
-
-
-class Concept(Model):
-    """An occupation (ESCO), with the fields of education that usually lead to it."""
-
-    id = TextField(primary_key=True)
-    isco_group = TextField()
-    fields = JsonField(default=list)
-
-    class Meta:
-        table_name = "partners_concept"
-
-
-class ConceptLabel(Model):
-    """One of an occupation's names in one language."""
-
-    id = AutoField()
-    concept = ForeignKeyField(Concept, on_delete="CASCADE")
-    lang = TextField()
-    label = TextField()
-    folded = BinaryText()
-    preferred = BooleanField()
-
-    class Meta:
-        table_name = "partners_concept_label"
 
 
 class Miss(Model):

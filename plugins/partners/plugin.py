@@ -6,18 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import click
-from flask import Blueprint, render_template
-from markupsafe import Markup
+from flask import Blueprint
 
 from plugins.partners import (
     api,
     cli,
-    concepts,
     demo,
     documents,
     home,
     profiles,
-    projects,
     publishing,
     queries,
     search,
@@ -29,7 +26,6 @@ from portal import versions
 from portal.context import Context
 from portal.hookspecs import (
     FooterLink,
-    HealthCheck,
     HomeContribution,
     ImportColumns,
     ImportedOrganisation,
@@ -52,8 +48,8 @@ def blueprint_list(ctx: Context) -> Sequence[Blueprint]:
 
 @hookimpl
 def command_list(ctx: Context) -> Sequence[tuple[str, click.Command]]:
-    """Offer the commands."""
-    return [("import", cli.consortia), ("", cli.group)]
+    """Offer the command."""
+    return [("", cli.group)]
 
 
 @hookimpl
@@ -73,16 +69,8 @@ def footer_list(ctx: Context) -> Sequence[FooterLink]:
 
 @hookimpl
 def home_show(ctx: Context) -> HomeContribution:
-    """Offer the hero with the search and the map, and the consortia below."""
-    sections = home.sections()
-    return HomeContribution(
-        hero=home.hero(ctx),
-        columns=home.columns(),
-        sections=[Markup(render_template("partners/home_projects.html", **sections))]  # noqa: S704
-        if sections["projects"]
-        else [],
-        order=10,
-    )
+    """Offer the hero with the search and the map, and what a newcomer should know."""
+    return HomeContribution(hero=home.hero(ctx), columns=home.columns(), order=10)
 
 
 @hookimpl
@@ -159,15 +147,8 @@ def organisation_imported(
 
 
 @hookimpl
-def import_undone(ctx: Context, batch_id: int) -> None:
-    """Take back projects of the batch."""
-    projects.undo(ctx, batch_id)
-
-
-@hookimpl
 def reference_load(ctx: Context) -> None:
-    """Fill the table of occupations; find what changed while the plugin was off."""
-    concepts.load_all()
+    """Find what changed while the plugin was off."""
     service.catch_up(ctx)
 
 
@@ -182,21 +163,6 @@ def upkeep_run(ctx: Context) -> None:
 def demo_load(ctx: Context) -> None:
     """Load the demonstration set."""
     demo.load(ctx)
-
-
-@hookimpl
-def health_check(ctx: Context) -> Sequence[HealthCheck]:
-    """Say whether occupations in other languages can be found."""
-    if concepts.is_loaded():
-        return [HealthCheck("partners: occupations", "ok")]
-    return [
-        HealthCheck(
-            "partners: occupations",
-            "off",
-            "Searches are not widened to other languages.",
-            "Run: portal partners load-concepts",
-        )
-    ]
 
 
 @hookimpl

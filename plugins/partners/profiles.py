@@ -21,6 +21,7 @@ from portal.organisations.labels import type_name
 
 def page(ctx: Context, partner: Partner) -> dict[str, Any]:
     """Return everything the template of a profile needs; costs one statement for signed-in people."""
+    queries.with_projects(ctx, [partner])
     role = queries.role_in(ctx, partner.id)
     state = partner.publication or workflow.PUBLISHED
     edits = role in workflow.EDITORS and state not in workflow.LOCKED
@@ -116,7 +117,7 @@ def stats(partner: Partner) -> list[tuple[str, str]]:
         figures.append((number(partner.places_a_year), _("places a year")))
     if partner.stay_max_weeks:
         figures.append((stay(partner), _("length of stays")))
-    projects_in = {row[0] or row[2] for row in partner.details["project"]}
+    projects_in = {part.acronym or part.title for part in partner.projects}
     if projects_in:
         figures.append(
             (number(len(projects_in)), ngettext("project", "projects", len(projects_in)))
@@ -255,8 +256,8 @@ def promise_changes(partner: Partner) -> list[tuple[str, bool]]:
 def projects(partner: Partner) -> list[tuple[str, str, str]]:
     """Return acronym, title and role of the projects it took part in."""
     return [
-        (acronym, title, codes.name_of(codes.PROJECT_ROLES, role))
-        for acronym, role, title, _source in partner.details["project"]
+        (part.acronym, part.title, codes.name_of(codes.PROJECT_ROLES, part.role))
+        for part in partner.projects
     ]
 
 
@@ -303,10 +304,11 @@ def facts(partner: Partner) -> list[tuple[str, str, str]]:
         elif name == "granted" and value.isdigit():
             shown = money(int(value))
         rows.append((names.get(name, name), shown, title))
-    for acronym, role, title, source in partner.details["project"]:
-        if source:
-            shown = f"{acronym or title} ({codes.name_of(codes.PROJECT_ROLES, role)})"
-            rows.append((_("Project"), shown, _titles(partner).get(source, source)))
+    for part in partner.projects:
+        if part.source:
+            role = codes.name_of(codes.PROJECT_ROLES, part.role)
+            shown = f"{part.acronym or part.title} ({role})"
+            rows.append((_("Project"), shown, _titles(partner).get(part.source, part.source)))
     return rows
 
 

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from plugins.partners.hookspecs import ProjectPart
 from plugins.partners.models import Change, Commitment, Miss, Profile, Publication
-from portal import db, permissions
+from portal import db, objects, permissions
 from portal.context import Context
 
 JSON_COLUMNS = (
@@ -45,10 +46,7 @@ _DETAILS = (
     "FROM organisation_fact f JOIN source s ON s.key = f.source_id "
     "WHERE f.organisation_id IN ({marks}) "
     "UNION ALL SELECT organisation_id, 'commitment', standard, '', subscribed_on, '' "
-    "FROM partners_commitment WHERE organisation_id IN ({marks}) "
-    "UNION ALL SELECT a.organisation_id, 'project', p.acronym, a.role, p.title, p.source "
-    "FROM partners_participation a JOIN partners_project p ON p.id = a.project_id "
-    "WHERE a.organisation_id IN ({marks})"
+    "FROM partners_commitment WHERE organisation_id IN ({marks})"
 )
 
 
@@ -60,6 +58,7 @@ class Partner:
     details: dict[str, list[tuple[str, str, str, str]]] = field(
         default_factory=lambda: defaultdict(list)
     )
+    projects: Sequence[ProjectPart] = ()
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -124,7 +123,7 @@ def _partners(slugs: Sequence[str], condition: str) -> list[Partner]:
     by_id = {item.id: item for item in chosen}
     if by_id:
         marks = ", ".join("?" * len(by_id))
-        for ident, sort, *rest in db.query(_DETAILS.replace("{marks}", marks), list(by_id) * 5):
+        for ident, sort, *rest in db.query(_DETAILS.replace("{marks}", marks), list(by_id) * 4):
             by_id[ident].details[sort].append(tuple(rest))  # type: ignore[arg-type]
     return chosen
 
@@ -137,6 +136,23 @@ def _values(row: tuple[Any, ...]) -> dict[str, Any]:
         empty: Any = {} if name == "summaries" else []
         values[name] = json.loads(values[name]) if values[name] else empty
     return values
+
+
+def projects(ctx: Context, ids: Sequence[int]) -> dict[int, list[ProjectPart]]:
+    """Return the projects of organisations, as plugins know them; only of those that have some."""
+    found: dict[int, list[ProjectPart]] = defaultdict(list)
+    answers = objects.registry().hooks.call("partners_projects", ctx, ids=ids) if ids else ()
+    for _plugin, answer in answers:
+        for ident, parts in answer.items():
+            found[ident] += parts
+    return found
+
+
+def with_projects(ctx: Context, found: Sequence[Partner]) -> None:
+    """Give partners the projects that they took part in; costs one statement for all."""
+    known = projects(ctx, [item.id for item in found])
+    for item in found:
+        item.projects = known.get(item.id, ())
 
 
 def former_slug(slug: str) -> str | None:
@@ -198,28 +214,6 @@ def not_public(ids: Sequence[int]) -> list[int]:
 def missed(limit: int = 200) -> list[Miss]:
     """Return the searches that found nothing, the most frequent first."""
     return list(Miss.select().order_by(Miss.count.desc(), Miss.last_at.desc()).limit(limit))
-
-
-def project_tiles() -> list[tuple[str, str, str, int, int]]:
-    """Return acronym, title, role, members and countries of projects, for tiles on home."""
-    return db.query(
-        "SELECT p.acronym, p.title, a.role, count(*), p.id FROM partners_project p "
-        "JOIN partners_participation a ON a.project_id = p.id "
-        "JOIN organisation o ON o.id = a.organisation_id "
-        "LEFT JOIN partners_publication b ON b.organisation_id = o.id "
-        f"WHERE {_PUBLIC} GROUP BY p.id, p.acronym, p.title, a.role ORDER BY p.acronym"
-    )
-
-
-def project_sizes() -> dict[int, tuple[int, int]]:
-    """Return members and countries of each project by id."""
-    rows = db.query(
-        "SELECT a.project_id, count(DISTINCT a.organisation_id), count(DISTINCT o.country) "
-        "FROM partners_participation a JOIN organisation o ON o.id = a.organisation_id "
-        "LEFT JOIN partners_publication b ON b.organisation_id = o.id "
-        f"WHERE {_PUBLIC} GROUP BY a.project_id"
-    )
-    return {row[0]: (row[1], row[2]) for row in rows}
 
 
 def sources() -> list[tuple[Any, ...]]:

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from markupsafe import Markup, escape
 
-from plugins.partners import concepts
 from plugins.partners.codes import field_name
 from plugins.partners.documents import FACETS, KIND
-from plugins.partners.filters import Filters
+from plugins.partners.filters import OWN_WORDS, Filters
+from plugins.partners.hookspecs import Widening
 from plugins.partners.models import Miss
 from plugins.search.interface import Query, Result, Why, index
-from portal import db
+from portal import db, objects
 from portal.context import Context
 from portal.i18n import _
 from portal.text import fold
 
+NOTHING = Widening()
 SHOWN_AROUND = 70
 MOST_NEAR = 5
 _WORD = re.compile(r"[^\W_]+")
@@ -32,17 +35,17 @@ class Answer:
     """A page of partners with everything that the page says about the search."""
 
     result: Result
-    found: concepts.Found
+    found: Widening
     did_you_mean: str | None = None
 
 
 def run(ctx: Context, filters: Filters, catalogue_seq: int) -> Answer:
     """Search partners; a last word is taken as unfinished when nobody has it.
 
-    Costs at most three statements besides the heartbeat: concepts, words, cards. A search that
+    Costs at most three statements besides the heartbeat: occupations, words, cards. A search that
     finds nothing is counted for the operator.
     """
-    found = concepts.find(filters.text, filters.without) if filters.text else concepts.NOTHING
+    found = _widened(ctx, filters)
     catalogue = index(KIND)
     catalogue.refresh(catalogue_seq)
     question = Query(
@@ -62,6 +65,21 @@ def run(ctx: Context, filters: Filters, catalogue_seq: int) -> Answer:
         return Answer(result, found)
     bare = replace(question, facets={}, expansions=(), facet_names=())
     return Answer(result, found, catalogue.did_you_mean(bare, result.unknown_words))
+
+
+def _widened(ctx: Context, filters: Filters) -> Widening:
+    """Return what else the words may mean, as plugins say that know of occupations."""
+    if not filters.text or OWN_WORDS in filters.without:
+        return NOTHING
+    hooks, asked = objects.registry().hooks, {"text": filters.text, "without": filters.without}
+    found = [item for _plugin, item in hooks.call("partners_query_widened", ctx, **asked)]
+    if len(found) < 2:
+        return found[0] if found else NOTHING
+    return Widening(
+        tuple(chain.from_iterable(item.expansions for item in found)),
+        tuple(chain.from_iterable(item.also for item in found)),
+        dict(ChainMap(*(dict(item.phrases) for item in found))),
+    )
 
 
 def facets_of(filters: Filters) -> tuple[str, ...]:
@@ -122,7 +140,7 @@ def without_one(ctx: Context, filters: Filters, seq: int) -> list[tuple[str, Fil
 # Why a partner was found.
 
 
-def why(card: Mapping[str, Any], reason: Why, found: concepts.Found) -> Markup | None:
+def why(card: Mapping[str, Any], reason: Why, found: Widening) -> Markup | None:
     """Say in a line why a partner was found, the words that decided marked."""
     if not reason.tier:
         return None
@@ -144,9 +162,7 @@ def mark_all(text: str, words: Sequence[str]) -> Markup:
     return mark(text, frozenset(words)) or escape(text)
 
 
-def _in_text(
-    card: Mapping[str, Any], words: frozenset[str], found: concepts.Found
-) -> Markup | None:
+def _in_text(card: Mapping[str, Any], words: frozenset[str], found: Widening) -> Markup | None:
     for lang, text in card.get("summary", {}).items():
         piece = snippet(text, words)
         if piece:
@@ -163,9 +179,7 @@ def _in_text(
     return _sentence(_("Is in %(city)s"), city=city) if city else None
 
 
-def _by_concept(
-    card: Mapping[str, Any], phrases: Sequence[str], found: concepts.Found
-) -> Markup | None:
+def _by_concept(card: Mapping[str, Any], phrases: Sequence[str], found: Widening) -> Markup | None:
     for phrase in phrases:
         label, _lang = found.phrases.get(phrase, (phrase, ""))
         for lang, text in card.get("summary", {}).items():

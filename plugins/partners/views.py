@@ -201,6 +201,7 @@ def compare() -> ResponseReturnValue:
     """Put up to four partners side by side; which ones is in the address."""
     slugs = parse(request.args).compare
     found = queries.partners(slugs)
+    queries.with_projects(g.ctx, found)
     missing = [slug for slug in slugs if slug not in {item.slug for item in found}]
     is_cut = len(set(request.args.getlist("partner"))) > MOST_COMPARED
     only = "only" in request.args

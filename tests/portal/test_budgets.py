@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 
 from bench.data import HEADINGS, Network, import_row
 from plugins.imports.service import import_organisations
-from plugins.partners import concepts
+from plugins.occupations import concepts
 from plugins.search import interface as search
 from portal import db
 from tests.factories import clocked

@@ -1,26 +1,16 @@
-"""Build the packed files from a folder of public source tables.
+"""Build the packed fields of education from a folder of public source tables.
 
     python -m plugins.partners.data.build SOURCE_FOLDER
 
-SOURCE_FOLDER holds `esco/occupations.csv`, `esco/occupation-synonyms.csv`,
-`codes/isced-f-2013.csv` and `vet-cove/`; README.md names their publishers.
+SOURCE_FOLDER holds `codes/isced-f-2013.csv`; README.md names its publisher.
 """
 
 import csv
-import lzma
-import shutil
 import sys
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from plugins.partners.data.forms import split_forms
-
 FOLDER = Path(__file__).parent
-LABEL_LANGUAGES = (
-    *("en", "bg", "cs", "da", "de", "el", "es", "et", "fi", "fr", "ga", "hr", "hu"),
-    *("is", "it", "lt", "lv", "mt", "nl", "no", "pl", "pt", "ro", "sk", "sl", "sv"),
-)
 SHORT_NAMES = {
     "00": "General programmes",
     "06": "Information and communication technology (ICT)",
@@ -62,30 +52,6 @@ def write(path: Path, header: Iterable[str], lines: Iterable[Iterable[str]]) -> 
         writer.writerows(lines)
 
 
-def build_concepts(source: Path) -> None:
-    """Join labels, synonyms and our own additions, one line an occupation."""
-    synonyms: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for row in rows(FOLDER / "own_labels.csv"):
-        synonyms[row["id"], row["lang"]].append(row["label"])
-    for row in rows(source / "esco" / "occupation-synonyms.csv"):
-        synonyms[row["id"][:8], row["lang"]].extend(split_forms(row["synonym"]))
-    with lzma.open(FOLDER / "concepts.tsv.xz", "wb", preset=9 | lzma.PRESET_EXTREME) as pack:
-        for row in sorted(rows(source / "esco" / "occupations.csv"), key=lambda row: row["id"]):
-            entries = [_entry(row, lang, synonyms) for lang in LABEL_LANGUAGES]
-            pack.write("\t".join([row["id"], row["isco_group"], *entries]).encode() + b"\n")
-
-
-def _entry(row: dict[str, str], lang: str, synonyms: dict[tuple[str, str], list[str]]) -> str:
-    preferred = split_forms(row[f"label_{lang}"])
-    known = {form.casefold() for form in preferred}
-    others = []
-    for synonym in synonyms.get((row["id"][:8], lang), ()):
-        if synonym and synonym.casefold() not in known:
-            known.add(synonym.casefold())
-            others.append(synonym)
-    return "|".join([lang, *(f"+{form}" for form in preferred), *others])
-
-
 def build_isced(source: Path) -> None:
     """Fields of education with a shorter name where the official one is clumsy."""
     official = rows(source / "codes" / "isced-f-2013.csv")
@@ -105,25 +71,11 @@ def build_isced(source: Path) -> None:
     )
 
 
-def build_demo(source: Path) -> None:
-    """The real part of the demonstration set, unchanged."""
-    for origin, name in (
-        ("vet-cove/projects.csv", "cove-projects.csv"),
-        ("vet-cove/participations.csv", "cove-participations.csv"),
-        ("vet-cove/accredited-vet-at.csv", "accredited-at.csv"),
-        ("eukcem-ii.json", "eukcem-ii.json"),
-    ):
-        shutil.copyfile(source / origin, FOLDER / "demo" / name)
-
-
 def main(arguments: list[str]) -> None:
-    """Build everything from the folder named on the command line."""
+    """Build it from the folder named on the command line."""
     if len(arguments) != 1 or not Path(arguments[0]).is_dir():
         raise SystemExit("Name the folder with the source tables: build SOURCE_FOLDER")
-    source = Path(arguments[0])
-    build_concepts(source)
-    build_isced(source)
-    build_demo(source)
+    build_isced(Path(arguments[0]))
 
 
 if __name__ == "__main__":

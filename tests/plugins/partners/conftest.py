@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from plugins.partners import concepts, publishing
-from plugins.partners.models import Commitment, Concept, ConceptLabel, Profile
+from plugins.partners import publishing
+from plugins.partners.models import Commitment, Profile
 from plugins.search import finding
 from portal import db
 from portal.organisations.models import Organisation, OrganisationName
@@ -19,11 +19,6 @@ from portal.people.models import Account
 from tests.factories import NOON, clocked, make_account, make_member, make_organisation, sign_in
 
 MakePartner = Callable[..., Organisation]
-WELDER = {
-    "preferred": {"de": "Schweißer", "es": "soldador", "en": "welder", "lv": "metinātājs"},
-    "group": "7212",
-    "fields": ["0715"],
-}
 
 
 def store_partner(
@@ -85,24 +80,6 @@ def member(app: Flask, own: Organisation) -> Callable[[str], FlaskClient]:
         return sign_in(app.test_client(), account)
 
     return make
-
-
-@pytest.fixture
-def welder(app: Flask) -> Iterator[None]:
-    """One occupation with its names in four languages, instead of all of them."""
-    store_concept("welder", WELDER)
-    yield
-    concepts.clear_cache()
-
-
-def store_concept(key: str, concept: Mapping[str, Any]) -> None:
-    """Store an occupation with its preferred names by language."""
-    Concept.insert(id=key, isco_group=concept["group"], fields=concept["fields"]).execute()
-    for lang, label in concept["preferred"].items():
-        ConceptLabel.create(
-            concept=key, lang=lang, label=label, folded=concepts.sort_key(label), preferred=True
-        )
-    concepts.clear_cache()
 
 
 @pytest.fixture

@@ -21,7 +21,6 @@ from flask.testing import FlaskClient
 from bench.data import HEADINGS, Network, Row, import_row
 from plugins.imports.service import import_organisations
 from plugins.partners import codes, service
-from plugins.partners.concepts import clear_cache
 from plugins.search import interface as search
 from plugins.search.spelling import spellings
 from portal import db
@@ -199,7 +198,6 @@ def test_totals_and_counts_are_exact_and_stay_so(
     rows = network.rows()
     client = any_app.test_client()
     draw = random.Random(5)
-    clear_cache()
     with any_app.app_context():
         import_some(any_app, list(islice(rows, size)))
     check(client, queries)  # laid over sets that are empty

@@ -25,8 +25,8 @@ TABLES = (
     "organisation_name",
     "partners_profile",
     "partners_commitment",
-    "partners_project",
-    "partners_participation",
+    "projects_project",
+    "projects_participation",
     "search_document",
     "source",
 )
@@ -43,7 +43,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
         [],
         FixedClock(datetime(2026, 11, 20, 12, tzinfo=UTC)),
     )
-    prepare(app.extensions["portal"].registry, ["search", "partners"])
+    prepare(app.extensions["portal"].registry, ["imports", "search", "partners", "projects"])
     with app.app_context():
         demo.load(clocked(app))
     yield app
@@ -87,7 +87,7 @@ def test_every_source_has_a_title_and_a_licence(shown: Flask) -> None:
 
 
 @pytest.mark.parametrize(
-    "table", ["organisation_fact", "organisation_identifier", "partners_participation"]
+    "table", ["organisation_fact", "organisation_identifier", "projects_participation"]
 )
 def test_made_up_organisations_have_no_facts(shown: Flask, table: str) -> None:
     made_up = f"{table} t JOIN organisation o ON o.id = t.organisation_id WHERE o.is_fictional"
@@ -143,8 +143,8 @@ def test_home_shows_the_consortia(shown: Flask) -> None:
 
 def test_consortium_on_home_finds_its_members(shown: Flask) -> None:
     acronym, members = db.query(
-        "SELECT p.acronym, count(DISTINCT a.organisation_id) FROM partners_project p "
-        "JOIN partners_participation a ON a.project_id = p.id WHERE p.acronym <> '' "
+        "SELECT p.acronym, count(DISTINCT a.organisation_id) FROM projects_project p "
+        "JOIN projects_participation a ON a.project_id = p.id WHERE p.acronym <> '' "
         "GROUP BY p.acronym ORDER BY p.acronym LIMIT 1"
     )[0]
     names = found(shown.test_client(), q=f'"{acronym}"', page_size=100)

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import csv
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
+from pathlib import Path
 from threading import Lock
 
-from plugins.partners.codes import DATA, field_name, is_field
-from plugins.partners.data.load import Concept as EscoConcept
-from plugins.partners.data.load import read_concepts
-from plugins.partners.filters import OWN_WORDS
-from plugins.partners.models import Concept
+from plugins.occupations.data.load import Concept as EscoConcept
+from plugins.occupations.data.load import read_concepts
+from plugins.occupations.models import Concept
+from plugins.partners.interface import Also, Widening, field_name, is_field
 from plugins.search.interface import Expansion, query_words
 from portal import db
 from portal.text import sort_key
 
+DATA = Path(__file__).parent / "data"
 LONGEST_LABEL = 5
 MOST_CONCEPTS = 4
 MOST_LABELS = 60
@@ -31,39 +31,18 @@ SHOWN_FIRST = ("en", "de", "es", "it", "nl", "lv", "fr", "pl", "el", "pt", "sv",
 Row = tuple[str, str, str, bool, str, str, str]
 
 
-@dataclass(frozen=True)
-class Also:
-    """Something that was searched too: a word in a language, or a field of education."""
-
-    key: str
-    label: str
-    lang: str
-    kind: str
-
-
-@dataclass(frozen=True)
-class Found:
-    """The concepts in a query: what the engine is to look for, and what is shown of it."""
-
-    expansions: Sequence[Expansion] = ()
-    also: Sequence[Also] = ()
-    phrases: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-
-
-NOTHING = Found()
+NOTHING = Widening()
 _kept: OrderedDict[tuple[int, tuple[str, ...]], list[Row]] = OrderedDict()
 _lock = Lock()
 
 
-def find(text: str, without: Iterable[str] = ()) -> Found:
+def find(text: str, without: Iterable[str] = ()) -> Widening:
     """Return the occupations named in a query, less those labels that the person took out.
 
     At most 4 concepts and 60 labels; a label is looked for in up to 5 words that follow each
     other. Costs one statement, none when the words were asked lately.
     """
     taken_out = set(without)
-    if OWN_WORDS in taken_out:
-        return NOTHING
     words = query_words(text)
     spans = [
         tuple(words[at : at + length])
@@ -93,8 +72,8 @@ def _rows(spans: tuple[str, ...]) -> list[Row]:
     marks = ", ".join("?" * len(spans))
     rows: list[Row] = db.query(
         "SELECT m.folded, c.id, l.lang, l.preferred, l.label, l.folded, c.fields "
-        "FROM partners_concept_label m JOIN partners_concept c ON c.id = m.concept_id "
-        "JOIN partners_concept_label l ON l.concept_id = c.id "
+        "FROM occupations_concept_label m JOIN occupations_concept c ON c.id = m.concept_id "
+        "JOIN occupations_concept_label l ON l.concept_id = c.id "
         f"WHERE m.folded IN ({marks}) ORDER BY m.preferred DESC, c.id, l.id LIMIT 2000",
         spans,
     )
@@ -105,7 +84,7 @@ def _rows(spans: tuple[str, ...]) -> list[Row]:
     return rows
 
 
-def _found(spans: Sequence[tuple[str, ...]], rows: Sequence[Row], without: set[str]) -> Found:
+def _found(spans: Sequence[tuple[str, ...]], rows: Sequence[Row], without: set[str]) -> Widening:
     expansions: list[Expansion] = []
     also: dict[str, Also] = {}
     phrases: dict[str, tuple[str, str]] = {}
@@ -128,7 +107,7 @@ def _found(spans: Sequence[tuple[str, ...]], rows: Sequence[Row], without: set[s
             wanted += [f"esco{concept}" for concept in chosen]
         if wanted:
             expansions.append(Expansion(span, tuple(dict.fromkeys(wanted))))
-    return Found(tuple(expansions), tuple(also.values()), phrases)
+    return Widening(tuple(expansions), tuple(also.values()), phrases)
 
 
 def _labels(rows: Sequence[Row], said: str) -> list[tuple[Also, str]]:
@@ -190,7 +169,7 @@ def _insert_labels(labels: Sequence[tuple[str, str, str, str, bool]]) -> None:
         part = labels[at : at + 5_000]
         marks = ", ".join(["(?, ?, ?, ?, ?)"] * len(part))
         db.execute(
-            "INSERT INTO partners_concept_label (concept_id, lang, label, folded, preferred) "
+            "INSERT INTO occupations_concept_label (concept_id, lang, label, folded, preferred) "
             f"VALUES {marks}",
             [value for row in part for value in row],
         )

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from plugins.imports import interface as imports
-from plugins.partners.codes import PROJECT_ROLES
-from plugins.partners.models import Participation, Project
+from plugins.partners.interface import PROJECT_ROLES
+from plugins.projects.models import Participation, Project
 from portal import db
 from portal.context import Context
 from portal.errors import Invalid, NotAllowed
@@ -253,7 +253,7 @@ def _store_projects(
         part = list(known)[at : at + FEW]
         marks = ", ".join("?" * len(part))
         numbers |= dict(
-            db.query(f"SELECT key, id FROM partners_project WHERE key IN ({marks})", part)
+            db.query(f"SELECT key, id FROM projects_project WHERE key IN ({marks})", part)
         )
     return numbers
 
@@ -276,7 +276,7 @@ def undo(ctx: Context, batch_id: int) -> None:
     touched = [
         row[0]
         for row in db.query(
-            "SELECT DISTINCT organisation_id FROM partners_participation WHERE batch_id = ?",
+            "SELECT DISTINCT organisation_id FROM projects_participation WHERE batch_id = ?",
             (batch_id,),
         )
     ]

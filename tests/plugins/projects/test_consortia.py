@@ -8,10 +8,11 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 
-from plugins.partners import demo, projects
+from plugins.partners import demo
 from plugins.partners.documents import KIND
-from plugins.partners.models import Participation, Project
-from plugins.partners.projects import Report, import_consortia
+from plugins.projects import importing
+from plugins.projects.importing import Report, import_consortia
+from plugins.projects.models import Participation, Project
 from portal import cli, db
 from portal.context import ANONYMOUS, Context
 from portal.errors import Invalid, NotAllowed
@@ -103,7 +104,7 @@ def test_undo_takes_projects_back_and_leaves_profiles_without_them(
 ) -> None:
     run(ctx, files)
     with db.transaction():
-        projects.undo(ctx, ImportBatch.get().id)
+        importing.undo(ctx, ImportBatch.get().id)
 
     assert Participation.select().count() == Project.select().count() == 0
     cards = db.query("SELECT card FROM search_document WHERE kind = ?", [KIND])
@@ -117,7 +118,7 @@ def test_file_that_breaks_off_leaves_nothing_behind(
     def stop(*_values: object) -> None:
         raise Invalid("The disk is full.")
 
-    monkeypatch.setattr("plugins.partners.projects._store_parts", stop)
+    monkeypatch.setattr("plugins.projects.importing._store_parts", stop)
     with pytest.raises(Invalid):
         run(ctx, files)
 
@@ -134,7 +135,7 @@ def test_others_than_administrators_may_not_import(
 def test_command_needs_no_plugin_but_those_it_builds_on(
     make_portal, files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = make_portal(plugins=["imports", "partners", "search"])
+    app = make_portal(plugins=["imports", "partners", "projects", "search"])
     monkeypatch.setattr(cli, "load_app", lambda: app)
     cli._plugin_commands.cache_clear()
     try:

@@ -1,0 +1,1 @@
+"""Occupations: widens the search for partners to other languages."""

@@ -1,0 +1,1 @@
+"""Packed occupations and the words for fields of education; see README.md."""

@@ -1,0 +1,32 @@
+"""Tables of the occupations plugin."""
+
+from __future__ import annotations
+
+from peewee import AutoField, BooleanField, ForeignKeyField, TextField
+
+from portal.db import BinaryText, JsonField, Model
+
+
+class Concept(Model):
+    """An occupation (ESCO), with the fields of education that usually lead to it."""
+
+    id = TextField(primary_key=True)
+    isco_group = TextField()
+    fields = JsonField(default=list)
+
+    class Meta:
+        table_name = "occupations_concept"
+
+
+class ConceptLabel(Model):
+    """One of an occupation's names in one language."""
+
+    id = AutoField()
+    concept = ForeignKeyField(Concept, on_delete="CASCADE")
+    lang = TextField()
+    label = TextField()
+    folded = BinaryText()
+    preferred = BooleanField()
+
+    class Meta:
+        table_name = "occupations_concept_label"

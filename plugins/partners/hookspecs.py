@@ -1,0 +1,82 @@
+"""What the partners plugin asks others: other words for a search, and facts about its partners."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from plugins.search.interface import Expansion
+from portal.context import Context
+from portal.hookspecs import ISOLATE, TRANSACT, hookspec
+
+
+@dataclass(frozen=True)
+class Also:
+    """Something that was searched too; `kind` is word (in the language `lang`) or field.
+
+    `key` is what the address names when a person takes it out.
+    """
+
+    key: str
+    label: str
+    lang: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Widening:
+    """What a query means besides its words: what the engine looks for, and what is shown of it.
+
+    Phrases that begin with isced or esco are codes that stand in the documents of partners, the
+    others words; `phrases` gives the label and language of such words.
+    """
+
+    expansions: Sequence[Expansion] = ()
+    also: Sequence[Also] = ()
+    phrases: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ProjectPart:
+    """An organisation's part in a funded project; `role` is one of `PROJECT_ROLES`."""
+
+    acronym: str
+    title: str
+    role: str
+    source: str = ""
+
+
+@hookspec(ISOLATE)
+def partners_query_widened(ctx: Context, text: str, without: Collection[str]) -> Widening:
+    """Say what else to look for than the words of a query, less the labels that were taken out.
+
+    Called for each search with words, unless the person wants only those. Answer in one statement.
+    """
+    return Widening()
+
+
+@hookspec(ISOLATE)
+def partners_projects(ctx: Context, ids: Sequence[int]) -> Mapping[int, Sequence[ProjectPart]]:
+    """Name the projects that organisations took part in.
+
+    Called once a page with its partners, and with up to 400 ids while their search documents are
+    built. Answer in one statement; leave out those you know nothing about.
+    """
+    return {}
+
+
+@hookspec(ISOLATE)
+def partners_figures(ctx: Context) -> Sequence[tuple[str, str]]:
+    """Offer figures (number, what it counts) beside the search on the home page.
+
+    Called once per visit of the home page.
+    """
+    return ()
+
+
+@hookspec(TRANSACT, guards=False)
+def partners_demo_load(ctx: Context) -> None:
+    """Load facts about real organisations into an empty site, before made-up ones are added.
+
+    Called once by `portal demo`.
+    """

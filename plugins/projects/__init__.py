@@ -1,0 +1,1 @@
+"""Projects: what public lists of funded projects say of partners."""

@@ -1,0 +1,1 @@
+"""Public lists for the demonstration set; see README.md."""

@@ -1,0 +1,62 @@
+"""What the projects plugin answers when portal and partners ask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import click
+from flask import render_template
+from markupsafe import Markup
+
+from plugins.partners.interface import ProjectPart, learn_projects
+from plugins.projects import cli, demo, home, importing, queries
+from portal import db
+from portal.context import Context
+from portal.hookspecs import HomeContribution, hookimpl
+from portal.i18n import ngettext, number
+
+
+@hookimpl
+def command_list(ctx: Context) -> Sequence[tuple[str, click.Command]]:
+    """Offer the import."""
+    return [("import", cli.consortia)]
+
+
+@hookimpl
+def home_show(ctx: Context) -> HomeContribution:
+    """Offer the consortia as tiles, below what partners say."""
+    tiles = home.tiles()
+    section = render_template("projects/home.html", projects=tiles) if tiles else ""
+    return HomeContribution(sections=[Markup(section)] if tiles else [], order=20)  # noqa: S704
+
+
+@hookimpl
+def partners_figures(ctx: Context) -> Sequence[tuple[str, str]]:
+    """Count the consortia."""
+    count = home.overview()[0]
+    return [(number(count), ngettext("consortium", "consortia", count))] if count else []
+
+
+@hookimpl
+def partners_projects(ctx: Context, ids: Sequence[int]) -> Mapping[int, Sequence[ProjectPart]]:
+    """Name the projects that organisations took part in."""
+    return queries.of_organisations(ids)
+
+
+@hookimpl
+def partners_demo_load(ctx: Context) -> None:
+    """Load the real part of the demonstration set."""
+    demo.load(ctx)
+
+
+@hookimpl
+def import_undone(ctx: Context, batch_id: int) -> None:
+    """Take back projects of the batch."""
+    importing.undo(ctx, batch_id)
+
+
+@hookimpl
+def reference_load(ctx: Context) -> None:
+    """Bring the search up to date: it may have forgotten projects while the plugin was off."""
+    with db.transaction():
+        learn_projects(ctx, queries.taking_part())

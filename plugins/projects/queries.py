@@ -1,0 +1,73 @@
+"""Reads of projects, in a bounded number of statements."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from plugins.partners.interface import ProjectPart
+from portal import db
+from portal.organisations.models import Organisation
+from portal.organisations.queries import in_sight
+
+
+@dataclass
+class Shown:
+    """A project as home shows it: members in sight with their country, and how many in each role."""
+
+    acronym: str
+    title: str
+    members: dict[int, str] = field(default_factory=dict)
+    roles: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+
+def of_organisations(ids: Sequence[int]) -> dict[int, list[ProjectPart]]:
+    """Return what organisations took part in, in the order in which it was stored."""
+    found: dict[int, list[ProjectPart]] = defaultdict(list)
+    marks = ", ".join("?" * len(ids))
+    for organisation, *part in db.query(
+        "SELECT a.organisation_id, p.acronym, p.title, a.role, p.source "
+        "FROM projects_participation a JOIN projects_project p ON p.id = a.project_id "
+        f"WHERE a.organisation_id IN ({marks}) ORDER BY a.id",
+        list(ids),
+    ):
+        found[organisation].append(ProjectPart(*part))
+    return found
+
+
+def taking_part() -> list[int]:
+    """Return the organisations that took part in something."""
+    rows = db.query("SELECT DISTINCT organisation_id FROM projects_participation ORDER BY 1")
+    return [row[0] for row in rows]
+
+
+def shown(most: int) -> tuple[int, list[Shown]]:
+    """Return how many projects have members that are not hidden, and the first by acronym.
+
+    Costs three statements.
+    """
+    rows = db.query(
+        "SELECT p.id, p.acronym, p.title, COUNT(*) OVER () FROM projects_project p "
+        "WHERE EXISTS (SELECT 1 FROM projects_participation a "
+        "JOIN organisation o ON o.id = a.organisation_id "
+        "WHERE a.project_id = p.id AND o.hidden_at IS NULL) ORDER BY p.acronym, p.id LIMIT ?",
+        (most,),
+    )
+    if not rows:
+        return 0, []
+    found = {row[0]: Shown(row[1], row[2]) for row in rows}
+    marks = ", ".join("?" * len(found))
+    parts = db.query(
+        "SELECT a.project_id, a.role, o.id, o.country FROM projects_participation a "
+        "JOIN organisation o ON o.id = a.organisation_id "
+        f"WHERE a.project_id IN ({marks}) AND o.hidden_at IS NULL",
+        list(found),
+    )
+    owners = [Organisation(id=number) for number in sorted({row[2] for row in parts})]
+    seen = {item.id for item in in_sight(owners)}
+    for project, role, member, country in parts:
+        if member in seen:
+            found[project].members[member] = country
+            found[project].roles[role] += 1
+    return rows[0][3], [item for item in found.values() if item.members]
