@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from plugins.occupations import concepts
-from plugins.partners import pages, search
+from plugins.partners import pages
 from plugins.partners.pieces import NAME
+from plugins.search import marking
 from plugins.search.interface import clear_caches, index
 from portal.app import create_app
 
@@ -36,11 +37,11 @@ def forget() -> None:
         state.cards.clear()
     if NAME in _app.extensions:
         _app.extensions[NAME].clear()
-    for module in (pages, search):
+    for module in (pages, marking):
         for value in vars(module).values():
             if hasattr(value, "cache_clear") and value not in _LASTING:
                 value.cache_clear()
 
 
 # Names of codes and the grid of the map are texts of the installation, not of a search.
-_LASTING = {pages.grid, pages._regions, pages._value_label, search._folded}
+_LASTING = {pages.grid, pages._regions, pages._value_label, marking._folded}

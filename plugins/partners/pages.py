@@ -16,6 +16,7 @@ from plugins.partners import codes, search
 from plugins.partners.filters import Filters, chosen
 from plugins.partners.pieces import Pieces, pieces
 from plugins.partners.rules import map_step
+from plugins.search.interface import mark_all
 from portal import data
 from portal.i18n import _, country_name, language_name, locale, ngettext, number
 from portal.organisations.labels import type_name
@@ -179,7 +180,7 @@ def cards(answer: search.Answer, filters: Filters) -> list[dict[str, Any]]:
     for card, reason in zip(answer.result.cards, answer.result.why, strict=True):
         name: Any = card["name"]
         if words and reason.tier in {"name", "names"}:
-            name = search.mark_all(name, reason.words)
+            name = mark_all(name, reason.words)
         rows.append(
             {
                 "card": card,

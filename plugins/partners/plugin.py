@@ -32,6 +32,7 @@ from portal.hookspecs import (
     ImportProblem,
     MenuItem,
     ObjectType,
+    RoleSource,
     Transition,
     Versioned,
     Workflow,
@@ -85,7 +86,7 @@ def organisation_links(ctx: Context, organisation_id: int) -> Sequence[tuple[Any
         links.append((_("Public profile"), f"/partners/{slug}"))
     elif links:
         links.append((_("Profile"), f"/partners/{slug}"))
-    if state not in workflow.LOCKED and service.may_edit(ctx, organisation_id):
+    if service.may_edit(ctx, organisation_id):
         links.append((_("Edit the profile"), f"/partners/{slug}/edit"))
     return links
 
@@ -121,6 +122,12 @@ def workflow_list(ctx: Context) -> Sequence[Workflow]:
 def object_type_list(ctx: Context) -> Sequence[ObjectType]:
     """Offer the two, so that reviewers find them among their tasks."""
     return workflow.TYPES
+
+
+@hookimpl
+def role_sources(ctx: Context, object_type: ObjectType) -> Sequence[RoleSource]:
+    """Let a profile that is shared to be edited be edited as a whole."""
+    return [workflow.shared_changes(ctx)] if object_type.name == workflow.CHANGE else []
 
 
 @hookimpl

@@ -22,11 +22,9 @@ from portal.organisations.labels import type_name
 def page(ctx: Context, partner: Partner) -> dict[str, Any]:
     """Return everything the template of a profile needs; costs one statement for signed-in people."""
     queries.with_projects(ctx, [partner])
-    role = queries.role_in(ctx, partner.id)
+    have = queries.rights(ctx, partner.id, partner.publication_id)
     state = partner.publication or workflow.PUBLISHED
-    edits = role in workflow.EDITORS and state not in workflow.LOCKED
     done, missing = completeness(partner.values, dict.fromkeys(partner.promised, ""))
-    is_inside = bool(role) or (ctx.actor.is_reviewer and partner.claimed)
     return {
         "partner": partner,
         "kind": kind_name(partner),
@@ -42,11 +40,11 @@ def page(ctx: Context, partner: Partner) -> dict[str, Any]:
         "names": other_names(partner),
         "identifiers": [(_scheme(row[0]), row[2]) for row in partner.details["identifier"]],
         "facts": facts(partner),
-        "may_edit": edits,
+        "may_edit": "edit" in have,
         "state": state,
-        "is_member": bool(role),
+        "is_member": "edit" in have or not ctx.actor.is_reviewer,
         "lacking": [item for item in missing if item.name in REQUIRED],
-        "way_url": workflow.path(partner.slug) if is_inside else "",
+        "way_url": workflow.path(partner.slug) if "history" in have else "",
         "next_step": next_step(state, partner.change),
         "done": done,
         "missing": missing,
@@ -58,14 +56,35 @@ def page(ctx: Context, partner: Partner) -> dict[str, Any]:
 def way(ctx: Context, partner: Partner) -> dict[str, Any]:
     """Return what the page of a profile's way to the public shows beside states and steps."""
     missing = completeness(partner.values, dict.fromkeys(partner.promised, ""))[1]
+    have = queries.rights(ctx, partner.id, partner.publication_id)
     return {
         "partner": partner,
         "lacking": [item for item in missing if item.name in REQUIRED],
         "promises": promises(partner),
         "changes": promise_changes(partner),
-        "may_edit": queries.role_in(ctx, partner.id) in workflow.EDITORS
-        and partner.publication not in workflow.LOCKED,
+        "may_edit": "edit" in have,
+        "may_share": "share" in have,
     }
+
+
+def drafts(ctx: Context) -> list[dict[str, Any]]:
+    """Return the profiles that a person works on, drafts first; two statements."""
+    states = {state.name: state for state in workflow.FLOW.states}
+    mine, found = queries.member_of(ctx), queries.own_profiles(ctx)
+    rows = [
+        {
+            "name": row.organisation.name,
+            "lang": row.organisation.name_lang,
+            "slug": row.organisation.slug,
+            "state": states[row.state],
+            "is_shared": row.organisation_id not in mine,
+            "next_step": next_step(row.state),
+            "way_url": workflow.path(row.organisation.slug),
+            "demo": row.organisation.is_fictional,
+        }
+        for row in found
+    ]
+    return sorted(rows, key=lambda row: row["state"].name == workflow.PUBLISHED)
 
 
 def next_step(state: str, change: str | None = None) -> str:

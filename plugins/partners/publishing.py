@@ -115,7 +115,7 @@ def _tell(ctx: Context, obj: Any, step: str, comment: str) -> None:
         .join(Account)
         .where(
             member.organisation == organisation.id,
-            member.role.in_(sorted(workflow.EDITORS)),
+            member.role.in_(sorted(history.EDITORS)),
             Account.disabled_at.is_null(),
         )
         .order_by(member.id)
@@ -153,8 +153,10 @@ def page(ctx: Context, organisation_id: int) -> dict[str, Any]:
         name: task.get_or_none(task.object_type == name, task.object_id == number)
         for name, number in waiting.items()
     }
+    shown = engine.panel(ctx, profile)
+    shown["steps"] = [step for step in shown["steps"] if step.name != workflow.RESUBMIT]
     return {
-        "profile": engine.panel(ctx, profile),
+        "profile": shown,
         "change": engine.panel(ctx, copy) if copy else None,
         "due": {name: row.due_at for name, row in due.items() if row},
         "past": [engine.panel(ctx, row) for row in mine.order_by(of.id.desc()).limit(MOST_PAST)],

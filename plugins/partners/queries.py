@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from plugins.partners.hookspecs import ProjectPart
 from plugins.partners.models import Change, Commitment, Miss, Profile, Publication
 from portal import db, objects, permissions
 from portal.context import Context
+from portal.organisations.models import Organisation
 
 JSON_COLUMNS = (
     "roles", "fields", "occupations", "languages", "modes", "targets", "inclusion",
@@ -175,6 +176,38 @@ def role_in(ctx: Context, organisation_id: int) -> str:
         (organisation_id, ctx.actor.account_id),
     )
     return rows[0][0] if rows else ""
+
+
+def rights(ctx: Context, organisation_id: int, publication_id: int | None) -> set[str]:
+    """Return what a signed-in person may do with a profile: edit it, see how far it is, share it.
+
+    Also by what was shared with them; costs one statement.
+    """
+    if publication_id is not None and (ctx.actor.signed_in or ctx.actor.system):
+        return permissions.granted(
+            ctx, Publication(id=publication_id), ["edit", "history", "share"]
+        )
+    is_editor = role_in(ctx, organisation_id) in {"OrgEditor", "OrgAdmin"}
+    return {"edit"} if is_editor or ctx.actor.system else set()
+
+
+def own_profiles(ctx: Context) -> list[Publication]:
+    """Return what a person has to do with beside what everybody sees: drafts, and what they edit.
+
+    Whatever their office shows them besides is left out. At most 200, by name, in one statement.
+    """
+    of: Any = Publication
+    plain = ctx.as_actor(replace(ctx.actor, roles=frozenset()))
+    drafts = (of.state != "published") & permissions.visible(plain, of)
+    found = of.select(of, Organisation).join(Organisation)
+    mine = drafts | permissions.visible(plain, of, "edit")
+    rows = found.where(Organisation.hidden_at.is_null(), mine)
+    return list(rows.order_by(Organisation.folded_name, of.id).limit(200))
+
+
+def member_of(ctx: Context) -> set[int]:
+    """Return the organisations that the actor belongs to."""
+    return {row[0] for row in permissions.memberships(ctx.actor.account_id or 0).tuples()}
 
 
 def stated(organisation_id: int) -> tuple[Mapping[str, Any], dict[str, str]]:

@@ -21,7 +21,8 @@ LEVELS = ("A1", "A2", "B1", "B2", "C1", "C2", "native")
 
 def may_edit(ctx: Context, organisation_id: int) -> bool:
     """Whether the actor may edit the profile of an organisation."""
-    return ctx.actor.system or queries.role_in(ctx, organisation_id) in history.EDITORS
+    found = queries.publication(organisation_id)
+    return "edit" in queries.rights(ctx, organisation_id, found.id if found else None)
 
 
 def save_profile(
@@ -29,9 +30,11 @@ def save_profile(
 ) -> None:
     """Save a profile with its promises; those of a published one go to a working copy.
 
+    One in review goes to the reviewer again: what they looked at is no longer what there is.
+
     `version` is the one that was shown, 0 when there was none yet, None to save in any case.
-    Without `commitments` the promises stay. Raises NotAllowed, also while a reviewer has the
-    profile, Invalid, or Conflict with both texts when someone was faster.
+    Without `commitments` the promises stay. Raises NotAllowed, Invalid, or Conflict
+    with both texts when someone was faster.
     """
     if not may_edit(ctx, organisation_id):
         raise NotAllowed
@@ -44,7 +47,7 @@ def save_profile(
         found = queries.publication(organisation_id)
         if found and found.state in workflow.LOCKED and not ctx.actor.system:
             raise NotAllowed(
-                _("The profile is not yours to change now. Take it back to draft first.")
+                _("The profile is archived. It can't be changed before it is a draft again.")
             )
         row = Profile.get_or_none(Profile.organisation == organisation_id)
         if row is None:
@@ -59,10 +62,12 @@ def save_profile(
             ).where(Profile.organisation == organisation_id).execute()
         wanted = values.get("commitments")
         if wanted is not None:
-            if ctx.actor.system or (found and found.state == workflow.DRAFT):
+            if ctx.actor.system or (found and found.state in (workflow.DRAFT, workflow.PENDING)):
                 publishing.promise(ctx, organisation_id, wanted)
             else:
                 propose(ctx, organisation_id, sorted(set(wanted)))
+        if found and found.state == workflow.PENDING and not ctx.actor.system:
+            engine.move(ctx, found, workflow.RESUBMIT)
         announce(ctx, [organisation_id])
 
 

@@ -216,6 +216,13 @@ def compare() -> ResponseReturnValue:
     )
 
 
+@blueprint.get("/partners/your-drafts")
+@allow(SIGNED_IN, owner="lists what the person edits or was given to read")
+def drafts() -> ResponseReturnValue:
+    """List the profiles that the person works on, those that nobody else finds first."""
+    return render_template("partners/drafts.html", rows=profiles.drafts(g.ctx))
+
+
 @blueprint.get("/partners/<slug>")
 @allow(ANYONE)
 def profile(slug: str) -> ResponseReturnValue:
@@ -256,11 +263,12 @@ def _partner(slug: str) -> queries.Partner | str:
 def edit(slug: str) -> ResponseReturnValue:
     """Edit the own profile."""
     partner = queries.partner(slug, g.ctx)
-    if partner is None or not service.may_edit(g.ctx, partner.id):
-        abort(404)
-    if partner.publication in workflow.LOCKED and request.method == "GET":
-        flash(_("The profile is not yours to change now. Take it back to draft first."))
+    have = queries.rights(g.ctx, partner.id, partner.publication_id) if partner else ()
+    if partner and partner.publication in workflow.LOCKED and "history" in have:
+        flash(_("The profile is archived. It can't be changed before it is a draft again."))
         return redirect(workflow.path(slug), 303)
+    if partner is None or "edit" not in have:
+        abort(404)
     form = forms.ProfileForm(request.form or None, partner=partner)
     done, missing = completeness(partner.values, dict.fromkeys(partner.promised, ""))
     status = 200
@@ -289,6 +297,9 @@ def _saved(slug: str) -> ResponseReturnValue:
     partner = queries.partner(slug, g.ctx)
     if partner and partner.publication == workflow.DRAFT:
         flash(_("Your profile is saved. Nobody finds it before it is published."))
+    elif partner and partner.publication == workflow.PENDING:
+        flash(_("Saved, and sent to the reviewer again."))
+        return redirect(workflow.path(slug), 303)
     elif partner and partner.change == workflow.DRAFT:
         flash(_("Saved. The changed promises wait: submit them, and a reviewer publishes them."))
         return redirect(workflow.path(slug), 303)

@@ -10,8 +10,9 @@ from typing import Any
 from plugins.partners import queries
 from plugins.partners.models import Change, Publication
 from plugins.partners.rules import lacking
-from portal.context import REVIEWER, SITE_ADMIN, Context
-from portal.hookspecs import ObjectType, State, Transition, Workflow
+from portal import permissions
+from portal.context import REVIEWER, SITE_ADMIN, Actor, Context
+from portal.hookspecs import ObjectType, RoleSource, State, Transition, Workflow
 from portal.i18n import _
 from portal.i18n import lazy_gettext as lazy
 
@@ -19,12 +20,15 @@ PROFILE = "partners_profile"
 CHANGE = "partners_change"
 DRAFT, PENDING, PUBLISHED = "draft", "pending", "published"
 SUSPENDED, ARCHIVED, DISCARDED = "suspended", "archived", "discarded"
-LOCKED = (PENDING, ARCHIVED)
+LOCKED = (ARCHIVED,)
 """States in which the profile can't be edited."""
 
+RESUBMIT = "resubmit"
+"""What saving does to a profile in review; no button of its own."""
+
 PROMISED_DAYS = 5
-PEOPLE = {"OrgMember", REVIEWER}
-EDITORS = {"OrgEditor", "OrgAdmin"}
+PEOPLE = {"OrgMember", REVIEWER, "Editor"}
+EDITORS = {"OrgEditor", "OrgAdmin", "Editor"}
 ADMINS = {"OrgAdmin"}
 BOTH = {"OrgAdmin", SITE_ADMIN}
 
@@ -48,9 +52,11 @@ def _unchanged(_ctx: Context, obj: Any) -> list[str]:
 
 
 def _stranger(ctx: Context, obj: Any) -> list[str]:
-    if not queries.role_in(ctx, obj.organisation_id):
-        return []
-    return [_("You belong to this organisation. Another reviewer must decide this.")]
+    if queries.role_in(ctx, obj.organisation_id):
+        return [_("You belong to this organisation. Another reviewer must decide this.")]
+    if not ctx.actor.system and "Editor" in permissions.roles(ctx, obj):
+        return [_("This profile is shared with you to edit. Another reviewer must decide this.")]
+    return []
 
 
 def _step(name: str, title: Any, source: str, target: str, may: str, **more: Any) -> Transition:
@@ -62,12 +68,14 @@ def _review(name: str, title: Any, target: str, **more: Any) -> Transition:
     return _step(name, title, PENDING, target, "review", **reviewed, **more)
 
 
-_OWN = {"view": PEOPLE, "history": PEOPLE}
+_OWN = {"view": PEOPLE | {"Viewer"}, "history": PEOPLE, "share": ADMINS}
 _WRITE, _SUBMIT, _DECIDE = {"edit": EDITORS}, {"submit": ADMINS}, {"review": {REVIEWER}}
+_SEEN = {"view": PEOPLE, "history": PEOPLE}
 _DELETE = {"delete": BOTH}
 _SAID: dict[str, Any] = {"comment_required": True}
 _ALONE: dict[str, Any] = {"guards": ("unchanged",)}
 _OTHERS: dict[str, Any] = {"guards": ("stranger",)}
+_WHOLE: dict[str, Any] = {"guards": ("complete",)}
 _TO_SUBMIT = ("complete", "agreed")
 _LIVE = f"{DRAFT} {PUBLISHED} {SUSPENDED}"
 FLOW = Workflow(
@@ -76,7 +84,7 @@ FLOW = Workflow(
     DRAFT,
     (
         State(DRAFT, lazy("draft"), _OWN | _WRITE | _SUBMIT | _DELETE, tag="warn"),
-        State(PENDING, lazy("in review"), _OWN | _SUBMIT | _DECIDE, tag="act"),
+        State(PENDING, lazy("in review"), _OWN | _WRITE | _SUBMIT | _DECIDE, tag="act"),
         State(
             PUBLISHED,
             lazy("published"),
@@ -98,7 +106,8 @@ FLOW = Workflow(
     (
         _step("submit", lazy("Submit for review"), DRAFT, PENDING, "submit", guards=_TO_SUBMIT),
         _step("withdraw", lazy("Withdraw from review"), PENDING, DRAFT, "submit"),
-        _review("publish", lazy("Publish"), PUBLISHED),
+        _step(RESUBMIT, lazy("Change during the review"), PENDING, PENDING, "edit", **_WHOLE),
+        _review("publish", lazy("Publish"), PUBLISHED, **_OTHERS),
         _review("send_back", lazy("Send back"), DRAFT, **_SAID),
         _step("retract", lazy("Take back to draft"), PUBLISHED, DRAFT, "submit", **_SAID, **_ALONE),
         _step("suspend", lazy("Suspend"), PUBLISHED, SUSPENDED, "review", **_SAID, **_OTHERS),
@@ -149,6 +158,17 @@ def _type(name: str, title: Any, model: Any, **more: Any) -> ObjectType:
 
 
 TYPES = (
-    _type(PROFILE, lazy("Partner profile"), Publication),
-    _type(CHANGE, lazy("Change of quality promises"), Change, permissions=_OWN),
+    _type(PROFILE, lazy("Partner profile"), Publication, shareable=True),
+    _type(CHANGE, lazy("Change of quality promises"), Change, permissions=_SEEN),
 )
+
+
+def shared_changes(ctx: Context) -> RoleSource:
+    """Let those with whom a profile is shared to edit write its working copy of promises too."""
+
+    def ids(_actor: Actor) -> Any:
+        of: Any = Publication
+        shared = of.select(of.organisation).where(permissions.visible(ctx, of, "edit"))
+        return Change.select(Change.id).where(Change.organisation.in_(shared))
+
+    return RoleSource("Editor", ids)

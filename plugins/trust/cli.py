@@ -13,7 +13,6 @@ import click
 from plugins.trust import checking, service
 from portal import audit
 from portal.context import Context, system_context
-from portal.errors import NotFound
 from portal.people.models import Account
 
 
@@ -52,19 +51,18 @@ def audit_verify(copy: TextIO | None, as_json: bool) -> None:
     click.echo(f"All {count} entries are as they were written.")
 
 
-def _account(email: str) -> int:
+def _account(email: str) -> int | None:
     found: Account | None = Account.get_or_none(Account.email == email.strip().lower())
-    if found is None:
-        raise NotFound(f"No account has the address {email}.")
-    return int(found.id)
+    return int(found.id) if found else None
 
 
 @click.command("export")
 @click.argument("email")
 def export(email: str) -> None:
-    """Write what is kept of the person with EMAIL as JSON."""
+    """Write what is kept of the person with EMAIL as JSON, also without an account."""
     with _portal() as ctx:
-        copy = service.export(ctx, _account(email))
+        number = _account(email)
+        copy = service.export(ctx, number) if number else service.export_address(ctx, email)
     click.echo(json.dumps(copy, ensure_ascii=False, indent=2))
 
 
@@ -72,10 +70,14 @@ def export(email: str) -> None:
 @click.argument("email")
 @click.option("--yes", is_flag=True, help="Erase without asking.")
 def erase(email: str, yes: bool) -> None:
-    """Erase what is kept of the person with EMAIL; it can't be undone."""
+    """Erase what is kept of the person with EMAIL, also without an account; it can't be undone."""
     with _portal() as ctx:
         number = _account(email)
         if not yes:
-            click.confirm(f"Erase the account {email} for good?", abort=True)
+            click.confirm(f"Erase what is kept of {email} for good?", abort=True)
+        if number is None:
+            count = service.erase_address(ctx, email)
+            click.echo(f"Erased. {email} has no account; what it left stood in {count} rows.")
+            return
         service.erase(ctx, number)
     click.echo(f"Erased. What was done for others now names former account {number}.")

@@ -7,6 +7,7 @@ names nobody ("former account N"), so that its number is never given to somebody
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -51,6 +52,14 @@ def _with_tables() -> Iterator[tuple[str, Any]]:
         yield row.id, found[row.id].manifest if row.id in found else None
 
 
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody without an account, known by a mail address; no account has the number 0."""
+
+    email: str
+    id: int = 0
+
+
 def export(ctx: Context, account_id: int) -> dict[str, Any]:
     """Return a copy of all that is kept of a person, as JSON takes it; noted in the audit log.
 
@@ -59,21 +68,41 @@ def export(ctx: Context, account_id: int) -> dict[str, Any]:
     person = _person(ctx, account_id)
     with db.transaction():
         audit.record(ctx, "personal_data.exported", "account", person.id)
-        data = [
-            {
-                "table": item.table,
-                "what": _(item.what or item.column),
-                "why": _(item.purpose),
-                "how_long": _(item.retention),
-                "rows": _rows(item, person),
-            }
-            for item in kept()
-            if not item.secret
-        ]
+        return _copy(ctx, person)
+
+
+def export_address(ctx: Context, email: str) -> dict[str, Any]:
+    """Return a copy of what is kept of somebody without an account, found by their mail address.
+
+    Such as who reported a wrong fact. For administrators; NotFound for others, and for an address
+    that has an account or of which nothing is kept.
+    """
+    visitor = _visitor(ctx, email)
+    with db.transaction():
+        copy = _copy(ctx, visitor)
+        copy["data"] = [part for part in copy["data"] if part["rows"]]
+        if not copy["data"]:
+            raise NotFound(_("Nothing is kept of %(email)s.", email=visitor.email))
+        audit.record(ctx, "personal_data.exported", personal={"address": visitor.email})
+    return copy
+
+
+def _copy(ctx: Context, person: Account | Visitor) -> dict[str, Any]:
+    data = [
+        {
+            "table": item.table,
+            "what": _(item.what or item.column),
+            "why": _(item.purpose),
+            "how_long": _(item.retention),
+            "rows": _rows(item, person),
+        }
+        for item in kept()
+        if not item.secret
+    ]
     return {"account": person.email, "made_at": db.utc_text(ctx.clock.now()), "data": data}
 
 
-def _rows(item: PersonalData, person: Account) -> list[dict[str, Any]]:
+def _rows(item: PersonalData, person: Account | Visitor) -> list[dict[str, Any]]:
     where, values = _belongs(item.table, item.subject, person)
     rows = db.query(f"SELECT {', '.join(item.shown)} FROM {item.table} WHERE {where}", values)
     return [dict(zip(item.shown, map(_readable, row), strict=True)) for row in rows]
@@ -83,7 +112,7 @@ def _readable(value: Any) -> Any:
     return bytes(value).decode(errors="replace") if isinstance(value, bytes | memoryview) else value
 
 
-def _belongs(table: str, subject: str, person: Account) -> tuple[str, list[Any]]:
+def _belongs(table: str, subject: str, person: Account | Visitor) -> tuple[str, list[Any]]:
     """Return the condition that finds a person's rows, with its values."""
     if " or " in subject:
         pairs = [_belongs(table, part, person) for part in subject.split(" or ")]
@@ -145,17 +174,35 @@ def erase(ctx: Context, account_id: int) -> None:
             )
         for objection in objections(person):
             raise Conflict(objection)
-        tables: dict[str, list[PersonalData]] = {}
-        for item in sorted(kept(), key=lambda item: " -> " not in item.subject):
-            tables.setdefault(item.table, []).append(item)
-        for table, items in tables.items():
-            _forget(
-                table, [(item, *_belongs(table, item.subject, person)) for item in items], person.id
-            )
+        _erase(person)
         Account.update(role=MEMBER, disabled_at=ctx.clock.now()).where(
             Account.id == person.id
         ).execute()
         audit.record(ctx, "account.erased", "account", person.id)
+
+
+def erase_address(ctx: Context, email: str) -> int:
+    """Erase what is kept of somebody without an account; returns how many rows were concerned.
+
+    For administrators; NotFound for others, and for an address that has an account.
+    """
+    visitor = _visitor(ctx, email)
+    with db.transaction():
+        count = _erase(visitor)
+        audit.record(ctx, "personal_data.erased", rows=count)
+    return count
+
+
+def _erase(person: Account | Visitor) -> int:
+    tables: dict[str, list[PersonalData]] = {}
+    for item in sorted(kept(), key=lambda item: " -> " not in item.subject):
+        tables.setdefault(item.table, []).append(item)
+    return sum(
+        _forget(
+            table, [(item, *_belongs(table, item.subject, person)) for item in items], person.id
+        )
+        for table, items in tables.items()
+    )
 
 
 def erase_own(ctx: Context, password: str, address: str, visit: people.Visit) -> None:
@@ -209,3 +256,10 @@ def _person(ctx: Context, account_id: int) -> Account:
     if found is None or not (is_own or ctx.actor.is_admin):
         raise NotFound
     return found
+
+
+def _visitor(ctx: Context, email: str) -> Visitor:
+    address = email.strip().lower()
+    if not address or not ctx.actor.is_admin or Account.get_or_none(Account.email == address):
+        raise NotFound
+    return Visitor(address)

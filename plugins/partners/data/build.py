@@ -11,31 +11,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-SHORT_NAMES = {
-    "00": "General programmes",
-    "06": "Information and communication technology (ICT)",
-    "061": "Information and communication technology (ICT)",
-    "0112": "Pre-school teaching",
-    "0113": "Teaching without a subject",
-    "0114": "Teaching a subject",
-    "0211": "Audio-visual and media production",
-    "0415": "Office work",
-    "0416": "Wholesale and retail",
-    "0612": "Databases and networks",
-    "0613": "Software development",
-    "0711": "Chemical processes",
-    "0716": "Vehicles, ships and aircraft",
-    "0722": "Glass, paper, plastic and wood",
-    "0723": "Textiles, shoes and leather",
-    "08": "Agriculture, forestry, fisheries, animals",
-    "0811": "Crops and livestock",
-    "0914": "Medical technology",
-    "0921": "Care of older and disabled people",
-    "0922": "Child care and youth work",
-    "0923": "Social work",
-    "1013": "Hotels, restaurants, catering",
-    "1015": "Travel, tourism, leisure",
-}
 
 
 def rows(path: Path) -> Iterator[dict[str, str]]:
@@ -53,22 +28,14 @@ def write(path: Path, header: Iterable[str], lines: Iterable[Iterable[str]]) -> 
 
 
 def build_isced(source: Path) -> None:
-    """Fields of education with a shorter name where the official one is clumsy."""
-    official = rows(source / "codes" / "isced-f-2013.csv")
-    write(
-        FOLDER / "isced.csv",
-        ("code", "level", "parent", "label_en", "short_en"),
-        (
-            (
-                row["code"],
-                row["level"],
-                row["parent"],
-                row["label_en"],
-                SHORT_NAMES.get(row["code"], row["label_en"]),
-            )
-            for row in official
-        ),
+    """Fields of education; the shorter names that stand in the packed table are kept."""
+    short = {row["code"]: row["short_en"] for row in rows(FOLDER / "isced.csv")}
+    names = ("code", "level", "parent", "label_en")
+    found = (
+        (*(row[name] for name in names), short.get(row["code"], row["label_en"]))
+        for row in rows(source / "codes" / "isced-f-2013.csv")
     )
+    write(FOLDER / "isced.csv", (*names, "short_en"), list(found))
 
 
 def main(arguments: list[str]) -> None:

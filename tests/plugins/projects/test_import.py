@@ -281,3 +281,9 @@ def test_command_refuses_in_one_line(app: Flask, tmp_path: Path) -> None:
     result = CliRunner().invoke(consortia_command, [str(empty), str(empty)], obj=lambda: app)
     assert result.exit_code == 1
     assert result.stderr.strip() == "Error: The file is empty."
+
+
+def test_project_finds_its_members(any_app: Flask, context: Context, consortia: Import) -> None:
+    consortia()
+    assert sorted(search(any_app, "fish water")) == ["School of Bonn", "Škola Rīga"]
+    assert sorted(search(any_app, "seawise")) == ["School of Bonn", "Škola Rīga"]

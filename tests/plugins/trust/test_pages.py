@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
 
+from plugins.claims.models import Case
 from plugins.trust import cli as commands
 from portal import audit, cli, db
+from portal.organisations.models import Organisation
 from portal.people.models import Account
 from tests.factories import (
     PASSWORD,
@@ -157,6 +160,32 @@ def test_people_are_exported_and_erased_by_command(
     assert run(commands.erase, person.email, "--yes")[0] == 0
     assert Account.get_by_id(person.id).name == f"former account {person.id}"
     assert run(commands.export, person.email)[0] == 1
+
+
+def test_people_without_an_account_are_found_and_erased_by_their_address(
+    make_portal: Callable[..., Flask],
+) -> None:
+    app = make_portal(plugins=["claims", "trust"])
+    with app.app_context():
+        school, client = make_organisation("School of Bonn"), app.test_client()
+
+    def run(command: Any, *words: str) -> tuple[int, str]:
+        done = CliRunner().invoke(command, words, obj=lambda: app)
+        return done.exit_code, done.output
+
+    page = f"/organisations/{school.slug}/report"
+    for address in ("guest@example.org", "other@example.org"):
+        said = f"{address} says: the town is wrong."
+        assert post(client, page, message=said, reply_to=address).status_code == 303
+    code, text = run(commands.export, "Guest@example.org ")
+    assert (code, "other@example.org" in text) == (0, False)
+    tables = {part["table"] for part in json.loads(text)["data"]}
+    assert {"claims_case"} <= tables <= {"claims_case", "outbox"}
+    assert run(commands.erase, "guest@example.org", "--yes")[0] == 0
+    left = [(row.reply_to, "town" in row.message) for row in Case.select().order_by(Case.id)]
+    assert left == [("", False), ("other@example.org", True)]
+    assert run(commands.export, "guest@example.org")[0] == 1
+    assert Organisation.select().count() == 1
 
 
 def test_a_group_of_the_cores_takes_in_what_plugins_add_but_nothing_of_its_own_is_replaced(
