@@ -24,6 +24,7 @@ from werkzeug.test import TestResponse
 from plugins.claims import service as claims
 from plugins.drafts import service as drafts
 from plugins.partners import publishing
+from plugins.tasks import interface as sharing
 from portal import db
 from portal.app import create_app
 from portal.config import Config
@@ -65,15 +66,17 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
     "claims.decide": (STAFF, set()),
     "tasks.move": (STAFF, set()),
     "tasks.take": (STAFF, set()),
-    "tasks.share": (set(), STAFF),
-    "tasks.take_back": (set(), STAFF),
-    "tasks.inherit": (set(), STAFF),
+    **dict.fromkeys(
+        ("tasks.share", "tasks.take_back", "tasks.inherit"),
+        ({"admin_a"}, OF_A | STAFF | {"member_b"}),
+    ),
 }
 OF_DRAFT = {"partners.publication", "partners.take_step"}
+SHARING = {"tasks.share", "tasks.take_back", "tasks.inherit"}  # a draft that member_b may read
 # What is decided about by the person's own session, or by knowing a number or link.
 OWN = {
     "people.index", "people.update", "people.change_password", "signin.reset", "signin.verify",
-    "organisations.overview", "tasks.task_list", "drafts.save", "pages.take_back",
+    "organisations.overview", "partners.drafts", "tasks.task_list", "drafts.save", "pages.take_back",
     "claims.receipt", "trust.index", "trust.copy", "trust.erase", "setup_metrics.show",
 }  # fmt: skip
 # Tables that reading may change: counters and what lives as long as a visit.
@@ -146,6 +149,8 @@ def make_world(app: Flask) -> World:
         ctx = factories.clocked(app).as_actor(_actor(accounts["member_a"]))
         case = claims.open_case(ctx, public, "wrong-fact", message="Case canary")
         publishing.start(factories.clocked(app), draft_school.id, draft_school.public_id, "draft")
+        profile = publishing.find("profile", draft_school.id)
+        sharing.share(factories.clocked(app), profile, accounts["member_b"], "Viewer")
         draft = drafts.save(ctx, "new", "/organisations/new", [("name", "Draft canary")])
     for name in accounts:
         client = app.test_client()
@@ -159,7 +164,7 @@ def make_world(app: Flask) -> World:
     world.fill = {
         "slug": organisations["a"].slug, "slug of all": public.slug, "slug shown": shown.slug,
         "slug of draft": draft_school.slug, "what": "profile",
-        "case": case.public_id, "organisation": organisations["a"].public_id,
+        "shared": draft_school.public_id, "case": case.public_id, "organisation": organisations["a"].public_id,
         "draft": draft.public_id, "person": accounts["admin_a"].public_id,
         "plugin": "claims", "kind": "csv", "path": "css/base.css", "name": "css/base.css",
         "reason": "forgot", "token": "x" * 32, "step": "accept", "scope": "portal", "code": "de",
@@ -168,7 +173,7 @@ def make_world(app: Flask) -> World:
         "Secret canary a": OF_A | {"administrator"},
         "Secret canary b": {"member_b", "administrator"},
         "Secret canary c": {"stranger", "administrator"},
-        "Draft school canary": OF_A | STAFF,
+        "Draft school canary": OF_A | STAFF | {"member_b"},
         "Case canary": STAFF | {"member_a"},
         "Draft canary": {"member_a"},
         **{
@@ -204,12 +209,16 @@ def addresses(world: World, rule: Rule, listed: Listed) -> Iterator[tuple[str, s
             key = "person"
         elif name == "public_id":
             key = "organisation" if about.startswith("versions.") else "case"
+            key = "shared" if about in SHARING else key
         elif name == "slug":
             key = "slug" if is_owned else "slug of all"
             key = "slug shown" if about == "partners.edit" else key
             key = "slug of draft" if about in OF_DRAFT else key
         elif name == "number" and about.startswith("drafts."):
             key = "draft"
+        elif name == "name" and about in SHARING:
+            values[name] = "partners_profile"
+            continue
         elif name == "name" and about.startswith(("tasks.", "versions.", "setup.")):
             values[name] = "organisation" if about.startswith("versions.") else "claims_case"
             continue

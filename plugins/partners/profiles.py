@@ -70,19 +70,19 @@ def way(ctx: Context, partner: Partner) -> dict[str, Any]:
 def drafts(ctx: Context) -> list[dict[str, Any]]:
     """Return the profiles that a person works on, drafts first; two statements."""
     states = {state.name: state for state in workflow.FLOW.states}
-    mine, found = queries.member_of(ctx), queries.own_profiles(ctx)
+    mine = queries.member_of(ctx)
     rows = [
         {
             "name": row.organisation.name,
             "lang": row.organisation.name_lang,
             "slug": row.organisation.slug,
             "state": states[row.state],
-            "is_shared": row.organisation_id not in mine,
+            "is_shared": row.organisation.id not in mine,
             "next_step": next_step(row.state),
             "way_url": workflow.path(row.organisation.slug),
             "demo": row.organisation.is_fictional,
         }
-        for row in found
+        for row in queries.own_profiles(ctx)
     ]
     return sorted(rows, key=lambda row: row["state"].name == workflow.PUBLISHED)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,8 +13,10 @@ from werkzeug.test import TestResponse
 
 from plugins.partners import publishing, queries, service
 from plugins.partners.models import Change, Publication
+from plugins.tasks import interface as sharing
 from portal import db, mail, versions
 from portal import workflow as engine
+from portal.clock import FixedClock
 from portal.context import MEMBER, Actor, Context
 from portal.errors import Conflict, Invalid, NotAllowed, NotFound
 from portal.events import EventRow
@@ -218,13 +221,36 @@ def test_taking_from_the_public_needs_reasons(published: Desk, step: str) -> Non
     assert published.seen()
 
 
-def test_profile_in_review_can_not_be_edited(desk: Desk) -> None:
+def test_profile_changed_in_review_goes_to_the_reviewer_again(desk: Desk) -> None:
     desk.fill()
     desk.step(desk.ctx, "submit")
-    with pytest.raises(NotAllowed):
-        desk.fill(roles=["sending"])
+    reviewer = desk.person("Reviewer")
+    seen = publishing.find("profile", desk.school.id)
+    service.save_profile(
+        desk.person(member="OrgEditor"), desk.school.id, {**FULL, "roles": ["sending"]}, None
+    )
+    assert desk.state() == "pending"
+    assert engine.ReviewTask.select().count() == 1
+    with pytest.raises(Conflict):
+        publishing.take_step(reviewer, seen, "publish", "", seen.version, False)
+    desk.step(reviewer, "publish")
+    assert found(desk.app.test_client(), role="sending") == ["Newcomer"]
+
+
+def test_profile_in_review_stays_complete(desk: Desk) -> None:
+    desk.fill()
+    desk.step(desk.ctx, "submit")
+    with pytest.raises(Invalid, match="Fill these in first"):
+        desk.fill(roles=[])
+    assert queries.stated(desk.school.id)[0]["roles"] == ["host"]
     desk.step(desk.ctx, "withdraw")
-    desk.fill(roles=["sending"])
+    desk.fill(roles=[])
+
+
+def test_archived_profile_can_not_be_edited(published: Desk) -> None:
+    published.step(published.ctx, "archive")
+    with pytest.raises(NotAllowed):
+        published.fill(roles=["sending"])
 
 
 def test_members_are_told_what_was_decided(desk: Desk) -> None:
@@ -248,6 +274,83 @@ def test_step_leaves_event_and_history(published: Desk) -> None:
         "pending",
         "published",
     ]
+
+
+# Shared with others
+
+
+def test_profile_is_shared_for_a_time_from_its_page(desk: Desk, clock: FixedClock) -> None:
+    desk.fill()
+    guest = make_account(desk.app)
+    page = f"/sharing/partners_profile/{desk.school.public_id}"
+    mine = sign_in(desk.app.test_client(), desk.admin)
+    theirs = sign_in(desk.app.test_client(), guest)
+    assert page in mine.get("/partners/newcomer/publication").text
+    assert theirs.get("/partners/newcomer").status_code == 404
+    assert "Newcomer" not in theirs.get("/partners/your-drafts").text
+    given = post(mine, page, who=guest.email, role="Viewer", expires_at="2026-11-25")
+    assert given.status_code == 303
+    assert theirs.get("/partners/newcomer").status_code == 200
+    listed = theirs.get("/partners/your-drafts").text
+    assert "Newcomer" in listed
+    assert "shared with you" in listed
+    for path in ("edit", "publication"):
+        assert theirs.get(f"/partners/newcomer/{path}").status_code == 404
+    assert theirs.get(page).status_code == 403
+    clock.moment = clock.moment + timedelta(days=7)
+    assert theirs.get("/partners/newcomer").status_code == 404
+    assert "Newcomer" not in theirs.get("/partners/your-drafts").text
+
+
+def test_who_may_edit_a_shared_profile_changes_its_promises_too(published: Desk) -> None:
+    guest = published.person()
+    obj = publishing.find("profile", published.school.id)
+    sharing.share(published.ctx, obj, Account.get_by_id(guest.actor.account_id), "Editor")
+    for promises in (["safety", "inclusion"], ["inclusion"], ["safety"]):
+        service.save_profile(guest, published.school.id, {**FULL, "commitments": promises}, None)
+    assert not queries.has_change(published.school.id)  # discarded: it said what is public
+    for ctx, step in ((guest, "retract"), (guest, "archive")):
+        with pytest.raises(NotAllowed):
+            published.step(ctx, step, "Because.")
+
+
+def test_reviewer_with_whom_it_is_shared_does_not_publish(desk: Desk) -> None:
+    desk.fill()
+    reviewer = desk.person("Reviewer")
+    obj = publishing.find("profile", desk.school.id)
+    sharing.share(desk.ctx, obj, Account.get_by_id(reviewer.actor.account_id), "Editor")
+    desk.step(desk.ctx, "submit")
+    with pytest.raises(Invalid, match="Another reviewer"):
+        desk.step(reviewer, "publish")
+
+
+def test_only_administrators_of_the_organisation_share(desk: Desk) -> None:
+    obj, other = publishing.find("profile", desk.school.id), make_account(desk.app)
+    for ctx, refusal in (
+        (desk.person(member="OrgEditor"), NotAllowed),
+        (desk.person("Reviewer"), NotAllowed),
+        (desk.person(), NotFound),
+    ):
+        with pytest.raises(refusal):
+            sharing.share(ctx, obj, other, "Viewer")
+
+
+# Own drafts
+
+
+def test_own_drafts_are_one_click_from_the_search(desk: Desk) -> None:
+    mine = sign_in(desk.app.test_client(), desk.admin)
+    assert 'href="/partners/your-drafts"' in mine.get("/partners").text
+    listed = mine.get("/partners/your-drafts").text
+    assert "/partners/newcomer/publication" in listed
+    assert "your-drafts" not in desk.app.test_client().get("/partners").text
+
+
+def test_office_alone_puts_nothing_among_own_drafts(desk: Desk) -> None:
+    reviewer = make_account(desk.app, role="Reviewer")
+    listed = sign_in(desk.app.test_client(), reviewer).get("/partners/your-drafts").text
+    assert "Newcomer" not in listed
+    assert "/organisations/new" in listed
 
 
 # Changed promises
