@@ -14,7 +14,7 @@ from portal.context import Context
 from portal.errors import NotFound
 from portal.events import EventRow
 from portal.hookspecs import Event
-from portal.i18n import _
+from portal.i18n import _, pgettext
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def _act(ctx: Context, rule: Rule, event: Event, subject: Subject, action: Any) 
 def _mail(ctx: Context, rule: Rule, event: Event, subject: Subject, action: Any) -> Act:
     to = subjects.receivers(ctx, action, rule.mail_to, event, subject)
     letter = running.letter_of(ctx, event, subject, action)
-    shown = [(_("To"), ", ".join(to)), (_("Subject"), letter["subject"])]
+    shown = [(pgettext("recipient", "To"), ", ".join(to)), (_("Subject"), letter["subject"])]
     problem = (
         ""
         if to

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from plugins.setup import frame, labels, queries, service
 from plugins.setup.views.base import blueprint
-from portal.i18n import _
+from portal.i18n import _, pgettext
 from portal.mail import MOST_ATTEMPTS, Outbox
 from portal.web.access import ADMIN, allow
 from portal.web.heartbeat import context
@@ -25,7 +25,15 @@ def mails() -> ResponseReturnValue:
     state = request.args.get("state", "")
     query = queries.mails(state)
     if frame.wants("csv"):
-        heads = [_("Number"), _("To"), _("Kind"), _("State"), _("Attempts"), _("Error"), _("Since")]
+        heads = [
+            _("Number"),
+            pgettext("recipient", "To"),
+            _("Kind"),
+            _("State"),
+            _("Attempts"),
+            _("Error"),
+            _("Since"),
+        ]
         rows = query.order_by(Outbox.id).limit(queries.MOST_EXPORTED)
         cells = (
             (
