@@ -11,6 +11,7 @@ import shutil
 import sqlite3
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.routing import Rule
 
 from portal import db, migrate
 from portal.app import create_app
@@ -47,6 +49,20 @@ def speak_english(monkeypatch: pytest.MonkeyPatch) -> None:
 def write_lazily() -> None:
     """Let SQLite skip waiting for the disk: what tests write is thrown away."""
     db.PRAGMAS["synchronous"] = "off"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compile_addresses_once() -> None:
+    """Keep the code that builds an address: each of a thousand apps would compile it anew."""
+    genuine, known = Rule._compile_builder, dict[object, Any]()
+
+    def compiled(rule: Rule, append_unknown: bool = True) -> Any:
+        key = rule.rule, tuple(rule._trace), repr(rule.defaults), append_unknown
+        if key not in known:
+            known[key] = genuine(rule, append_unknown)
+        return known[key]
+
+    Rule._compile_builder = compiled  # type: ignore[method-assign]
 
 
 @pytest.fixture(scope="session")
@@ -80,16 +96,20 @@ def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         return
     server = request.getfixturevalue("postgres_server")
     name = f"test_{next(_numbers)}"
-    _postgres[0].execute(f"CREATE DATABASE {name}")
+    if _empty:
+        _postgres[0].execute(f"ALTER DATABASE {_empty.pop()} RENAME TO {name}")
+    else:
+        _postgres[0].execute(f"CREATE DATABASE {name} STRATEGY file_copy")
     yield server.get_uri(database=name)
     db.database.close()
+    _wait_until_left(name)
     _postgres[0].execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 def _core_database(url: str) -> Iterator[None]:
     db.open_database(url)
     db.database.connect()
-    _once(("core",), lambda: migrate.run([migrate.CORE_NAMESPACE], backup=False))
+    _prepare_core()
     yield
     db.database.close()
 
@@ -172,6 +192,8 @@ def prepare(registry: Registry, plugins: list[str] | None = None) -> None:
 _prepared: dict[tuple[str, ...], sqlite3.Connection] = {}
 _templates: dict[tuple[str, ...], str] = {}
 _postgres: list[psycopg.Connection[Any]] = []
+_empty: list[str] = []
+"""Databases of PostgreSQL that nothing was written to: to make one takes long."""
 
 
 def _once(key: tuple[str, ...], make: Callable[[], object]) -> None:
@@ -197,10 +219,21 @@ def _once_on_postgres(key: tuple[str, ...], make: Callable[[], object]) -> None:
     else:
         source, target = _templates[key], own
     db.database.close()
+    _wait_until_left(own)
     if target == own:
-        _postgres[0].execute(f"DROP DATABASE {own} WITH (FORCE)")
-    _postgres[0].execute(f"CREATE DATABASE {target} TEMPLATE {source}")
+        _empty.append(f"empty_{next(_numbers)}")
+        _postgres[0].execute(f"ALTER DATABASE {own} RENAME TO {_empty[-1]}")
+    _postgres[0].execute(f"CREATE DATABASE {target} TEMPLATE {source} STRATEGY file_copy")
     db.database.connect()
+
+
+def _wait_until_left(name: str) -> None:
+    """Wait until a closed connection is gone: what needs the database alone sleeps else, for long."""
+    sql = "SELECT 1 FROM pg_stat_activity WHERE datname = %s"
+    for _try in range(100):
+        if not _postgres[0].execute(sql, [name]).fetchone():
+            return
+        time.sleep(0.002)
 
 
 def _prepared_key(registry: Registry, plugins: list[str] | None) -> tuple[str, ...]:
@@ -214,8 +247,13 @@ def _prepared_key(registry: Registry, plugins: list[str] | None) -> tuple[str, .
     return "chosen", *(found if plugins is None else sorted(plugins)), "found", *found
 
 
+def _prepare_core() -> None:
+    key = () if db.database.get_tables() else ("core",)
+    _once(key, lambda: migrate.run([migrate.CORE_NAMESPACE], backup=False))
+
+
 def _prepare(registry: Registry, plugins: list[str] | None) -> None:
-    migrate.run([migrate.CORE_NAMESPACE], backup=False)
+    _prepare_core()
     ctx = system_context()
     wanted = {manifest.id for manifest in registry.ordered()} if plugins is None else set(plugins)
     for manifest in reversed(registry.ordered()):  # with what they build on
