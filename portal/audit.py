@@ -16,7 +16,7 @@ from hashlib import sha256
 from typing import Any
 
 import rfc8785
-from peewee import AutoField, ForeignKeyField, IntegerField, ModelSelect, TextField
+from peewee import AutoField, ForeignKeyField, IntegerField, TextField
 
 from portal import db, merkle
 from portal.context import Context
@@ -170,21 +170,3 @@ def leaf_of(place: int, row: Sequence[Any]) -> bytes:
         if db.dump_json(entry[name]) != stored:
             raise ValueError(f"{name} is not canonical")
     return merkle.leaf_hash(rfc8785.dumps(entry))
-
-
-def entries(
-    action: str = "", account_id: int | None = None, **equal: Any
-) -> ModelSelect[AuditEntry]:
-    """Return a query for entries, newest first; `action` is a name or the part before its dot.
-
-    `equal` takes further columns of AuditEntry, such as `subject_type` and `subject_id`.
-    """
-    found = AuditEntry.select().order_by(AuditEntry.id.desc())
-    wanted = [getattr(AuditEntry, name) == value for name, value in equal.items()]
-    if action:
-        below = AuditEntry.action.between(f"{action}.", f"{action}.~")
-        wanted.append((AuditEntry.action == action) | below)
-    if account_id is not None:
-        about = (AuditEntry.subject_type == "account") & (AuditEntry.subject_id == account_id)
-        wanted.append((AuditEntry.account_id == account_id) | about)
-    return found.where(*wanted) if wanted else found

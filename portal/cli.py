@@ -9,14 +9,13 @@ from contextlib import nullcontext
 from copy import copy
 from dataclasses import asdict
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import click
 import peewee
 from flask import Flask
 
-from portal import __version__, db, doctor, logs, migrate, serving, storage
+from portal import __version__, db, logs, migrate, serving
 from portal.app import create_app
 from portal.command_help import Speaking, translated
 from portal.config import Config
@@ -25,6 +24,8 @@ from portal.errors import ConfigError, PortalError
 from portal.kernel import registry as kernel
 from portal.kernel.life import Plugins
 from portal.people.commands import group as user_group
+
+SERVE = "serve"
 
 
 @cache
@@ -43,8 +44,9 @@ class Commands(Speaking):
         return sorted({*super().list_commands(ctx), *self._offered()})
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """Return the core's command first, so that no plugin can take its place."""
-        found = super().get_command(ctx, name) or self._offered().get(name)
+        """Return the core's command first, so that no plugin can take its place but to serve."""
+        offered = self._offered().get(name) if name == SERVE else None
+        found = offered or super().get_command(ctx, name) or self._offered().get(name)
         return found and translated(found)
 
     def _offered(self) -> MutableMapping[str, click.Command]:
@@ -59,7 +61,8 @@ def _plugin_commands() -> dict[str, click.Command]:
     found: dict[str, click.Command] = {}
     try:
         registry: Plugins = load_app().extensions["portal"].registry
-    except (peewee.PeeweeException, ConfigError):
+    except (peewee.PeeweeException, ConfigError) as error:
+        click.echo(f"The commands of plugins are missing: {error}", err=True)
         return found  # the core's commands work all the same
     try:
         _registry()
@@ -151,28 +154,12 @@ def init() -> None:
 
 
 @cli.command()
-@click.option("--port", type=int, help="Port of the address that is printed.")
-@click.pass_context
-def demo(ctx: click.Context, port: int | None) -> None:
-    """Fill an empty site with demonstration data and accounts."""
-    ctx.invoke(init)
-    app = load_app()
-    with app.app_context():
-        made = serving.load_demo(app)
-    if port:
-        click.echo(f"\n  http://127.0.0.1:{port}\n")
-    for email, password, what in made:
-        click.echo(f"  {email:<28} {password}   {what}")
-
-
-@cli.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, help="Port to listen on.")
-@click.option("--processes", default=1, show_default=True, help="Web processes.")
 @click.option("--no-worker", is_flag=True, help="Leave mails and upkeep to `portal worker`.")
-def serve(host: str, port: int, processes: int, no_worker: bool) -> None:
+def serve(host: str, port: int, no_worker: bool) -> None:
     """Serve the portal and run one worker beside it; Ctrl-C ends both."""
-    sys.exit(serving.serve(host, port, processes, with_worker=not no_worker))
+    sys.exit(serving.serve(host, port, with_worker=not no_worker))
 
 
 @cli.command()
@@ -181,26 +168,9 @@ def worker() -> None:
     serving.run_worker(load_app())
 
 
-@cli.command("doctor")
-@click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
-def doctor_command(as_json: bool) -> None:
-    """Say what is off and how to mend it."""
-    checks = doctor.examine(load_app)
-    if as_json:
-        click.echo(json.dumps([check.__dict__ for check in checks]))
-    else:
-        for check in checks:
-            line = f"{check.state:<4} {check.name}"
-            line += f": {check.detail}" if check.detail else ""
-            line += f" -> {check.remedy}" if check.remedy else ""
-            click.echo(line)
-    if any(check.state == "bad" for check in checks):
-        sys.exit(1)
-
-
-@cli.group("db")
+@cli.group("db", cls=Commands)
 def database_group() -> None:
-    """Upgrade, back up, restore and check the database."""
+    """Bring the database up to date, and look after it."""
 
 
 @database_group.command("upgrade")
@@ -218,36 +188,6 @@ def db_upgrade(plan: bool) -> None:
     click.echo("\n".join(done) or "Nothing to do.")
     if failed:
         raise click.ClickException(" ".join(failed))
-
-
-@database_group.command("backup")
-@click.argument("target", type=click.Path(path_type=Path), required=False)
-def db_backup(target: Path | None) -> None:
-    """Write a verified copy of the database."""
-    load_app()
-    click.echo(f"Backup: {storage.backup(Config.from_environment(), target)}")
-
-
-@database_group.command("restore")
-@click.argument("copy", type=click.Path(exists=True, path_type=Path))
-@click.option("--yes", is_flag=True, help="Replace the current database without asking.")
-def db_restore(copy: Path, yes: bool) -> None:
-    """Put a backup in the place of the database; stop the portal first."""
-    if not yes:
-        click.confirm("Replace the current database?", abort=True)
-    load_app()
-    storage.restore(Config.from_environment(), copy)
-    click.echo(f"Restored from {copy}.")
-
-
-@database_group.command("check")
-def db_check() -> None:
-    """Check the database's own consistency."""
-    load_app()
-    problems = storage.check()
-    if problems:
-        raise click.ClickException("; ".join(problems))
-    click.echo("The database is sound.")
 
 
 @cli.group("plugin", cls=Commands)

@@ -39,11 +39,6 @@ class Speaking(click.Group):
         """Write the page of `--help`."""
         super(Speaking, _copy(self)).format_help(ctx, formatter)
 
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """Return a command as it is to be shown and run."""
-        found = super().get_command(ctx, name)
-        return found and translated(found)
-
 
 def translated(command: click.Command) -> click.Command:
     """Return a copy of a command, and of those below it, whose help is translated."""

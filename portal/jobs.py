@@ -18,16 +18,14 @@ from types import MappingProxyType
 from typing import Any
 
 from flask import current_app
-from peewee import AutoField, FloatField, IntegerField, IntegrityError, TextField
+from peewee import AutoField, FloatField, IntegerField, TextField
 
 from portal import db
 from portal.clock import Clock
 from portal.context import Context
-from portal.errors import Conflict, NotAllowed, NotFound
 from portal.hookspecs import JobKind, Progress
-from portal.i18n import _
 
-__all__ = ["Job", "JobKind", "Progress", "cancel", "enqueue", "kinds", "register", "retry"]
+__all__ = ["Job", "JobKind", "Progress", "enqueue", "kinds", "register"]
 
 log = logging.getLogger("portal.jobs")
 
@@ -36,8 +34,6 @@ RUNNING = "running"
 DONE = "done"
 FAILED = "failed"
 CANCELLED = "cancelled"
-PARKED = "parked"
-STATES = (WAITING, RUNNING, DONE, FAILED, CANCELLED)
 
 CORE = "portal"
 PERIOD = "@"
@@ -72,12 +68,6 @@ class Job(db.Model):
     class Meta:
         table_name = "job"
 
-    @property
-    def shown_state(self) -> str:
-        """The state as people should see it: waiting jobs of a plugin that is off are parked."""
-        is_parked = self.state == WAITING and self.plugin and not _is_active(self.plugin)
-        return PARKED if is_parked else str(self.state)
-
 
 class Cancelled(Exception):
     """Somebody cancelled the job while it ran, or another worker has it now."""
@@ -111,11 +101,7 @@ def kinds(ctx: Context) -> dict[str, JobKind]:
     return found
 
 
-def _is_active(plugin: str) -> bool:
-    return bool(current_app.extensions["portal"].registry.is_active(plugin))
-
-
-# What people and services do
+# What services do
 
 _INSERT = (
     "INSERT INTO job (name, plugin, payload, key, state, attempts, due_at, leased_by, progress, "
@@ -158,37 +144,6 @@ def enqueue(
             found = db.query(_INSERT, values) or db.query(_SAME, (name, key))
             if found:
                 return int(found[0][0])
-
-
-def retry(ctx: Context, number: int) -> None:
-    """Let a failed or cancelled job wait for its turn again.
-
-    Raises NotFound, or Conflict when it is not over or the same work is queued already.
-    """
-    values = {"state": WAITING, "attempts": 0, "error": "", "finished_at": None}
-    try:
-        _move(ctx, number, (FAILED, CANCELLED), due_at=ctx.clock.now(), **values)
-    except IntegrityError:
-        raise Conflict(_("The same work is waiting already.")) from None
-
-
-def cancel(ctx: Context, number: int) -> None:
-    """Drop a job that is not done; one that runs ends at its next report.
-
-    Raises NotFound, or Conflict when it is over.
-    """
-    _move(ctx, number, (WAITING, RUNNING, FAILED), state=CANCELLED, finished_at=ctx.clock.now())
-
-
-def _move(ctx: Context, number: int, sources: tuple[str, ...], **values: Any) -> None:
-    if not ctx.actor.is_admin:
-        raise NotAllowed
-    with db.transaction():
-        if Job.update(**values).where(Job.id == number, Job.state.in_(sources)).execute():
-            return
-        if not Job.select().where(Job.id == number).exists():
-            raise NotFound
-        raise Conflict(_("The state of this job changed meanwhile. Please look again."))
 
 
 # What the worker does

@@ -42,9 +42,6 @@ MOST_ATTEMPTS = 12
 BATCH = 20
 SMTP_SECONDS = 20
 KEPT_FOR = timedelta(days=30)
-WAITING = "waiting"
-SENT = "sent"
-FAILED = "failed"
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 Post = Callable[["Outbox", EmailMessage], None]
@@ -68,13 +65,6 @@ class Outbox(db.Model):
 
     class Meta:
         table_name = "outbox"
-
-    @property
-    def state(self) -> str:
-        """One of waiting, sent and failed; what failed waits for somebody to retry it."""
-        if self.sent_at is not None:
-            return SENT
-        return FAILED if self.attempts >= MOST_ATTEMPTS else WAITING
 
 
 def enqueue(ctx: Context, to: str, kind: str, **values: Any) -> int:

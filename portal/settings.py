@@ -18,7 +18,6 @@ from typing import Any
 
 from flask import current_app
 
-from portal import db
 from portal.context import Context
 from portal.errors import Invalid
 from portal.i18n import _
@@ -129,21 +128,6 @@ def _usable(item: Field, stored: Mapping[tuple[str, str], Any], plugin: str) -> 
         return clean(item, stored[plugin, item.key])
     except (KeyError, Invalid):
         return item.default
-
-
-def store(plugin: str, values: Mapping[str, Any]) -> None:
-    """Write values as `clean` gives them, and let every worker follow; defaults are forgotten.
-
-    Who may do so, what goes together and the audit log are the caller's.
-    """
-    fields = schema(plugin)
-    with db.transaction():
-        for key, value in values.items():
-            Setting.delete().where(Setting.scope == plugin, Setting.key == key).execute()
-            if value != fields[key].default:
-                Setting.insert(scope=plugin, key=key, value=value).execute()
-        db.execute("UPDATE heartbeat SET plugin_generation = plugin_generation + 1")
-    current_app.extensions.pop(KEPT, None)
 
 
 def clean(item: Field, raw: Any) -> Any:

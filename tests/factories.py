@@ -8,10 +8,13 @@ from datetime import UTC, datetime
 from html import unescape
 from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app
 from flask.testing import FlaskClient
 
+from portal import db, settings
+from portal.audit import AuditEntry
 from portal.context import Context, system_context
+from portal.kernel.models import Setting
 from portal.organisations import rules
 from portal.organisations.models import Organisation, OrganisationMember
 from portal.people import service
@@ -121,3 +124,19 @@ def fields_sent(answer: Any) -> dict[str, Any]:
         if found.get("type") not in {"radio", "checkbox"} or " checked" in tag:
             sent.setdefault(found["name"], []).append(found.get("value", ""))
     return sent
+
+
+def set_settings(scope: str, **values: Any) -> None:
+    """Store settings of a plugin, or of the portal, as an administrator would."""
+    with db.transaction():
+        for key, value in values.items():
+            Setting.delete().where(Setting.scope == scope, Setting.key == key).execute()
+            Setting.insert(scope=scope, key=key, value=value).execute()
+        db.execute("UPDATE heartbeat SET plugin_generation = plugin_generation + 1")
+    current_app.extensions.pop(settings.KEPT, None)
+
+
+def audited(action: str = "") -> Any:
+    """Return a query for the entries of the audit log, newest first; all or those of an act."""
+    found: Any = AuditEntry.select().order_by(AuditEntry.id.desc())
+    return found.where(AuditEntry.action == action) if action else found

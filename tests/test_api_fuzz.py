@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from portal import serving
+from plugins.operation.demo import load
 
 CHECKS = (
     not_a_server_error,
@@ -44,7 +44,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     prepare(registry)
     with app.app_context():
         registry.hooks.call("reference_load", system_context())
-        serving.load_demo(app)
+        load(app)
     yield app
     db.database.close()
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from flask import current_app, url_for
 
-from portal import db, settings, storage
+from plugins.operation.interface import backups
+from portal import db, settings
 from portal.config import Config
 from portal.context import Context
 from portal.i18n import _
@@ -83,6 +84,6 @@ def steps(ctx: Context) -> list[Step]:
             _("A copy of the database with its key, checked at once."),
             url_for("setup.health"),
             _("Back up now"),
-            bool(storage.backups(config)),
+            bool(backups(config)),
         ),
     ]

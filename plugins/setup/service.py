@@ -7,14 +7,17 @@ from datetime import timedelta
 from typing import Any
 
 from flask import current_app
+from peewee import IntegrityError
 
+from plugins.operation import interface as operation
 from plugins.trust.interface import verify as recompute
-from portal import audit, db, jobs, mail, settings, storage
+from portal import audit, db, jobs, mail, settings
 from portal.context import SITE_ADMIN, Context
 from portal.errors import Conflict, Invalid, NotAllowed, NotFound
 from portal.hookspecs import JobKind, Progress
 from portal.i18n import _
 from portal.i18n import lazy_gettext as lazy
+from portal.kernel.models import Setting
 from portal.organisations import policy
 from portal.organisations.models import CLAIMED, VERIFIED, Organisation
 from portal.organisations.service import touch
@@ -135,9 +138,24 @@ def save_settings(ctx: Context, plugin: str, values: Mapping[str, Any]) -> list[
         for key in changed:
             _record(ctx, plugin, fields[key], {"before": before[key], "after": kept[key]})
         if changed:
-            settings.store(plugin, {key: kept[key] for key in changed})
+            store(plugin, {key: kept[key] for key in changed})
     current_app.extensions.pop(settings.KEPT, None)  # what was read before the commit
     return changed
+
+
+def store(plugin: str, values: Mapping[str, Any]) -> None:
+    """Write values as `clean` gives them, and let every worker follow; defaults are forgotten.
+
+    Who may do so, what goes together and the audit log are the caller's.
+    """
+    fields = settings.schema(plugin)
+    with db.transaction():
+        for key, value in values.items():
+            Setting.delete().where(Setting.scope == plugin, Setting.key == key).execute()
+            if value != fields[key].default:
+                Setting.insert(scope=plugin, key=key, value=value).execute()
+        db.execute("UPDATE heartbeat SET plugin_generation = plugin_generation + 1")
+    current_app.extensions.pop(settings.KEPT, None)
 
 
 def _record(ctx: Context, plugin: str, item: settings.Field, values: dict[str, Any]) -> None:
@@ -176,6 +194,49 @@ def retry_mail(ctx: Context, number: int) -> None:
         audit.record(ctx, "mail.retried", "mail", number)
 
 
+# Jobs
+
+
+def retry_job(ctx: Context, number: int) -> None:
+    """Let a failed or cancelled job wait for its turn again.
+
+    Raises NotFound, or Conflict when it is not over or the same work is queued already.
+    """
+    values = {"state": jobs.WAITING, "attempts": 0, "error": "", "finished_at": None}
+    try:
+        _move_job(ctx, number, (jobs.FAILED, jobs.CANCELLED), due_at=ctx.clock.now(), **values)
+    except IntegrityError:
+        raise Conflict(_("The same work is waiting already.")) from None
+
+
+def cancel_job(ctx: Context, number: int) -> None:
+    """Drop a job that is not done; one that runs ends at its next report.
+
+    Raises NotFound, or Conflict when it is over.
+    """
+    _move_job(
+        ctx,
+        number,
+        (jobs.WAITING, jobs.RUNNING, jobs.FAILED),
+        state=jobs.CANCELLED,
+        finished_at=ctx.clock.now(),
+    )
+
+
+def _move_job(ctx: Context, number: int, sources: tuple[str, ...], **values: Any) -> None:
+    _check_admin(ctx)
+    with db.transaction():
+        if (
+            jobs.Job.update(**values)
+            .where(jobs.Job.id == number, jobs.Job.state.in_(sources))
+            .execute()
+        ):
+            return
+        if not jobs.Job.select().where(jobs.Job.id == number).exists():
+            raise NotFound
+        raise Conflict(_("The state of this job changed meanwhile. Please look again."))
+
+
 # Work that takes longer than a page
 
 
@@ -206,14 +267,14 @@ def _back_up(ctx: Context, payload: Mapping[str, Any], progress: Progress) -> No
     config = current_app.extensions["portal"].config
     now = ctx.clock.now()
     oldest = now - timedelta(hours=config.backup_hours) + TIMELY
-    made = storage.backups(config)
-    is_due = config.backup_hours and (not made or storage.made_at(made[-1]) <= oldest)
+    made = operation.backups(config)
+    is_due = config.backup_hours and (not made or operation.made_at(made[-1]) <= oldest)
     if not is_due and not payload.get("asked"):
         return
     progress.report(0.05)
-    made.append(storage.backup(config, now=now))
+    made.append(operation.backup(config, now=now))
     for copy in made[: -max(config.backup_keep, 1)]:
-        storage.delete(copy)
+        operation.delete(copy)
     progress.report(1.0, made[-1].name)
 
 

@@ -14,7 +14,7 @@ from portal.context import Actor, Context
 from portal.errors import Invalid, TooMany
 from portal.organisations import service as organisations
 from portal.people import service, throttle
-from tests.factories import PASSWORD, clocked, make_account, make_organisation
+from tests.factories import PASSWORD, audited, clocked, make_account, make_organisation
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def app(make_portal: Callable[..., Flask]) -> Flask:
 
 
 def last() -> AuditEntry:
-    found: AuditEntry = audit.entries().get()
+    found: AuditEntry = audited().get()
     return found
 
 
@@ -79,7 +79,7 @@ def test_a_new_organisation_records_its_first_member(app: Flask) -> None:
         ctx = clocked(app).as_actor(Actor(account_id=account.id))
         organisation = organisations.create_organisation(ctx, name="New School", country="DE")
 
-    member, created = audit.entries(account_id=account.id).limit(2)[::-1]
+    member, created = audited().where(AuditEntry.account_id == account.id).limit(2)[::-1]
     assert (member.action, member.detail) == (
         "member.added",
         {"account": account.id, "role": "OrgAdmin"},

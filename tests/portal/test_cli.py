@@ -17,7 +17,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 from portal import cli, db
-from portal.errors import ConfigError
 from tests.throwaway import write_pages, write_plugin
 
 Portal = Callable[..., Result]
@@ -118,11 +117,11 @@ def test_commands_of_a_plugin_come_and_go_with_it(plugin_folder: Path, portal: P
 
 
 def test_a_plugin_cannot_take_the_place_of_a_command(plugin_folder: Path, portal: Portal) -> None:
-    write_plugin(plugin_folder, "shop", COMMAND.replace('"wave"', '"doctor"'))
+    write_plugin(plugin_folder, "shop", COMMAND.replace('"wave"', '"init"'))
     portal("init")
     portal("plugin", "activate", "shop")
 
-    assert "hello from a plugin" not in portal("doctor").output
+    assert "hello from a plugin" not in portal("init").output
 
 
 GROUP = """
@@ -185,71 +184,13 @@ def test_an_active_plugin_that_breaks_can_still_be_looked_at_and_switched_off(
     assert portal("--help").exit_code == 0
     assert portal("init").exit_code == 0
     assert "faulty" in portal("plugin", "list").output
-    assert "faulty" in portal("doctor").output
     assert portal("plugin", "deactivate", "faulty").exit_code == 0
-
-
-def test_the_doctor_names_a_broken_plugin_and_fails(plugin_folder: Path, portal: Portal) -> None:
-    write_plugin(plugin_folder, "faulty", "import nothing_of_that_name")
-    portal("init")
-
-    result = portal("doctor")
-
-    assert result.exit_code == 1
-    assert "plugin faulty" in result.output
-    assert "plugin.py:1" in result.output
-
-
-def test_the_doctor_says_what_to_do_before_anything_is_prepared(portal: Portal) -> None:
-    result = portal("doctor")
-
-    assert result.exit_code == 1
-    assert "Run: portal init" in result.output
-
-
-def test_the_doctor_reports_as_json(portal: Portal) -> None:
-    portal("init")
-
-    checks = json.loads(portal("doctor", "--json").output)
-
-    assert {"name", "state", "detail", "remedy"} <= set(checks[0])
-    assert {check["state"] for check in checks} <= {"ok", "off", "bad"}
 
 
 def test_the_plan_of_an_upgrade_names_steps_and_runs_none(portal: Portal) -> None:
     portal("init")
 
     assert portal("db", "upgrade", "--plan").output == "Nothing to do.\n"
-
-
-def test_a_backup_can_be_put_back(portal: Portal, tmp_path: Path) -> None:
-    portal("init")
-    portal(
-        "user", "create", "first@school.example", "--name", "First", input="clear water runs\n" * 2
-    )
-    copy = tmp_path / "copy.db"
-    assert portal("db", "backup", str(copy)).exit_code == 0
-    with db.transaction():
-        db.execute("UPDATE heartbeat SET catalogue_seq = 99 WHERE id = 1")
-
-    restored = portal("db", "restore", str(copy), "--yes")
-
-    assert restored.exit_code == 0, restored.output
-    assert portal("db", "check").output == "The database is sound.\n"
-    assert db.query("SELECT catalogue_seq FROM heartbeat")[0][0] != 99
-
-
-def test_a_file_that_is_no_backup_is_refused_and_nothing_is_replaced(
-    portal: Portal, tmp_path: Path
-) -> None:
-    portal("init")
-    wrong = tmp_path / "letter.txt"
-    wrong.write_text("Dear partner", encoding="utf-8")
-
-    result = portal("db", "restore", str(wrong), "--yes")
-
-    assert isinstance(result.exception, ConfigError)
-    assert portal("db", "check").exit_code == 0
 
 
 # As people start it: processes of their own.
@@ -309,15 +250,24 @@ def fetch(address: str, tries: int = 150) -> bytes:
     raise AssertionError(f"{address} did not answer")
 
 
+WITHOUT_PLUGINS = """
+import importlib
+importlib.import_module("plugins").__path__[:] = []
+from portal.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize("command", [("-m", "portal"), ("-c", WITHOUT_PLUGINS)])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_serving_ends_cleanly_and_leaves_nobody_behind(
-    number: signal.Signals, tmp_path: Path
+    number: signal.Signals, command: tuple[str, str], tmp_path: Path
 ) -> None:
     assert start(tmp_path, "init").returncode == 0
     port = free_port()
     environment = {**os.environ, "PORTAL_INSTANCE": str(tmp_path / "instance")}
     running = subprocess.Popen(
-        [sys.executable, "-m", "portal", "serve", "--port", str(port)], cwd=ROOT, env=environment
+        [sys.executable, *command, "serve", "--port", str(port)], cwd=ROOT, env=environment
     )
     try:
         assert fetch(f"http://127.0.0.1:{port}/readyz") == b"ready\n"

@@ -83,7 +83,7 @@ def test_what_was_queued_for_a_plugin_waits_while_it_is_off(listening: Any, ctx:
     events.deliver(ctx)
     registry.deactivate(ctx, "ear")
     work(app, ctx)
-    assert ear.seen == [] and Job.get(Job.plugin == "ear").shown_state == "parked"
+    assert ear.seen == [] and Job.get(Job.plugin == "ear").state == WAITING
     registry.activate(ctx, "ear")
     work(app, ctx)
     assert ("sheep.shorn", 7, {}, None) in ear.seen

@@ -17,8 +17,7 @@ from flask import Flask
 
 from portal import db, jobs
 from portal.clock import FixedClock
-from portal.context import ANONYMOUS, Actor, Context, system_context
-from portal.errors import Conflict, NotAllowed, NotFound
+from portal.context import Actor, Context, system_context
 from portal.jobs import CANCELLED, DONE, FAILED, RUNNING, WAITING, Job, JobKind
 from tests.factories import make_account
 
@@ -173,13 +172,6 @@ def test_jobs_of_a_plugin_that_is_off_are_parked(
     assert jobs.claim("one", clock.now(), ["sheep", "wolves"]) is not None
 
 
-def test_parked_jobs_are_shown_as_such(app: Flask, ctx: Context) -> None:
-    jobs.enqueue(ctx, "wolves.do_test")
-    jobs.enqueue(ctx, "portal.do_test")
-    with app.app_context():
-        assert [job.shown_state for job in Job.select().order_by(Job.id)] == ["parked", "waiting"]
-
-
 # Ends
 
 
@@ -273,70 +265,24 @@ def test_a_worker_that_stops_gives_the_job_back_uncounted(
     assert (Job.get().state, Job.get().attempts) == (WAITING, 0)
 
 
-# What administrators do
+# What people do meanwhile
 
 
 def test_a_cancelled_job_ends_at_its_next_report(
     any_database: None, ctx: Context, clock: FixedClock
 ) -> None:
-    number = jobs.enqueue(ctx, "portal.do_test")
+    jobs.enqueue(ctx, "portal.do_test")
     after: list[int] = []
 
     def cancelled_meanwhile(
         _ctx: Context, _payload: Mapping[str, Any], progress: jobs.Progress
     ) -> None:
-        jobs.cancel(ctx, number)
+        Job.update(state=CANCELLED).execute()
         progress.report(0.5)
         after.append(1)
 
     assert work(ctx, clock, kind(cancelled_meanwhile))
     assert (after, Job.get().state) == ([], CANCELLED)
-
-
-def test_a_job_that_is_done_can_not_be_cancelled(
-    database: None, ctx: Context, clock: FixedClock
-) -> None:
-    number = jobs.enqueue(ctx, "portal.do_test")
-    assert work(ctx, clock, kind(lambda *_: None))
-    with pytest.raises(Conflict):
-        jobs.cancel(ctx, number)
-
-
-def test_a_failed_job_can_be_retried_from_the_start(
-    any_database: None, ctx: Context, clock: FixedClock
-) -> None:
-    number = jobs.enqueue(ctx, "portal.do_test")
-    assert work(ctx, clock, kind(fail, attempts=1))
-    jobs.retry(ctx, number)
-    job = Job.get()
-    assert (job.state, job.attempts, job.error) == (WAITING, 0, "")
-    assert work(ctx, clock, kind(lambda *_: None))
-    assert Job.get().state == DONE
-
-
-def test_a_retry_does_not_double_work_that_waits(
-    any_database: None, ctx: Context, clock: FixedClock
-) -> None:
-    number = jobs.enqueue(ctx, "portal.do_test", key="a")
-    assert work(ctx, clock, kind(fail, attempts=1))
-    jobs.enqueue(ctx, "portal.do_test", key="a")
-    with pytest.raises(Conflict):
-        jobs.retry(ctx, number)
-    assert db.query("SELECT count(*) FROM job") == [(2,)]
-
-
-def test_a_job_that_waits_can_not_be_retried(database: None, ctx: Context) -> None:
-    number = jobs.enqueue(ctx, "portal.do_test")
-    with pytest.raises(Conflict):
-        jobs.retry(ctx, number)
-
-
-@pytest.mark.parametrize("act", [jobs.retry, jobs.cancel])
-def test_jobs_are_the_administrators_alone(database: None, ctx: Context, act: Any) -> None:
-    with pytest.raises(NotFound):
-        act(ctx, 1)
-    with pytest.raises(NotAllowed):
-        act(ctx.as_actor(ANONYMOUS), 1)
 
 
 # Regular work

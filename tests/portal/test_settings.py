@@ -13,6 +13,7 @@ from portal import db, i18n, settings
 from portal.app import create_app
 from portal.context import Context
 from portal.errors import Invalid
+from tests.factories import set_settings
 from tests.throwaway import write_pages
 
 SCHEMA = """
@@ -146,8 +147,8 @@ def test_another_worker_follows_on_its_next_request(
     assert second.test_client().get("/").status_code == 200
 
     with first.app_context():
-        settings.store("shop", {"days": 9})
-        settings.store("portal", {"maintenance": "Back at noon."})
+        set_settings("shop", days=9)
+        set_settings("portal", maintenance="Back at noon.")
 
     assert "Back at noon." in second.test_client().get("/").text
     with second.app_context():
@@ -155,7 +156,7 @@ def test_another_worker_follows_on_its_next_request(
 
 
 def test_a_language_that_is_off_is_neither_spoken_nor_offered(site: Flask, ctx: Context) -> None:
-    settings.store("portal", {"languages": ["en", "lv"]})
+    set_settings("portal", languages=["en", "lv"])
     client = site.test_client()
 
     page = client.get("/?lang=de", headers={"Accept-Language": "de"})
@@ -168,7 +169,7 @@ def test_a_language_that_is_off_is_neither_spoken_nor_offered(site: Flask, ctx: 
 def test_the_default_language_is_spoken_to_those_who_ask_for_none_of_ours(
     site: Flask, ctx: Context
 ) -> None:
-    settings.store("portal", {"default_language": "lv"})
+    set_settings("portal", default_language="lv")
 
     page = site.test_client().get("/", headers={"Accept-Language": "fi"})
 
@@ -176,7 +177,7 @@ def test_the_default_language_is_spoken_to_those_who_ask_for_none_of_ours(
 
 
 def test_name_and_contact_stand_on_every_page(site: Flask, ctx: Context) -> None:
-    settings.store("portal", {"site_name": "Bridge", "contact": "ask@school.example"})
+    set_settings("portal", site_name="Bridge", contact="ask@school.example")
 
     page = site.test_client().get("/access").text
 

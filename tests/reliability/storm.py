@@ -81,7 +81,7 @@ class Portal:
         descriptors = []
         if self.socket is not None:
             descriptors = [self.socket.fileno()]
-            server = ["-m", "portal.web.server", str(descriptors[0])]
+            server = ["-m", "plugins.operation.server", str(descriptors[0])]
             command = [sys.executable, *server, str(self.processes), "4"]
         began = time.monotonic()
         with self.log.open("ab") as log:

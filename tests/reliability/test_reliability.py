@@ -36,7 +36,7 @@ def site(tmp_path: Path) -> Iterator[MakeSite]:
         folder = tmp_path / f"site-{len(made)}"
         folder.mkdir()
         portal = Portal(folder, url or f"sqlite:///{folder / 'portal.db'}", processes, seeded)
-        portal.fill(None if url else [])
+        portal.fill(None if url else ["operation"])
         made.append(portal)
         return portal
 

@@ -42,7 +42,7 @@ def audit_log() -> ResponseReturnValue:
         chosen=chosen,
         wrong=wrong,
         job=job,
-        job_state=labels.job_state(job.shown_state) if job else None,
+        job_state=labels.job_state(job.state) if job else None,
         verdict=_verdict(job.note) if job and job.state == "done" else None,
     )
 

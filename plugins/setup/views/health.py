@@ -11,11 +11,11 @@ from typing import Any, cast
 from flask import Flask, current_app, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 
+from plugins.operation import interface as operation
 from plugins.setup import frame, labels, queries, service
 from plugins.setup.views.base import blueprint
-from portal import db, storage
+from portal import db
 from portal.config import Config
-from portal.doctor import examine
 from portal.hookspecs import HealthCheck
 from portal.i18n import _, pgettext
 from portal.web.access import ADMIN, allow
@@ -51,7 +51,7 @@ def health() -> ResponseReturnValue:
         versions=_versions(),
         backups=_backups(),
         job=job,
-        job_state=labels.job_state(job.shown_state) if job else None,
+        job_state=labels.job_state(job.state) if job else None,
         csv_url=frame.here(format="csv"),
     )
 
@@ -66,7 +66,7 @@ def back_up() -> ResponseReturnValue:
 
 
 def _examined(app: Flask) -> list[HealthCheck]:
-    return examine(lambda: app)
+    return operation.examine(lambda: app)
 
 
 def _config() -> Config:
@@ -121,14 +121,14 @@ def _backup_check() -> HealthCheck:
 
 def _backups() -> list[dict[str, Any]]:
     """Return the copies in the instance's folder, newest first; ten at most."""
-    newest = storage.backups(_config())[::-1][:10]
+    newest = operation.backups(_config())[::-1][:10]
     return [_copy(path) for path in newest]
 
 
 def _copy(path: Path) -> dict[str, Any]:
     return {
         "name": path.name,
-        "at": storage.made_at(path),
+        "at": operation.made_at(path),
         "mib": max(1, path.stat().st_size // (1024 * 1024)),
         "has_key": path.with_suffix(".key").exists(),
     }

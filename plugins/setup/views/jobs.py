@@ -7,7 +7,7 @@ from typing import Any
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from plugins.setup import frame, labels, queries
+from plugins.setup import frame, labels, queries, service
 from plugins.setup.views.base import blueprint
 from portal import jobs
 from portal.errors import NotFound
@@ -35,7 +35,7 @@ def job_list() -> ResponseReturnValue:
             "jobs",
             heads,
             (
-                (r.id, r.name, r.shown_state, r.attempts, r.error, r.created_at.isoformat())
+                (r.id, r.name, _state(r), r.attempts, r.error, r.created_at.isoformat())
                 for r in rows
             ),
         )
@@ -43,7 +43,10 @@ def job_list() -> ResponseReturnValue:
     return frame.page(
         "setup/jobs.html",
         _("Jobs"),
-        rows=[(row, _title(row, titles), labels.job_state(row.shown_state)) for row in rows],
+        rows=[
+            (row, _title(row, titles), labels.job_state(state), state == queries.PARKED)
+            for row, state in ((row, _state(row)) for row in rows)
+        ],
         is_running=any(row.state == "running" for row in rows),
         next_url=frame.here(after=following) if following else None,
         first_url=frame.here(after=None) if frame.after() else None,
@@ -58,14 +61,20 @@ def job_list() -> ResponseReturnValue:
 def job_act(number: int, act: str) -> ResponseReturnValue:
     """Try a failed job again, or cancel one."""
     if act == "retry":
-        jobs.retry(context(), number)
+        service.retry_job(context(), number)
         flash(_("The job waits for its turn again."))
     elif act == "cancel":
-        jobs.cancel(context(), number)
+        service.cancel_job(context(), number)
         flash(_("The job is cancelled."))
     else:
         raise NotFound
     return redirect(url_for(".job_list", state=request.form.get("state") or None), 303)
+
+
+def _state(row: Any) -> str:
+    """Return the state as people should see it: waiting jobs of a plugin that is off are parked."""
+    is_off = row.plugin and not frame.plugins().is_active(row.plugin)
+    return queries.PARKED if row.state == jobs.WAITING and is_off else str(row.state)
 
 
 def _title(row: Any, titles: Any) -> str:

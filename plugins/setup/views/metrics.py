@@ -11,9 +11,11 @@ from flask import Blueprint, current_app, request
 from flask.typing import ResponseReturnValue
 
 from plugins.setup import queries
-from portal import db, jobs, logs
+from portal import db, logs
 from portal.errors import NotFound
 from portal.web.access import ANYONE, allow
+
+JOB_STATES = ("waiting", "running", "done", "failed", "cancelled")
 
 blueprint = Blueprint("setup_metrics", __name__)
 
@@ -41,7 +43,7 @@ def _lines() -> Iterator[str]:
     yield f"request_seconds_sum {measured.seconds:.6f}"
     yield f"request_seconds_count {total}"
     found = dict(db.query("SELECT state, count(*) FROM job GROUP BY state"))
-    yield from _each("jobs", "state", {name: found.get(name, 0) for name in jobs.STATES})
+    yield from _each("jobs", "state", {name: found.get(name, 0) for name in JOB_STATES})
     yield from _each("mails", "state", queries.mail_counts())
     states: Iterable[str] = (status.state for status in portal.registry.statuses().values())
     yield from _each("plugins", "state", Counter(states))

@@ -13,7 +13,7 @@ from plugins.claims import models as claims_models
 from plugins.claims import queries, rules, service
 from plugins.claims.models import CLAIM, REMOVAL, WRONG_FACT, Case
 from plugins.claims.plugin import organisation_in_use
-from portal import db, migrate, settings, workflow
+from portal import db, migrate, workflow
 from portal.audit import AuditEntry
 from portal.context import ANONYMOUS, REVIEWER, Actor, Context
 from portal.errors import Conflict, Invalid, NotAllowed, TooMany
@@ -21,7 +21,7 @@ from portal.mail import Outbox
 from portal.organisations.models import Organisation, OrganisationMember
 from portal.organisations.policy import role_of
 from portal.people.models import Account
-from tests.factories import make_account, make_organisation
+from tests.factories import make_account, make_organisation, set_settings
 from tests.faults import assert_all_or_nothing
 
 
@@ -316,7 +316,7 @@ def test_administrators_choose_how_long_texts_are_kept(
 ) -> None:
     case = claim(acting(ctx, person), make_organisation())
     service.decide_case(reviewer, case, False, "No proof.")
-    settings.store("claims", {"text_days": 30})
+    set_settings("claims", text_days=30)
     clock.moment += timedelta(days=31)
     assert service.forget_texts(ctx) == 1
 

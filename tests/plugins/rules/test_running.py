@@ -14,7 +14,7 @@ from plugins.claims import service as claims
 from plugins.claims.models import ACCEPTED, OPEN, WRONG_FACT, Case
 from plugins.rules import rules, running, service
 from plugins.rules.models import DONE, FAILED, PASSED, STOPPED, Delivery, Run
-from portal import db, events, jobs, settings
+from portal import db, events, jobs
 from portal.audit import AuditEntry
 from portal.clock import FixedClock
 from portal.context import Actor, Context
@@ -22,7 +22,7 @@ from portal.hookspecs import Event
 from portal.jobs import Job
 from portal.mail import Outbox
 from tests import faults
-from tests.factories import make_account, make_member, make_organisation
+from tests.factories import make_account, make_member, make_organisation, set_settings
 from tests.plugins.rules.conftest import mail, make_rule, work
 
 STEP = {"kind": "transition", "step": "accept", "reason": "Found to be right."}
@@ -83,7 +83,7 @@ def test_a_mail_goes_to_those_with_the_role(any_rules: Flask, ctx: Context) -> N
     ],
 )
 def test_each_receiver_is_found(app: Flask, ctx: Context, to: str, expected: list[str]) -> None:
-    settings.store("portal", {"operator_mail": "office@site.example"})
+    set_settings("portal", operator_mail="office@site.example")
     make_account(app, email="reviewer@school.example", role="Reviewer")
     doer = make_account(app, email="doer@school.example")
     make_rule(ctx, "member.added", mail(to), mail_to="desk@school.example")
@@ -249,7 +249,7 @@ def test_a_rule_acts_on_the_same_thing_once_in_a_chain(any_rules: Flask, ctx: Co
 def test_a_chain_ends_at_the_depth_of_the_setting(app: Flask, ctx: Context) -> None:
     school = make_school(app)
     make_rule(ctx)
-    settings.store("rules", {"most_depth": 2})
+    set_settings("rules", most_depth=2)
     for number, depth in ((1, 0), (2, 2), (3, 3)):
         running.happened(ctx, caused("member.added", school, number, chain=number, depth=depth))
 
@@ -264,7 +264,7 @@ def test_a_rule_acts_on_the_same_thing_so_often_in_an_hour(
 ) -> None:
     school = make_school(app)
     make_rule(ctx)
-    settings.store("rules", {"most_an_hour": 2})
+    set_settings("rules", most_an_hour=2)
     for number in (1, 2, 3):
         running.happened(ctx, caused("member.added", school, number))
     clock.moment += timedelta(hours=2)

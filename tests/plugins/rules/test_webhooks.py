@@ -20,10 +20,10 @@ from flask import Flask
 from plugins.rules import addresses, delivering, rules, sending, service
 from plugins.rules.addresses import checked, is_public
 from plugins.rules.models import FAILED, SENT, WAITING, Delivery, Webhook
-from portal import settings
 from portal.clock import FixedClock
 from portal.context import Context
 from portal.errors import Invalid
+from tests.factories import set_settings
 from tests.plugins.rules.conftest import work
 
 PAGE = Path(__file__).parents[3] / "docs" / "webhooks.md"
@@ -319,7 +319,7 @@ def test_the_signature_is_checked_as_the_page_says_in_a_shell(tmp_path: Path) ->
 @pytest.fixture
 def hook(app: Flask, ctx: Context) -> Webhook:
     """A webhook without encryption, as the setting allows it."""
-    settings.store("rules", {"allow_http": True})
+    set_settings("rules", allow_http=True)
     return service.create_webhook(ctx, "Desk", "http://hooks.example.org/in")
 
 

@@ -29,7 +29,7 @@ PAGE = "/setup/add-ons"
 def app(plugin_folder: Path, make_portal: Callable[..., Flask]) -> Flask:
     """A portal with Site Setup, a shop that is not installed and one that can't be loaded."""
     home = Path(__file__).parents[3] / HOUSE
-    for plugin in ("setup", "trust"):
+    for plugin in ("setup", "operation", "trust"):
         (plugin_folder / plugin).symlink_to(home / plugin)
     write_pages(
         plugin_folder,

@@ -9,8 +9,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from plugins.operation import storage
 from plugins.setup import service
-from portal import audit, db, mail, storage
+from portal import audit, db, mail
 from portal.clock import FixedClock
 from portal.context import ANONYMOUS, Context
 from portal.errors import Conflict, NotAllowed, NotFound

@@ -8,9 +8,10 @@ import pytest
 from flask import Flask
 
 from plugins.setup.service import save_settings
-from portal import audit, db, settings
+from portal import db, settings
 from portal.context import ANONYMOUS, Context
 from portal.errors import Invalid, NotAllowed, NotFound
+from tests.factories import audited
 
 
 @pytest.fixture
@@ -64,15 +65,15 @@ def test_the_default_language_must_be_offered(site: Flask, ctx: Context) -> None
 def test_each_change_is_audited_once(site: Flask, ctx: Context) -> None:
     save_settings(ctx, "portal", {"registration_open": "", "site_name": "Tessera"})
 
-    entry = audit.entries("setting.changed").get()
-    assert audit.entries("setting.changed").count() == 1
+    entry = audited("setting.changed").get()
+    assert audited("setting.changed").count() == 1
     assert (entry.detail["key"], entry.detail["after"]) == ("registration_open", False)
 
 
 def test_free_words_are_kept_where_they_can_be_erased(site: Flask, ctx: Context) -> None:
     save_settings(ctx, "portal", {"contact": "name@school.example"})
 
-    entry = audit.entries("setting.changed").get()
+    entry = audited("setting.changed").get()
     assert "name@school.example" not in str(entry.detail)
     assert db.query("SELECT value FROM audit_value WHERE name = 'after'") == [
         ("name@school.example",)

@@ -9,11 +9,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from portal import mail, settings
+from portal import mail
 from portal.context import Context, system_context
 from portal.errors import Conflict
 from portal.people.models import Account, Session
-from tests.factories import PASSWORD, make_account, post, sign_in
+from tests.factories import PASSWORD, make_account, post, set_settings, sign_in
 
 NEW = "nine quiet lanterns"
 SIGN_IN = "/account/sign-in"
@@ -179,6 +179,6 @@ def test_nobody_registers_where_registration_is_closed(
     app: Flask, client: FlaskClient, ctx: Context
 ) -> None:
     with app.app_context():
-        settings.store("portal", {"registration_open": False})
+        set_settings("portal", registration_open=False)
     assert client.get(REGISTER).status_code == 403
     assert REGISTER not in client.get(SIGN_IN).text

@@ -8,9 +8,10 @@ import pytest
 from flask import Flask
 
 from plugins.trust import checking, proofs
-from portal import audit, mail, settings
+from portal import audit, mail
 from portal.context import Context
 from portal.errors import Invalid
+from tests.factories import set_settings
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ def test_the_head_is_mailed_to_those_whom_the_setting_names(app: Flask, ctx: Con
     with app.app_context():
         checking.mail_head(ctx)
         assert mail.Outbox.select().count() == 0
-        settings.store("trust", {"audit_head_mail": ["auditor@out.example"]})
+        set_settings("trust", audit_head_mail=["auditor@out.example"])
         checking.mail_head(ctx)
         row = mail.Outbox.get()
 

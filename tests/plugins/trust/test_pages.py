@@ -14,11 +14,12 @@ from flask.testing import FlaskClient
 
 from plugins.claims.models import Case
 from plugins.trust import cli as commands
-from portal import audit, cli, db
+from portal import cli, db
 from portal.organisations.models import Organisation
 from portal.people.models import Account
 from tests.factories import (
     PASSWORD,
+    audited,
     make_account,
     make_member,
     make_organisation,
@@ -139,7 +140,7 @@ def test_the_command_names_the_first_bad_entry_and_fails(
     app: Flask, run: Callable[..., tuple[int, str]]
 ) -> None:
     make_account(app)
-    bad = audit.entries("account.created").get().id
+    bad = audited("account.created").get().id
     db.execute("DROP TRIGGER audit_entry_update")
     db.execute("UPDATE audit_entry SET detail = CAST(x'ff' AS TEXT) WHERE id = ?", (bad,))
 

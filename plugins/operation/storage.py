@@ -16,13 +16,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
 from urllib.parse import unquote, urlsplit
 
 from portal import db
 from portal.clock import SystemClock
 from portal.config import Config
 from portal.errors import ConfigError
+from portal.serving import hold_running
 
 NAME = re.compile(r"portal-\d{8}T\d{6}Z\.(db|dump)")
 STAMP = "%Y%m%dT%H%M%SZ"
@@ -135,14 +135,6 @@ def _replace_file(path: Path, copy: Path) -> None:
     for extra in ("-wal", "-shm"):
         Path(f"{path}{extra}").unlink(missing_ok=True)
     draft.replace(path)
-
-
-def hold_running(config: Config) -> IO[str]:
-    """Note that the portal runs, until the file that is returned is closed by all who have it."""
-    config.instance_path.mkdir(parents=True, exist_ok=True)
-    file = (config.instance_path / "running.lock").open("w")
-    fcntl.flock(file, fcntl.LOCK_SH)
-    return file
 
 
 @contextmanager

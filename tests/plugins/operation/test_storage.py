@@ -15,10 +15,12 @@ from typing import Any
 
 import pytest
 
-from portal import db, events, migrate, storage
+from plugins.operation import storage
+from portal import db, events, migrate
 from portal.config import Config
 from portal.context import Context
 from portal.errors import ConfigError
+from portal.serving import hold_running
 
 
 @pytest.fixture
@@ -97,8 +99,8 @@ def test_a_portal_that_runs_is_to_be_stopped_first(site: Config, ctx: Context) -
     copy = storage.backup(site)
     events.emit(ctx, "sheep.shorn", "sheep", 2)
     with (
-        storage.hold_running(site),
-        storage.hold_running(site),  # web and worker
+        hold_running(site),
+        hold_running(site),  # web and worker
         pytest.raises(ConfigError, match="Stop it first: Ctrl-C"),
     ):
         storage.restore(site, copy)
@@ -111,7 +113,7 @@ def test_the_running_portal_is_noticed_by_a_process_it_left_behind(
     site: Config, tmp_path: Path
 ) -> None:
     copy = storage.backup(site)
-    with storage.hold_running(site) as file:
+    with hold_running(site) as file:
         command = [sys.executable, "-c", "input()"]
         child = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[file.fileno()])
     with pytest.raises(ConfigError, match="The portal runs"):

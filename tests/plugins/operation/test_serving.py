@@ -16,11 +16,12 @@ from pathlib import Path
 
 import pytest
 
-from portal import supervisor
+from plugins.operation import supervisor
 from portal.errors import ConfigError
+from portal.serving import open_socket
 
-ROOT = Path(__file__).parent.parent.parent
-CODE = "import sys; from portal import supervisor as s; {}; sys.exit(s.Supervisor({}).run())"
+ROOT = Path(__file__).parents[3]
+CODE = "import sys; from plugins.operation import supervisor as s; {}; sys.exit(s.Supervisor({}).run())"
 
 
 def wait_for(claim: Callable[[], object], seconds: float = 20) -> None:
@@ -137,10 +138,10 @@ def test_new_code_starts_processes_again_without_counting_it_as_a_death(tmp_path
 
 def test_a_port_that_is_taken_is_refused_in_one_line() -> None:
     with (
-        supervisor.open_socket("127.0.0.1", 0) as taken,
+        open_socket("127.0.0.1", 0) as taken,
         pytest.raises(ConfigError, match="Choose another with --port"),
     ):
-        supervisor.open_socket("127.0.0.1", taken.getsockname()[1])
+        open_socket("127.0.0.1", taken.getsockname()[1])
 
 
 class Visitors:
@@ -201,8 +202,8 @@ def web_of(number: int) -> int:
 
 def test_web_processes_that_are_told_to_end_while_they_start_end_at_once(tmp_path: Path) -> None:
     pytest.importorskip("granian")
-    with supervisor.open_socket("127.0.0.1", 0) as held:
-        command = ("-m", "portal.web.server", str(held.fileno()), "2", "1")
+    with open_socket("127.0.0.1", 0) as held:
+        command = ("-m", "plugins.operation.server", str(held.fileno()), "2", "1")
         place = {"PORTAL_INSTANCE": str(tmp_path)}
         with running(*command, descriptors=[held.fileno()], **place) as process:
             wait_for(lambda: len(list(children_of(process.pid))) == 2)
@@ -222,7 +223,7 @@ def served(tmp_path: Path) -> Iterator[tuple[int, int]]:
         check=True,
         capture_output=True,
     )
-    with supervisor.open_socket("127.0.0.1", 0) as probe:
+    with open_socket("127.0.0.1", 0) as probe:
         port = probe.getsockname()[1]
     command = ("-m", "portal", "serve", "--no-worker", "--port", str(port))
     with running(*command, PORTAL_INSTANCE=instance) as process:
@@ -265,8 +266,8 @@ def test_web_processes_start_with_the_packages_of_the_runtime_lock(tmp_path: Pat
     pytest.importorskip("granian")
     hidden = 'import sys\nsys.modules["setproctitle"] = None\n'  # a tool of developers brings it
     (tmp_path / "sitecustomize.py").write_text(hidden, encoding="utf-8")
-    with supervisor.open_socket("127.0.0.1", 0) as held:
-        command = ("-m", "portal.web.server", str(held.fileno()), "1", "1")
+    with open_socket("127.0.0.1", 0) as held:
+        command = ("-m", "plugins.operation.server", str(held.fileno()), "1", "1")
         place = {"PORTAL_INSTANCE": str(tmp_path), "PYTHONPATH": str(tmp_path)}
         with running(*command, descriptors=[held.fileno()], **place) as process:
             wait_for(lambda: process.poll() is not None or list(children_of(process.pid)))

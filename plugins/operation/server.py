@@ -1,4 +1,4 @@
-"""Runs the web processes on a socket that was opened before: `python -m portal.web.server FD ...`.
+"""Runs the web processes on a socket that was opened before: `python -m plugins.operation.server FD ...`.
 
 The socket belongs to the supervisor. While a process is replaced, or all of them are, visitors wait in
 its queue instead of being refused.

@@ -16,12 +16,13 @@ from pathlib import Path
 
 import pytest
 
-from portal import db, migrate, serving
+from plugins.operation import serving
+from portal import db, migrate
 from portal.kernel import discovery
 from portal.kernel.registry import next_generation
 from tests.throwaway import write_pages
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 DISTRIBUTION = {
     "METADATA": "Metadata-Version: 2.1\nName: visitor\nVersion: 1\n",
     "entry_points.txt": "[tessera.plugins]\nvisitor = visitor_plugin\n",

@@ -5,15 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from types import FrameType
-
-from portal.errors import ConfigError
 
 log = logging.getLogger("portal.supervisor")
 
@@ -23,21 +20,7 @@ QUICK_DEATHS = 5
 FIRST_PAUSE = 0.25
 LOOK_EVERY = 0.1
 CODE_EVERY = 1.0
-BACKLOG = 1024
 WEB = "web"
-
-
-def open_socket(host: str, port: int) -> socket.socket:
-    """Listen, so that visitors wait while web processes start. Raises ConfigError."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        listening = socket.create_server((host, port), family=family, backlog=BACKLOG)
-    except OSError as error:
-        raise ConfigError(
-            f"Can't listen on {host} port {port}: {error.strerror}. Choose another with --port."
-        ) from None
-    listening.setblocking(False)
-    return listening
 
 
 class Child:

@@ -1,0 +1,1 @@
+"""Operation: serving with several processes, back-ups, the doctor, demonstration data."""

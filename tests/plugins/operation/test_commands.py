@@ -1,0 +1,120 @@
+"""The doctor, back-ups and the demonstration on the command line; they work beside a broken plugin."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from portal import cli, db
+from portal.errors import ConfigError
+from tests.throwaway import write_plugin
+
+Portal = Callable[..., Result]
+HOME = Path(__file__).parents[3] / "plugins" / "operation"
+
+
+@pytest.fixture
+def portal(
+    plugin_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Portal]:
+    """Run commands in an instance folder of their own, where only Operation was found."""
+    monkeypatch.setenv("PORTAL_INSTANCE", str(tmp_path / "instance"))
+    (plugin_folder / "operation").symlink_to(HOME)
+
+    def forget() -> None:
+        cli.load_app.cache_clear()
+        cli._plugin_commands.cache_clear()
+
+    def run(*arguments: str, input: str | None = None) -> Result:
+        forget()
+        return CliRunner().invoke(cli.cli, arguments, input=input)
+
+    yield run
+    forget()
+    if db.database.obj is not None and not db.database.is_closed():
+        db.database.close()
+
+
+def test_the_doctor_names_a_broken_plugin_and_fails(plugin_folder: Path, portal: Portal) -> None:
+    write_plugin(plugin_folder, "faulty", "import nothing_of_that_name")
+    portal("init")
+
+    result = portal("doctor")
+
+    assert result.exit_code == 1
+    assert "plugin faulty" in result.output
+    assert "plugin.py:1" in result.output
+
+
+def test_the_doctor_says_what_to_do_before_anything_is_prepared(portal: Portal) -> None:
+    result = portal("doctor")
+
+    assert result.exit_code == 1
+    assert "Run: portal init" in result.output
+
+
+def test_the_doctor_reports_as_json(portal: Portal) -> None:
+    portal("init")
+
+    checks = json.loads(portal("doctor", "--json").output)
+
+    assert {"name", "state", "detail", "remedy"} <= set(checks[0])
+    assert {check["state"] for check in checks} <= {"ok", "off", "bad"}
+
+
+def test_a_backup_can_be_put_back(portal: Portal, tmp_path: Path) -> None:
+    portal("init")
+    portal(
+        "user", "create", "first@school.example", "--name", "First", input="clear water runs\n" * 2
+    )
+    copy = tmp_path / "copy.db"
+    assert portal("db", "backup", str(copy)).exit_code == 0
+    with db.transaction():
+        db.execute("UPDATE heartbeat SET catalogue_seq = 99 WHERE id = 1")
+
+    restored = portal("db", "restore", str(copy), "--yes")
+
+    assert restored.exit_code == 0, restored.output
+    assert portal("db", "check").output == "The database is sound.\n"
+    assert db.query("SELECT catalogue_seq FROM heartbeat")[0][0] != 99
+
+
+def test_a_file_that_is_no_backup_is_refused_and_nothing_is_replaced(
+    portal: Portal, tmp_path: Path
+) -> None:
+    portal("init")
+    wrong = tmp_path / "letter.txt"
+    wrong.write_text("Dear partner", encoding="utf-8")
+
+    result = portal("db", "restore", str(wrong), "--yes")
+
+    assert isinstance(result.exception, ConfigError)
+    assert portal("db", "check").exit_code == 0
+
+
+def test_without_a_usable_setting_the_missing_commands_are_explained(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PORTAL_DATABASE_URL", "mysql://db.example/portal")
+
+    result = portal("doctor")
+
+    assert result.exit_code != 0
+    assert "mysql://db.example" in result.output
+
+
+def test_several_processes_are_offered_while_the_plugin_is_on_and_serving_is_always(
+    portal: Portal,
+) -> None:
+    portal("init")
+    assert "--processes" in portal("serve", "--help").output
+
+    portal("plugin", "deactivate", "operation")
+
+    plain = portal("serve", "--help")
+    assert plain.exit_code == 0
+    assert "--processes" not in plain.output
