@@ -79,6 +79,7 @@ def record(
     """
     if not ACTION.fullmatch(action):
         raise ValueError(f"Action {action!r}. Write noun.verb_past in small letters.")
+    rfc8785.dumps(detail)  # raises ValueError for what has no canonical form
     values = {
         name: (_plain(value), secrets.token_hex(SALT_LENGTH // 2))
         for name, value in (personal or {}).items()
@@ -95,7 +96,7 @@ def record(
     with db.transaction():
         number: int = AuditEntry.insert(
             **entry,
-            detail=_checked(detail),
+            detail=detail,
             personal={name: commitment(*pair) for name, pair in values.items()},
         ).execute()
         for name, (value, salt) in values.items():
@@ -120,11 +121,6 @@ def commitment(value: str, salt: str) -> str:
 
 def _plain(value: str) -> str:
     return value.replace("\0", "").encode(errors="replace").decode()[:LONGEST_VALUE]
-
-
-def _checked(detail: Mapping[str, Any]) -> Mapping[str, Any]:
-    rfc8785.dumps(dict(detail))  # raises ValueError for what has no canonical form
-    return detail
 
 
 def owner(subject_type: str, subject_id: int | None, actor_id: int | None) -> int | None:

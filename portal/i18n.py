@@ -285,22 +285,10 @@ def best_locale(wanted: Sequence[str], offered: Sequence[str] = SHIPPED) -> str 
     return None
 
 
-class FormTranslations:
-    """WTForms' own messages out of our catalogues: WTForms lacks several of our languages."""
-
-    def gettext(self, message: str) -> str:
-        """Translate one of WTForms' messages."""
-        return gettext(message)
-
-    def ngettext(self, singular: str, plural: str, number: int) -> str:
-        """Translate one of WTForms' messages with a count."""
-        return catalogues.of(_locale.get()).ngettext(singular, plural, number)
-
-
 class Form(wtforms.Form):
     """Base of every form that is not bound to Flask-WTF: its messages speak our languages."""
 
     class Meta:
-        def get_translations(self, form: Any) -> FormTranslations:
-            """Return our translations, whatever WTForms ships."""
-            return FormTranslations()
+        def get_translations(self, form: Any) -> stdlib_gettext.NullTranslations:
+            """Return our catalogue, which has WTForms' messages too: it lacks several languages."""
+            return catalogues.of(_locale.get())

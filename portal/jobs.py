@@ -14,7 +14,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from secrets import token_hex
-from types import MappingProxyType
 from typing import Any
 
 from flask import current_app
@@ -42,7 +41,6 @@ FIRST_PAUSE = timedelta(seconds=10)
 LONGEST_PAUSE = timedelta(hours=1)
 REGULAR_KEPT = timedelta(days=1)
 ERROR_LENGTH = 500
-NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Job(db.Model):
@@ -117,7 +115,7 @@ _SAME = (
 def enqueue(
     ctx: Context,
     name: str,
-    payload: Mapping[str, Any] = NOTHING,
+    payload: Mapping[str, Any] | None = None,
     *,
     key: str = "",
     not_before: datetime | None = None,
@@ -133,7 +131,7 @@ def enqueue(
     values = (
         name,
         "" if owner == CORE else owner,
-        db.dump_json(dict(payload)),
+        db.dump_json(dict(payload or {})),
         key,
         db.utc_text(not_before or now),
         db.utc_text(now),

@@ -27,6 +27,7 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 RULE = "portal.rule"
 OF_A_REQUEST = ("method", "path", "status", "milliseconds")
+LINE = "%(levelname)s %(name)s: %(message)s"
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _SECRETS = (
     (re.compile(r"(?<=://)[^\s/@]*:[^\s/@]*(?=@)"), "..."),
@@ -44,9 +45,6 @@ def scrub(text: str) -> str:
 
 class TextLine(logging.Formatter):
     """A line for people."""
-
-    def __init__(self) -> None:
-        super().__init__("%(levelname)s %(name)s: %(message)s")
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, with a trace below it where there is one."""
@@ -83,7 +81,7 @@ def set_up(kind: str) -> None:
         if isinstance(handler.formatter, TextLine | JsonLine):
             root.removeHandler(handler)
     handler = logging.StreamHandler()
-    handler.setFormatter(JsonLine() if kind == "json" else TextLine())
+    handler.setFormatter(JsonLine() if kind == "json" else TextLine(LINE))
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
     log.setLevel(logging.INFO if kind == "json" else logging.WARNING)

@@ -44,7 +44,7 @@ SMTP_SECONDS = 20
 KEPT_FOR = timedelta(days=30)
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
-Post = Callable[["Outbox", EmailMessage], None]
+Post = Callable[["Outbox", EmailMessage], object]
 
 
 class Outbox(db.Model):
@@ -205,15 +205,11 @@ def _encoding(text: str) -> str | None:
 @contextlib.contextmanager
 def _office(config: Config) -> Iterator[Post]:
     """Open where mails go: a mail server, or the folder `mail/` of the instance."""
-    if not config.mail_url:
+    if config.mail_url:
+        with _smtp(config.mail_url) as server:
+            yield lambda _row, message: server.send_message(message)
+    else:
         yield lambda row, message: _write(config.instance_path / "mail", row, message)
-        return
-    with _smtp(config.mail_url) as server:
-        yield lambda _row, message: _send(server, message)
-
-
-def _send(server: smtplib.SMTP, message: EmailMessage) -> None:
-    server.send_message(message)
 
 
 def _smtp(url: str) -> smtplib.SMTP:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from importlib.util import find_spec
 from typing import IO
 
@@ -46,15 +48,19 @@ def serve(host: str, port: int, with_worker: bool) -> int:
     commands = [f"{WEB} {place} portal.app:create_app", *["portal worker"] * with_worker]
     stop = asked_to_stop()
     with hold_running(config) as running:
-        held = {"start_new_session": True, "pass_fds": [running.fileno()]}
         children = [
-            subprocess.Popen([sys.executable, "-m", *command.split()], **held)  # noqa: S603
+            subprocess.Popen(  # noqa: S603
+                [sys.executable, "-m", *command.split()],
+                start_new_session=True,
+                pass_fds=[running.fileno()],
+            )
             for command in commands
         ]
         while not stop.wait(LOOK_EVERY) and all(child.poll() is None for child in children):
             pass
         for child in children:
-            child.terminate()
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGTERM)  # with what it started itself
         statuses = [child.wait() for child in children]
     return 0 if stop.is_set() else max(map(abs, statuses))
 

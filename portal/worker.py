@@ -10,6 +10,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 from flask import Flask
 
@@ -75,9 +76,7 @@ class Worker:
     def context(self) -> Context:
         """Return a context of the system with the clock of the app."""
         set_locale(SOURCE)
-        system = system_context()
-        clock = self.app.extensions["portal"].clock
-        return Context(system.actor, system.locale, {}, system.request_id, clock)
+        return replace(system_context(), clock=self.app.extensions["portal"].clock)
 
     def send_mails(self, ctx: Context) -> None:
         """Deliver the mails that are due."""

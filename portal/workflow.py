@@ -94,7 +94,9 @@ def move(
     in it is out of order.
     """
     kind, flow = _workflow_of(obj)
-    step = _step(flow, transition_name)
+    step = next((step for step in flow.transitions if step.name == transition_name), None)
+    if step is None:
+        raise NotFound
     model, has = kind.model, kind.model.id == obj.id
     state, number = (getattr(model, name) for name in (kind.state_field, kind.version_field))
     with db.transaction():
@@ -185,13 +187,6 @@ def _workflow_of(obj: Any) -> tuple[ObjectType, Workflow]:
     if flow is None:
         raise LookupError(f"Objects of type {kind.name} have no workflow.")
     return kind, flow
-
-
-def _step(flow: Workflow, name: str) -> Transition:
-    for step in flow.transitions:
-        if step.name == name:
-            return step
-    raise NotFound
 
 
 def _checked_comment(comment: str, step: Transition) -> str:

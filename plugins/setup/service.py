@@ -137,25 +137,13 @@ def save_settings(ctx: Context, plugin: str, values: Mapping[str, Any]) -> list[
         changed = [key for key, value in kept.items() if value != before[key]]
         for key in changed:
             _record(ctx, plugin, fields[key], {"before": before[key], "after": kept[key]})
-        if changed:
-            store(plugin, {key: kept[key] for key in changed})
+            Setting.delete().where(Setting.scope == plugin, Setting.key == key).execute()
+            if kept[key] != fields[key].default:
+                Setting.insert(scope=plugin, key=key, value=kept[key]).execute()
+        if changed:  # every worker follows
+            db.execute("UPDATE heartbeat SET plugin_generation = plugin_generation + 1")
     current_app.extensions.pop(settings.KEPT, None)  # what was read before the commit
     return changed
-
-
-def store(plugin: str, values: Mapping[str, Any]) -> None:
-    """Write values as `clean` gives them, and let every worker follow; defaults are forgotten.
-
-    Who may do so, what goes together and the audit log are the caller's.
-    """
-    fields = settings.schema(plugin)
-    with db.transaction():
-        for key, value in values.items():
-            Setting.delete().where(Setting.scope == plugin, Setting.key == key).execute()
-            if value != fields[key].default:
-                Setting.insert(scope=plugin, key=key, value=value).execute()
-        db.execute("UPDATE heartbeat SET plugin_generation = plugin_generation + 1")
-    current_app.extensions.pop(settings.KEPT, None)
 
 
 def _record(ctx: Context, plugin: str, item: settings.Field, values: dict[str, Any]) -> None:

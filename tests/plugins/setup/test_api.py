@@ -18,7 +18,7 @@ from tests.throwaway import write_pages
 MakePortal = Callable[..., Flask]
 CTX = system_context()
 HOUSE = Path(__file__).parent.parent.parent.parent / "plugins"
-SETUP = ["setup", "trust"]
+SETUP = ["setup", "operation", "trust"]
 
 
 @pytest.fixture(autouse=True)
