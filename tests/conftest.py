@@ -41,6 +41,11 @@ _numbers = itertools.count(1)
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put long tests first, all others as they are."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture(autouse=True)
 def speak_english(monkeypatch: pytest.MonkeyPatch) -> None:
     """Begin each test in the source language, whatever the one before visited or this machine speaks."""

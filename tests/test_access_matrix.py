@@ -327,6 +327,7 @@ def world(app: Flask) -> World:
     return make_world(app)
 
 
+@pytest.mark.long
 def test_no_visitor_gets_or_sees_more_than_the_table_says(world: World) -> None:
     visit(world, ACTORS)
 

@@ -19,6 +19,8 @@ from schemathesis.specs.openapi.checks import (
 
 from plugins.operation.demo import load
 
+pytestmark = pytest.mark.xdist_group("api")  # filled once, not in each worker
+
 CHECKS = (
     not_a_server_error,
     status_code_conformance,

@@ -61,6 +61,7 @@ def expected(lines: list[str]) -> str:
     return "".join(r"(?:.*\n)*?" if line == "..." else re.escape(line) + r"\n" for line in lines)
 
 
+@pytest.mark.long
 def test_a_reader_who_follows_the_page_gets_what_it_says(checkout: Path) -> None:
     code, said = run(checkout, "portal", "init")
     assert code == 0, said

@@ -18,6 +18,8 @@ from tests.conftest import prepare
 from tests.factories import clocked
 from tests.plugins.partners.conftest import found
 
+pytestmark = pytest.mark.xdist_group("demo")  # loaded once, not in each worker
+
 TABLES = (
     "organisation",
     "organisation_fact",
