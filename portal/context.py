@@ -15,12 +15,18 @@ SITE_ADMIN = "SiteAdmin"
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A signed-in account, the system itself, or nobody (`account_id` None and not `system`)."""
+    """A signed-in account, the system itself, or nobody (`account_id` None and not `system`).
+
+    A program with a token has `scopes` (read, write), and with `organisation_id` it acts for that
+    organisation alone; both are None for people with a session.
+    """
 
     account_id: int | None = None
     name: str = ""
     roles: frozenset[str] = frozenset()
     system: bool = False
+    scopes: frozenset[str] | None = None
+    organisation_id: int | None = None
 
     @property
     def signed_in(self) -> bool:

@@ -386,6 +386,25 @@ def account_unconfirmed(ctx: Context, account_id: int) -> None:
     """
 
 
+@hookspec(DENY)
+def request_actor(ctx: Context, token: str) -> Actor:
+    """Say who a program is that sent a token (`Authorization: Bearer`) to an address of the API.
+
+    Called once for such a request, before anything is allowed; the cookie of a session counts for
+    nothing then. Answer with an actor that has its scopes, or with nothing for a token that is no
+    good: then, and after an error, the program gets 401.
+    """
+
+
+@hookspec(TRANSACT, guards=False)
+def sessions_ended(ctx: Context, account_id: int) -> None:
+    """End what lets a person in beside sessions, such as tokens.
+
+    Called inside the transaction that ends all sessions of an account: with a new password, a new
+    role, when it is shut out, and when the person signs out everywhere.
+    """
+
+
 @hookspec(ISOLATE)
 def home_show(ctx: Context) -> HomeContribution:
     """Offer a hero, columns or sections of the home page. Called once per visit of the home page."""

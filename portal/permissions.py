@@ -197,11 +197,15 @@ def _holds(ctx: Context, kind: ObjectType, model: Any, wanted: Iterable[str]) ->
         in_roles = set(MEMBER_ROLES) if "OrgMember" in names else names & set(MEMBER_ROLES)
         if kind.owner_organisation and in_roles:
             own = memberships(me).where(OrganisationMember.role.in_(sorted(in_roles)))
+            if ctx.actor.organisation_id is not None:
+                own = own.where(OrganisationMember.organisation == ctx.actor.organisation_id)
             ways.append(getattr(model, kind.owner_organisation).in_(own))
+    if me is not None and ctx.actor.organisation_id is None:
         if kind.author and "Owner" in names:
             ways.append(getattr(model, kind.author) == me)
         ways += _shared(ctx, kind, model, names)
-    ways += [model.id.in_(query) for role, query in _given(ctx, kind) if role in names]
+    if ctx.actor.organisation_id is None:
+        ways += [model.id.in_(query) for role, query in _given(ctx, kind) if role in names]
     return reduce(or_, ways) if ways else NONE
 
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 import sqlite3
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +25,20 @@ from werkzeug.test import TestResponse
 from plugins.claims import service as claims
 from plugins.drafts import service as drafts
 from plugins.partners import publishing
+from plugins.signin import service as signin
 from plugins.tasks import interface as sharing
-from portal import db
+from plugins.tokens import rules as tokens
+from plugins.tokens import service as tokens_service
+from portal import db, mail
 from portal.app import create_app
+from portal.clock import FixedClock
 from portal.config import Config
-from portal.context import Actor
+from portal.context import ANONYMOUS, Actor, Context
 from portal.organisations import policy
 from portal.organisations.models import Organisation
 from portal.people import login
 from portal.people.models import Account
+from portal.people.service import Visit
 from portal.web import access
 from portal.web.access import ADMIN, ANYONE, REVIEWER, Listed
 from tests import factories, faults
@@ -46,7 +52,16 @@ OF_A = {"member_a", "editor_a", "admin_a"}
 EDIT_A = {"editor_a", "admin_a"}
 STAFF = {"reviewer", "administrator"}
 EVERYBODY = OF_A | STAFF | {"nobody", "member_b", "stranger"}
-ACTORS = ("anonymous", "disabled", *sorted(EVERYBODY))
+# Programs with a token, and as whom each acts in the API: one that may change everything its owner
+# may, one that may read, one for another organisation alone, and that of the disabled person.
+TOKENS = {
+    "token_write": "admin_a",
+    "token_read": "admin_a",
+    "token_elsewhere": "elsewhere",
+    "token_disabled": "disabled",
+}
+ACTORS = ("anonymous", "link_holder", "disabled", *sorted(EVERYBODY), *TOKENS)
+API = "/api/"
 
 
 # Who may do it with an object of A, and who else may know that it is there (403 instead of 404).
@@ -70,6 +85,9 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
         ("tasks.share", "tasks.take_back", "tasks.inherit"),
         ({"admin_a"}, OF_A | STAFF | {"member_b"}),
     ),
+    "tokens.revoke": ({"admin_a"}, set()),
+    "tokens_api.organisation": (OF_A | {"administrator"}, set()),
+    "tokens_api.change_organisation": (EDIT_A | {"administrator"}, {"member_a"}),
 }
 OF_DRAFT = {"partners.publication", "partners.take_step"}
 SHARING = {"tasks.share", "tasks.take_back", "tasks.inherit"}  # a draft that member_b may read
@@ -77,7 +95,8 @@ SHARING = {"tasks.share", "tasks.take_back", "tasks.inherit"}  # a draft that me
 OWN = {
     "people.index", "people.update", "people.change_password", "signin.reset", "signin.verify",
     "organisations.overview", "partners.drafts", "tasks.task_list", "drafts.save", "pages.take_back",
-    "claims.receipt", "trust.index", "trust.copy", "trust.erase", "setup_metrics.show",
+    "tokens.index", "tokens.make", "tokens_api.me", "claims.receipt", "trust.index", "trust.copy",
+    "trust.erase", "setup_metrics.show",
 }  # fmt: skip
 # Tables that reading may change: counters and what lives as long as a visit.
 COUNTERS = frozenset({"partners_missed_search", "session", "throttle", "people_throttle"})
@@ -89,11 +108,14 @@ class World:
 
     app: Flask
     visitors: dict[str, tuple[dict[str, str], str]] = field(default_factory=dict)
+    bearers: dict[str, str] = field(default_factory=dict)
     fill: dict[str, str] = field(default_factory=dict)
     canaries: dict[str, set[str]] = field(default_factory=dict)
     cells: int = 0
     faults: list[str] = field(default_factory=list)
     image: sqlite3.Connection = field(default_factory=lambda: sqlite3.connect(":memory:"))
+    untouched: Any = None
+    written: tuple[int, int] = (0, 0)
 
     def client(self, actor: str) -> tuple[FlaskClient, str]:
         """Return a browser of its own with the actor's cookies, and a token for forms."""
@@ -101,11 +123,22 @@ class World:
         cookies, token = self.visitors[actor]
         for name, value in cookies.items():
             client.set_cookie(name, value)
+        if actor in self.bearers:
+            client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {self.bearers[actor]}"
         return client, token
 
     def restore(self) -> None:
         """Put the database back as it was."""
         self.image.backup(db.database.connection())
+
+    def is_changed(self) -> bool:
+        """Whether the database differs from how it was; looks only after something was written."""
+        connection = db.database.connection()
+        written = (id(connection), connection.total_changes)
+        if written == self.written:
+            return False
+        self.written = written
+        return bool(faults.dump(COUNTERS) != self.untouched)
 
     def fault(self, cell: str, text: str) -> None:
         self.faults.append(f"{cell}: {text}")
@@ -152,6 +185,7 @@ def make_world(app: Flask) -> World:
         profile = publishing.find("profile", draft_school.id)
         sharing.share(factories.clocked(app), profile, accounts["member_b"], "Viewer")
         draft = drafts.save(ctx, "new", "/organisations/new", [("name", "Draft canary")])
+        world.bearers = make_tokens(app, accounts, shown)
     for name in accounts:
         client = app.test_client()
         sign_in(client, accounts[name])
@@ -159,13 +193,18 @@ def make_world(app: Flask) -> World:
         world.visitors[name] = (_cookies(client), token)
     client = app.test_client()
     token = factories.csrf_token(client)
-    world.visitors["anonymous"] = (_cookies(client), token)
+    world.visitors |= dict.fromkeys(("anonymous", *TOKENS), (_cookies(client), token))
+    for name, link in LINKS.items():
+        assert client.get(link.make(app, f"holder-{name}")[0]).status_code < 400
+    world.visitors["link_holder"] = (_cookies(client), token)
     Account.update(disabled_at=NOON).where(Account.id == accounts["disabled"].id).execute()
     world.fill = {
         "slug": organisations["a"].slug, "slug of all": public.slug, "slug shown": shown.slug,
         "slug of draft": draft_school.slug, "what": "profile",
-        "shared": draft_school.public_id, "case": case.public_id, "organisation": organisations["a"].public_id,
-        "draft": draft.public_id, "person": accounts["admin_a"].public_id,
+        "shared": draft_school.public_id, "case": case.public_id,
+        "organisation": organisations["a"].public_id,
+        "draft": draft.public_id, "own token": tokens.parts(world.bearers["token_read"])[0],
+        "person": accounts["admin_a"].public_id,
         "plugin": "claims", "kind": "csv", "path": "css/base.css", "name": "css/base.css",
         "reason": "forgot", "token": "x" * 32, "step": "accept", "scope": "portal", "code": "de",
     }  # fmt: skip
@@ -187,12 +226,26 @@ def make_world(app: Flask) -> World:
     return world
 
 
+def make_tokens(
+    app: Flask, accounts: dict[str, Account], elsewhere: Organisation
+) -> dict[str, str]:
+    """Make the programs' tokens, each used a moment ago so that its last use is written."""
+    ctx, found = factories.clocked(app), {}
+    for name, owner in {**TOKENS, "token_elsewhere": "admin_a"}.items():
+        scope = "write" if name in {"token_write", "token_disabled"} else "read"
+        only = elsewhere.public_id if name == "token_elsewhere" else ""
+        mine = ctx.as_actor(_actor(accounts[owner]))
+        found[name] = tokens_service.make_token(mine, name=name, scope=scope, organisation=only)[1]
+        tokens_service.holder(mine, found[name])
+    return found
+
+
 def _actor(account: Account) -> Actor:
     return Actor(account.id, account.name, frozenset({"Member", account.role}))
 
 
 def _cookies(client: FlaskClient) -> dict[str, str]:
-    names = ("portal_session", "portal_state")
+    names = ("portal_session", "portal_state", "portal_draft")
     found = {name: client.get_cookie(name) for name in names}
     return {name: cookie.value for name, cookie in found.items() if cookie}
 
@@ -208,8 +261,9 @@ def addresses(world: World, rule: Rule, listed: Listed) -> Iterator[tuple[str, s
         if name == "public_id" and about.startswith("setup."):
             key = "person"
         elif name == "public_id":
-            key = "organisation" if about.startswith("versions.") else "case"
+            key = "organisation" if about.startswith(("versions.", "tokens_api.")) else "case"
             key = "shared" if about in SHARING else key
+            key = "own token" if about.startswith("tokens.") else key
         elif name == "slug":
             key = "slug" if is_owned else "slug of all"
             key = "slug shown" if about == "partners.edit" else key
@@ -233,8 +287,21 @@ def addresses(world: World, rule: Rule, listed: Listed) -> Iterator[tuple[str, s
                 yield "missing", str(rule.build({**values, name: MISSING})[1])  # type: ignore[index]
 
 
+def acting_as(actor: str, rule: str) -> str:
+    """Return whose rights an actor has at an address: a token's holder counts in the API alone."""
+    if actor in TOKENS:
+        return TOKENS[actor] if rule.startswith(API) else "anonymous"
+    return "anonymous" if actor == "link_holder" else actor
+
+
 def expected(listed: Listed, actor: str) -> str:
     """Return what the tables say of an actor: in, sign in, forbidden, known or absent."""
+    if listed.rule.startswith(API):
+        if actor == "token_disabled":
+            return "sign in"  # a token that is no good opens not even what is public
+        if actor in {"token_read", "token_elsewhere"} and listed.method != "GET":
+            return "forbidden"
+    actor = acting_as(actor, listed.rule)
     signed_in = actor not in {"anonymous", "disabled"}
     if listed.row.actors != ANYONE and not signed_in:
         return "sign in"
@@ -256,7 +323,8 @@ def fits(listed: Listed, wanted: str, answer: TestResponse, target: str) -> bool
     if wanted == "sign in":
         to_sign_in = status == 303 and "/account/sign-in" in (answer.location or "")
         return status == 401 or to_sign_in
-    if wanted == "in" and listed.endpoint in OWNERS and listed.method == "GET":
+    is_plain = listed.method == "GET" or listed.rule.startswith(API)
+    if wanted == "in" and listed.endpoint in OWNERS and is_plain:
         return status < 400
     if wanted == "in":
         return status < 400 or status in {400, 404, 409, 422, 429}
@@ -267,7 +335,7 @@ def visit(world: World, actors: tuple[str, ...], only: str = "") -> World:
     """Try every cell; what is wrong is in `faults`."""
     app = world.app
     listed = {(item.endpoint, item.rule, item.method): item for item in access.table(app)}
-    untouched = faults.dump(COUNTERS)
+    world.untouched = faults.dump(COUNTERS)
     for rule in sorted(app.url_map.iter_rules(), key=lambda item: item.rule):
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
             row = listed.get((rule.endpoint, rule.rule, method))
@@ -279,16 +347,22 @@ def visit(world: World, actors: tuple[str, ...], only: str = "") -> World:
             if row.row.owner and row.endpoint not in OWNERS and row.endpoint not in OWN:
                 world.fault(f"{method} {rule.rule}", "add a line to OWNERS or OWN")
             for actor in actors:
-                _try(world, actor, row, dict(addresses(world, rule, row)), untouched)
+                # Elsewhere a token is nothing: one of them shows it.
+                if actor not in TOKENS or actor == "token_write" or row.rule.startswith(API):
+                    _try(world, actor, row, dict(addresses(world, rule, row)))
     return world
 
 
-def _try(world: World, actor: str, row: Listed, places: dict[str, str], untouched: Any) -> None:
-    wanted, seen = expected(row, actor), {}
+def _try(world: World, actor: str, row: Listed, places: dict[str, str]) -> None:
+    wanted, seen, reader = expected(row, actor), {}, acting_as(actor, row.rule)
     for target, address in places.items():
         client, token = world.client(actor)
-        form = {"csrf_token": token} if row.method != "GET" else None
-        answer = client.open(address, method=row.method, data=form)
+        sent: dict[str, Any] = {}
+        if row.method != "GET" and row.rule.startswith(API):
+            sent = {"json": {"version": 1, "city": "Riga"}, "headers": {"X-CSRFToken": token}}
+        elif row.method != "GET":
+            sent = {"data": {"csrf_token": token}}
+        answer = client.open(address, method=row.method, **sent)
         cell = f"{row.method} {address} as {actor}"
         world.cells += 1
         if answer.status_code >= 500:
@@ -297,12 +371,13 @@ def _try(world: World, actor: str, row: Listed, places: dict[str, str], untouche
             world.fault(cell, f"answered {answer.status_code}, but the table says: {wanted}")
         said = answer.text + str(answer.headers)
         for canary, readers in world.canaries.items():
-            if actor not in readers and canary in said:
+            if reader not in readers and canary in said:
                 world.fault(cell, f"shows {canary!r}")
         if "Content-Security-Policy" not in answer.headers:
             world.fault(cell, "has no security headers")
-        if (row.method == "GET" or wanted != "in") and faults.dump(COUNTERS) != untouched:
+        if (row.method == "GET" or wanted != "in") and world.is_changed():
             world.fault(cell, "changed what is stored")
+            world.restore()
         if row.method != "GET" or row.endpoint in {"signin.verify", "signin.reset"}:
             world.restore()
         seen[target] = (answer.status_code, _plain(answer.text, address))
@@ -322,6 +397,47 @@ def reviewed_rows(app: Flask) -> str:
     return "\n".join(lines) + "\n"
 
 
+# Links for whoever has them.
+
+
+@dataclass(frozen=True)
+class Link:
+    """A kind of link: `make(app, mark)` gives its address, and what its page shows of its object."""
+
+    make: Callable[[Flask, str], tuple[str, str]]
+    lives: timedelta | None
+
+
+def _mailed(app: Flask, mark: str, verified: bool) -> tuple[str, str]:
+    account = make_account(app, email=f"{mark}@mail-canary.example", verified=verified)
+    with app.test_request_context():
+        if verified:
+            signin.request_reset(factories.clocked(app), account.email, Visit("192.0.2.7"))
+        text = mail.Outbox.select().order_by(mail.Outbox.id.desc()).get().text
+    found = re.search(r"/account/(?:verify|reset)/\S+", text)
+    assert found
+    return found[0], account.email
+
+
+def _receipt(app: Flask, mark: str) -> tuple[str, str]:
+    entry = make_organisation(f"Entry {mark}")
+    with app.test_request_context():
+        case = claims.open_case(
+            factories.clocked(app).as_actor(ANONYMOUS),
+            entry, "removal", message="Please", reply_to="somebody@school.example",
+        )  # fmt: skip
+    return f"/organisations/receipts/{case.public_id}", entry.name
+
+
+LINKS = {
+    "signin.verify": Link(lambda app, mark: _mailed(app, mark, False), timedelta(days=3)),
+    "signin.reset": Link(lambda app, mark: _mailed(app, mark, True), timedelta(hours=1)),
+    "claims.receipt": Link(_receipt, None),
+}
+# Open to everyone by other means: a cookie of the browser that wrote it, the operator's own token.
+BY_OTHER_MEANS = {"drafts.resume", "setup_metrics.show"}
+
+
 @pytest.fixture
 def world(app: Flask) -> World:
     return make_world(app)
@@ -332,7 +448,52 @@ def test_no_visitor_gets_or_sees_more_than_the_table_says(world: World) -> None:
     visit(world, ACTORS)
 
     assert "\n".join(world.faults) == ""
-    assert world.cells > 800
+    assert world.cells > 1_900
+
+
+def test_every_link_for_whoever_has_it_is_known_here(app: Flask) -> None:
+    listed = {
+        item.endpoint for item in access.table(app) if item.row.actors == ANYONE and item.row.owner
+    }
+
+    assert listed == {*LINKS, *BY_OTHER_MEANS}
+
+
+@pytest.mark.parametrize("name", LINKS)
+def test_a_link_opens_its_own_object_for_its_own_time_and_nothing_else(
+    name: str, app: Flask, clock: FixedClock
+) -> None:
+    others = {other: LINKS[other].make(app, f"other-{other.replace('.', '-')}") for other in LINKS}
+    address, shown = LINKS[name].make(app, "mine")
+    secret = address.rpartition("/")[2]
+    client = app.test_client()
+
+    opened = client.get(address)
+    assert opened.status_code == 200 and shown in opened.text
+    assert not [text for _path, text in others.values() if text in opened.text]
+
+    near_misses = [
+        f"{address[:-1]}{'a' if address[-1] != 'a' else 'b'}",
+        f"{address}0",
+        address[:-1],
+    ]
+    foreign = [
+        path.replace(path.rpartition("/")[2], secret) for key, (path, _text) in others.items()
+        if key != name
+    ]  # fmt: skip
+    for wrong in near_misses + foreign:
+        answer = client.get(wrong)
+        assert answer.status_code == 404, wrong
+        assert shown not in answer.text
+    lives = LINKS[name].lives
+    clock.moment += lives - timedelta(seconds=1) if lives else timedelta(days=3_650)
+    assert client.get(address).status_code == 200
+    if lives:
+        missing = client.get(near_misses[0])
+        clock.moment += timedelta(seconds=1)
+        over = client.get(address)
+        assert over.status_code == 404
+        assert _plain(over.text, address) == _plain(missing.text, near_misses[0])
 
 
 def test_the_access_table_is_the_one_that_was_reviewed(app: Flask) -> None:
@@ -376,6 +537,24 @@ def test_a_view_that_no_longer_asks_whose_object_it_is_is_found(
 
     assert any("as member_b: shows 'Secret canary a'" in text for text in found)
     assert any("the table says: absent" in text for text in found)
+
+
+def test_a_token_that_may_do_more_than_it_was_made_for_is_found(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    genuine = tokens_service.holder
+
+    def generous(ctx: Context, token: str) -> Actor | None:
+        found = genuine(ctx, token)
+        return found and replace(found, scopes=frozenset({"read", "write"}), organisation_id=None)
+
+    monkeypatch.setattr(tokens_service, "holder", generous)
+
+    shown = visit(world, tuple(TOKENS), only="tokens_api.organisation").faults
+    changed = visit(world, tuple(TOKENS), only="tokens_api.change_organisation").faults
+
+    assert any("as token_elsewhere: shows 'Secret canary a'" in text for text in shown)
+    assert any("as token_read: answered 200" in text for text in changed)
 
 
 def test_a_page_that_writes_is_found(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,7 +64,9 @@ class Wish(BaseModel):
 @blueprint.get("")
 @allow(ADMIN)
 @spec.validate(
-    resp=Answers(HTTP_200=list[Listed], HTTP_401=Problem, HTTP_403=Problem), tags=["plugins"]
+    resp=Answers(HTTP_200=list[Listed], HTTP_401=Problem, HTTP_403=Problem, HTTP_429=Problem),
+    security={"token": []},
+    tags=["plugins"],
 )
 def plugin_list() -> Any:
     """List the plugins, how they are, and which acts lead on."""
@@ -85,7 +87,10 @@ def plugin_list() -> Any:
 @blueprint.get("/<plugin>/plan/<act>")
 @allow(ADMIN)
 @spec.validate(
-    resp=Answers(HTTP_200=Planned, HTTP_401=Problem, HTTP_403=Problem, HTTP_404=Problem),
+    resp=Answers(
+        HTTP_200=Planned, HTTP_401=Problem, HTTP_403=Problem, HTTP_404=Problem, HTTP_429=Problem
+    ),
+    security={"token": []},
     tags=["plugins"],
 )
 def plugin_plan(plugin: str, act: str) -> Any:
@@ -98,8 +103,9 @@ def plugin_plan(plugin: str, act: str) -> Any:
 @spec.validate(
     resp=Answers(
         HTTP_200=Planned, HTTP_202=Planned, HTTP_401=Problem, HTTP_403=Problem, HTTP_404=Problem,
-        HTTP_409=Problem, HTTP_422=Problem,
+        HTTP_409=Problem, HTTP_422=Problem, HTTP_429=Problem,
     ),
+    security={"token": []},
     tags=["plugins"],
 )  # fmt: skip
 def plugin_act(plugin: str, act: str) -> Any:

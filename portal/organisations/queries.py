@@ -64,12 +64,14 @@ def mine(ctx: Context) -> list[OrganisationMember]:
     """Return the actor's memberships with their organisations, by name."""
     if ctx.actor.account_id is None:
         return []
-    return list(
+    found = (
         OrganisationMember.select(OrganisationMember, Organisation)
         .join(Organisation)
         .where(OrganisationMember.account == ctx.actor.account_id)
         .order_by(Organisation.folded_name, Organisation.id)
     )
+    only = ctx.actor.organisation_id
+    return [item for item in found if only in (None, item.organisation_id)]
 
 
 def facts(organisation: Organisation) -> list[OrganisationFact]:

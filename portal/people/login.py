@@ -8,16 +8,19 @@ from urllib.parse import urlencode
 from flask import Flask, Request, Response, current_app, g, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin
+from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
 
 from portal import db
 from portal.config import Config
 from portal.context import Actor
-from portal.people import sessions
+from portal.errors import NotAllowed
+from portal.i18n import _
+from portal.people import sessions, throttle
 from portal.people.rules import SESSION_REFRESHED
 from portal.web.access import ADMIN, ANYONE, REVIEWER, Row
 from portal.web.errors import wants_json
-from portal.web.heartbeat import Heartbeat, beat, cookie_name, forget
+from portal.web.heartbeat import Heartbeat, bearer, beat, cookie_name, forget
 
 manager = LoginManager()
 
@@ -99,13 +102,35 @@ def _keep(response: Response) -> Response:
     return response
 
 
+def take_token() -> None:
+    """Let who sent a token to the API act; whatever is wrong with it, the answer is the same."""
+    token = bearer()
+    if token is None:
+        return
+    hooks = current_app.extensions["portal"].registry.hooks
+    found = [actor for _plugin, actor in hooks.call("request_actor", g.ctx, token=token)]
+    if len(found) != 1 or found[0] is False:  # a plugin that fails says no
+        throttle.spend(g.ctx, throttle.WRONG_TOKEN, throttle.network(request.remote_addr))
+        raise _unknown(error="invalid_token")
+    g.ctx = g.ctx.as_actor(found[0])
+
+
+def _unknown(**more: str | None) -> Unauthorized:
+    return Unauthorized(www_authenticate=WWWAuthenticate("bearer", {"realm": "portal", **more}))
+
+
 def refuse(row: Row, actor: Actor) -> ResponseReturnValue | None:
     """Turn away those whom the access row does not name; people without a session may sign in."""
+    scope = "read" if request.method in {"GET", "HEAD", "OPTIONS"} else "write"
+    if actor.scopes is not None and scope not in actor.scopes:
+        raise NotAllowed(
+            _("This takes a token with the scope %(scope)s.", scope=scope), code=f"scope_{scope}"
+        )
     if row.actors == ANYONE:
         return None
     if not actor.signed_in:
         if wants_json() or request.method != "GET":
-            raise Unauthorized
+            raise _unknown()
         return redirect(f"/account/sign-in?{urlencode({'next': _here()})}", 303)
     allowed = {ADMIN: actor.is_admin, REVIEWER: actor.is_reviewer}
     if not allowed.get(row.actors, True):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import secrets
 from datetime import timedelta
 
+from flask import current_app
+
 from portal import db
-from portal.context import Context
+from portal.context import SYSTEM, Context
 from portal.people.models import AccountToken, Session
 from portal.people.rules import SESSION_LONGEST, device_name
 from portal.web.heartbeat import token_hash
@@ -50,9 +52,12 @@ def end(token: str) -> None:
 
 
 def end_all(account_id: int) -> None:
-    """End every session of an account."""
+    """End every session of an account, and what plugins let it in by besides."""
+    portal = current_app.extensions["portal"]
     with db.transaction():
         Session.delete().where(Session.account == account_id).execute()
+        ctx = Context(SYSTEM, clock=portal.clock)
+        portal.registry.hooks.call("sessions_ended", ctx, account_id=account_id)
 
 
 def expire(ctx: Context) -> None:

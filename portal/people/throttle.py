@@ -25,6 +25,8 @@ SIGN_IN_ADDRESS = Limit("sign-in-address", 20, 900)
 """Wrong passwords for one address: nobody mistypes twenty times, and a reset opens it again."""
 SIGN_IN_NETWORK = Limit("sign-in-network", 100, 900)
 """Wrong passwords from one network: a school behind one address still gets in."""
+WRONG_TOKEN = Limit("wrong-token", 60, 900)
+"""Tokens of the API that are no good, from one network."""
 LONGEST_WINDOW = 3_600
 
 _COUNT = (

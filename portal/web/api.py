@@ -9,7 +9,8 @@ from typing import Any
 from flask import Blueprint, Flask, current_app, json
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ValidationError
-from spectree import SpecTree
+from spectree import SecurityScheme, SpecTree
+from spectree.models import SecureType, SecuritySchemeData
 
 from portal import __version__
 from portal.errors import Invalid
@@ -43,6 +44,9 @@ spec = SpecTree(
     annotations=True,
     validation_error_status=422,
     openapi_version="3.1.0",
+    security_schemes=[
+        SecurityScheme("token", SecuritySchemeData(SecureType.HTTP, scheme="bearer"))
+    ],
 )
 
 

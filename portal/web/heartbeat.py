@@ -67,6 +67,12 @@ def beat() -> Heartbeat:
     return found
 
 
+def bearer() -> str | None:
+    """Return the token that a program sent to the API; None for all else: pages know no tokens."""
+    sent = request.authorization if request.path.startswith("/api/") else None
+    return (sent.token or "") if sent is not None and sent.type == "bearer" else None
+
+
 def forget() -> None:
     """Ask again on the next call, after signing in or out."""
     g.pop("heartbeat", None)
@@ -74,7 +80,7 @@ def forget() -> None:
 
 
 def _ask() -> Heartbeat:
-    token = request.cookies.get(cookie_name(current_app))
+    token = None if bearer() is not None else request.cookies.get(cookie_name(current_app))
     clock = current_app.extensions["portal"].clock
     params = (token_hash(token) if token else "", db.utc_text(clock.now()))
     try:
