@@ -220,18 +220,6 @@ def query(sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
 
 
 @contextmanager
-def snapshot() -> Iterator[None]:
-    """Read as of one moment, beside running writers; write nothing inside."""
-    if database.in_transaction():
-        yield
-        return
-    with database.atomic() if is_postgres() else database.atomic("DEFERRED"):
-        if is_postgres():
-            execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        yield
-
-
-@contextmanager
 def count_statements() -> Iterator[list[str]]:
     """Collect the statements run inside, without transaction control; for tests of budgets."""
     seen: list[str] = []
