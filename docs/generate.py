@@ -6,6 +6,7 @@ With `--check` nothing is written; pages that are not up to date are named and t
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import inspect
 import re
 import sys
@@ -29,6 +30,14 @@ def hook_functions(module: ModuleType = hookspecs) -> dict[str, Callable[..., An
         if hasattr(function, "policy")
     }
     return dict(sorted(found.items(), key=lambda item: item[1].__code__.co_firstlineno))
+
+
+def plugin_modules() -> dict[str, ModuleType]:
+    """Return the modules in which plugins of the house declare hooks of their own, by plugin."""
+    return {
+        path.parent.name: importlib.import_module(f"plugins.{path.parent.name}.hookspecs")
+        for path in sorted((ROOT / "plugins").glob("*/hookspecs.py"))
+    }
 
 
 def values(module: ModuleType = hookspecs) -> dict[str, type]:
@@ -60,12 +69,32 @@ def _hooks() -> Iterator[str]:
         yield f"\n## {name}\n"
         yield f"`{name}{_signature(function)}` · policy *{policy(function)}*\n"
         yield inspect.getdoc(function) or ""
+    yield "\n## Hooks of plugins\n"
+    yield (
+        "Plugins ask each other too. Whoever answers such a hook marks it with "
+        "`@hookimpl(optionalhook=True)`: it is not there without the plugin that asks."
+    )
+    for plugin, module in plugin_modules().items():
+        yield f"\n### {plugin}\n"
+        yield f"{inspect.getdoc(module)}"
+        for name, function in hook_functions(module).items():
+            yield f"\n#### {name}\n"
+            yield f"`{name}{_signature(function)}` · policy *{policy(function)}*\n"
+            yield inspect.getdoc(function) or ""
+        for name, kind in values(module).items():
+            yield f"\n#### {name}\n"
+            yield f"{inspect.getdoc(kind)}\n"
+            yield from _fields(kind)
     yield "\n## What is exchanged"
     for name, kind in values().items():
         yield f"\n### {name}\n"
         yield f"{inspect.getdoc(kind)}\n"
-        for field in dataclasses.fields(kind):
-            yield f"- `{field.name}: {field.type}`{_default(field)}"
+        yield from _fields(kind)
+
+
+def _fields(kind: Any) -> Iterator[str]:
+    for field in dataclasses.fields(kind):
+        yield f"- `{field.name}: {field.type}`{_default(field)}"
 
 
 def policy(function: Any) -> str:

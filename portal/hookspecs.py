@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.message import EmailMessage
 from typing import Any, Protocol
 
 import click
@@ -373,7 +374,8 @@ def footer_list(ctx: Context) -> Sequence[FooterLink]:
 def account_links(ctx: Context) -> Sequence[tuple[Any, str]]:
     """Offer links (label, endpoint) of the account's menu, for this actor.
 
-    Called for each page that a signed-in person sees: ask the actor's roles, not the database.
+    Called for each page that a signed-in person sees: ask the actor's roles, and the database for
+    one small statement a request at most.
     """
 
 
@@ -402,6 +404,24 @@ def sessions_ended(ctx: Context, account_id: int) -> None:
 
     Called inside the transaction that ends all sessions of an account: with a new password, a new
     role, when it is shut out, and when the person signs out everywhere.
+    """
+
+
+@hookspec(ISOLATE)
+def banner_list(ctx: Context) -> Sequence[tuple[Any, str]]:
+    """Offer sentences that stand above every page for this actor, each with the endpoint it leads to.
+
+    For what can't wait until somebody looks for it. Called for each page that a signed-in person
+    sees: together with `account_links` it may cost one small statement a request.
+    """
+
+
+@hookspec(ISOLATE)
+def mail_sending(ctx: Context, mail: Any, message: EmailMessage) -> str:
+    """Look at a mail before it goes out; answer with a reason and it does not.
+
+    `mail` is the row of the outbox, which then shows the reason; headers may be added to `message`.
+    Called in each attempt.
     """
 
 

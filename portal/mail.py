@@ -29,7 +29,7 @@ from peewee import AutoField, IntegerField, TextField
 from portal import db, settings
 from portal.clock import Clock
 from portal.config import Config
-from portal.context import Context
+from portal.context import SYSTEM, Context
 from portal.errors import ConfigError
 from portal.i18n import in_locale
 
@@ -113,7 +113,8 @@ def deliver_due(
     config: Config, clock: Clock, is_stopping: Callable[[], bool] = lambda: False
 ) -> int:
     """Send the mails that are due, at most a batch; returns how many went out."""
-    sent = 0
+    sent, hooks = 0, current_app.extensions["portal"].registry.hooks
+    ctx = Context(SYSTEM, clock=clock)
     with contextlib.ExitStack() as stack:
         post: Post | None = None
         for number in _due(clock.now()):
@@ -122,7 +123,10 @@ def deliver_due(
                 continue
             try:
                 post = post or stack.enter_context(_office(config))
-                post(row, build(row, config))
+                message = build(row, config)
+                for _plugin, reason in hooks.call("mail_sending", ctx, mail=row, message=message):
+                    raise ValueError(reason)
+                post(row, message)
             except (OSError, smtplib.SMTPException, ValueError, ConfigError) as error:
                 _note_failure(row, clock.now(), error)
                 if not isinstance(error, (smtplib.SMTPResponseException, ValueError)):

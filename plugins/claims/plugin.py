@@ -66,6 +66,12 @@ def job_list(ctx: Context) -> Sequence[JobKind]:
     return [JobKind("claims.forget_texts", _forget_texts, title, DAY)]
 
 
+@hookimpl(optionalhook=True)
+def notice_list(ctx: Context) -> Sequence[Mapping[str, Any]]:
+    """Name what people are told who asked about an entry."""
+    return [{"kind": service.DECIDED, "title": lazy("Your request about an entry was decided")}]
+
+
 @hookimpl
 def plugin_objections(ctx: Context, plugin: str) -> Sequence[str]:
     """Say how many people wait for a decision when the plugin is to go."""

@@ -10,15 +10,18 @@ from flask import current_app
 from plugins.claims import policy, rules
 from plugins.claims.models import ACCEPTED, CLAIM, OPEN, PROOFS, REMOVAL, WEBSITE, Case
 from plugins.claims.workflow import ACCEPT, DECLINE, NAME
-from portal import audit, db, mail, settings, workflow
+from portal import audit, db, mail, objects, settings, workflow
 from portal.context import Context
 from portal.errors import Conflict, Invalid, NotAllowed, NotFound, TooMany
 from portal.i18n import _
+from portal.i18n import lazy_gettext as lazy
 from portal.organisations import service
 from portal.organisations.models import CLAIMED, Organisation
 from portal.people.models import Account
 from portal.people.rules import normal_address
 
+DECIDED = "claims.decided"
+"""The kind of notices that tell the decision."""
 MESSAGE_LENGTH = 4_000
 MOST_FORGOTTEN = 500
 MOST_OPEN = 20
@@ -154,7 +157,7 @@ def carry_out(ctx: Context, case: Case, reasons: str) -> None:
     if case.state == ACCEPTED:
         _carry_out(ctx, case, organisation)
     to = _address(case)
-    if to:
+    if to and not _told(ctx, case, organisation):
         _tell(ctx, to, "claims/case_decided", case, organisation)
 
 
@@ -191,6 +194,25 @@ def _address(case: Case) -> str:
         return str(case.reply_to)
     account: Account = case.account
     return str(account.email)
+
+
+def _told(ctx: Context, case: Case, organisation: Organisation) -> bool:
+    """Let notices tell whoever asked with an account; False where that is not theirs to do."""
+    if case.reply_to or case.account is None:
+        return False
+    named = {"organisation": organisation.name}
+    accepted = lazy("Accepted: your request about %(organisation)s", **named)
+    declined = lazy("Declined: your request about %(organisation)s", **named)
+    notice = {
+        "kind": DECIDED,
+        "title": accepted if case.state == ACCEPTED else declined,
+        "body": case.decision,
+        "url": f"/organisations/receipts/{case.public_id}",
+        "subject": f"{NAME} {case.id}",
+    }
+    hooks = objects.registry().hooks
+    told = hooks.call("notice_tell", ctx, account_id=case.account.id, notice=notice)
+    return any(answer for _plugin, answer in told)
 
 
 def _tell(ctx: Context, to: str, kind: str, case: Case, organisation: Organisation) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint
 
-from plugins.tasks import service, views
+from plugins.tasks import queries, service, views
 from portal import objects
 from portal.context import Context
 from portal.hookspecs import EventType, JobKind, Progress, hookimpl
@@ -55,4 +55,25 @@ def event_list(ctx: Context) -> Sequence[EventType]:
         EventType(f"{kind.name}.{step.name}", f"{kind.title}: {step.title}", fields)
         for kind in objects.types().values()
         for step in getattr(objects.workflow_of(kind), "transitions", ())
+    ]
+
+
+@hookimpl(optionalhook=True)
+def notice_list(ctx: Context) -> Sequence[Mapping[str, Any]]:
+    """Name what reviewers are told."""
+    return [{"kind": service.LATE, "title": lazy("A review is late")}]
+
+
+@hookimpl(optionalhook=True)
+def calendar_list(ctx: Context) -> Sequence[Mapping[str, Any]]:
+    """Put what is promised for a day into the calendar of whoever it waits for."""
+    return [
+        {
+            "uid": f"{task.url} {task.since}",
+            "title": task.title,
+            "start": task.due_at,
+            "url": task.url,
+        }
+        for task in queries.tasks(ctx)
+        if task.due_at
     ]

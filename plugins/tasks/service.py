@@ -12,6 +12,7 @@ from portal.context import MEMBER, REVIEWER, SITE_ADMIN, Actor, Context
 from portal.errors import Conflict, Invalid, NotFound, PortalError
 from portal.hookspecs import Transition
 from portal.i18n import _
+from portal.i18n import lazy_gettext as lazy
 from portal.organisations import queries as organisations
 from portal.organisations.models import Organisation
 from portal.people import throttle
@@ -21,6 +22,8 @@ from portal.workflow import ReviewTask
 log = logging.getLogger("portal.tasks")
 
 MOST_STEPS = 200
+LATE = "tasks.late"
+"""The kind of notices about reviews that are late."""
 LOOK_UP = throttle.Limit("sharing-address", 30, 3_600)
 """Addresses of people that one account may try out."""
 
@@ -61,12 +64,25 @@ def remind_late(ctx: Context) -> int:
             }
             if own:
                 titles = list(own.values())
-                mail.enqueue(ctx, person.email, "tasks/late", tasks=titles, path="/tasks")
+                if not _told(ctx, person, titles):
+                    mail.enqueue(ctx, person.email, "tasks/late", tasks=titles, path="/tasks")
                 told.update(own)
                 sent += 1
         for number in told:
             task.update(reminded_at=now).where(task.id == number).execute()
     return sent
+
+
+def _told(ctx: Context, person: Account, titles: list[str]) -> bool:
+    """Let notices tell a reviewer; False where nobody answers for them."""
+    notice = {
+        "kind": LATE,
+        "title": lazy("What was promised for an earlier day still waits for your decision"),
+        "body": "\n".join(titles),
+        "url": "/tasks",
+    }
+    told = objects.registry().hooks.call("notice_tell", ctx, account_id=person.id, notice=notice)
+    return any(answer for _plugin, answer in told)
 
 
 def _is_for(person: Account, holder: Account | None) -> bool:

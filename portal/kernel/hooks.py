@@ -52,7 +52,9 @@ class Hooks:
 
     def _prepare(self, hook: str) -> _Ready:
         """Keep the check of a hook's answers and who is asked, until plugins are switched."""
-        caller = getattr(self.manager.hook, hook)
+        caller = getattr(self.manager.hook, hook, None)
+        if caller is None or caller.spec is None:  # a hook of a plugin that is not there
+            return _checker(Any), ()
         guards = getattr(caller.spec.function, "guards", False)
         pairs = []
         for impl in caller.get_hookimpls():

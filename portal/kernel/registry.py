@@ -91,27 +91,32 @@ class Registry:
     def load(self) -> None:
         """Import and check every plugin that fits, those required first."""
         ctx = system_context()
-        for manifest in self.ordered():
-            # The number that goes with this process's code, whatever is put into the folder later.
-            self.heads[manifest.id] = migrate.head(namespace(manifest))
-            try:
-                self._load_one(manifest, ctx)
-            except probe.BadPlugin as error:
-                self.failures[manifest.id] = (BROKEN, str(error))
+        for step in (self._declare, self._load_one):  # hooks are known before somebody answers
+            for manifest in self.ordered():
+                try:
+                    step(manifest, ctx)
+                except probe.BadPlugin as error:
+                    self.failures[manifest.id] = (BROKEN, str(error))
         for found in self.found.values():
             if found.manifest is None:
                 self.failures[found.id] = (BROKEN, found.reason)
 
+    def _declare(self, manifest: Manifest, _ctx: Context) -> None:
+        # The number that goes with this process's code, whatever is put into the folder later.
+        self.heads[manifest.id] = migrate.head(namespace(manifest))
+        specs = probe.load_hookspecs(manifest) if manifest.fits_portal else None
+        if specs:
+            with probe.blaming(manifest, "hookspecs"):
+                self.hooks.manager.add_hookspecs(specs)
+
     def _load_one(self, manifest: Manifest, ctx: Context) -> None:
+        if manifest.id in self.failures:
+            return
         reason = self._misfit(manifest)
         if reason:
             self.failures[manifest.id] = (INCOMPATIBLE, reason)
             return
         module = probe.load(manifest)
-        specs = probe.load_hookspecs(manifest)
-        if specs:
-            with probe.blaming(manifest, "hookspecs"):
-                self.hooks.manager.add_hookspecs(specs)
         probe.refuse(probe.hook_faults(module, self.hooks.manager))
         probe.refuse(probe.name_faults(manifest))
         blueprints, addresses = probe.blueprints(manifest, module, ctx)

@@ -170,6 +170,7 @@ def frame() -> dict[str, Any]:
         "footer_links": _links("footer_list"),
         "languages": language.switch(),
         "account": _account(heartbeat, g.ctx.actor),
+        "banners": _offered("banner_list") if g.ctx.actor.signed_in else [],
         "sign_in_url": _sign_in_url(),
         "actor": g.ctx.actor,
         "locale": g.locale,
@@ -183,9 +184,7 @@ def _account(heartbeat: Heartbeat, actor: Actor) -> dict[str, Any] | None:
     if heartbeat.account_id is None:
         return None
     links = [(_("My organisations"), "/organisations/"), (_("My account"), "/account/")]
-    hooks = current_app.extensions["portal"].registry.hooks
-    for label, endpoint in hooks.each("account_links", g.ctx):
-        links.append((str(label), plugin_url(str(endpoint))))
+    links += _offered("account_links")
     if actor.is_admin and not any(url.startswith("/setup/") for _label, url in links):
         links.append((_("Add-ons"), "/setup/plugins"))
     return {
@@ -193,6 +192,11 @@ def _account(heartbeat: Heartbeat, actor: Actor) -> dict[str, Any] | None:
         "links": [{"label": label, "url": url} for label, url in links if url],
         "sign_out_url": "/account/sign-out",
     }
+
+
+def _offered(hook: str) -> list[tuple[str, str]]:
+    hooks = current_app.extensions["portal"].registry.hooks
+    return [(str(label), plugin_url(str(end))) for label, end in hooks.each(hook, g.ctx)]
 
 
 def _sign_in_url() -> str:
