@@ -97,6 +97,9 @@ OWN = {
     "organisations.overview", "partners.drafts", "tasks.task_list", "drafts.save", "pages.take_back",
     "tokens.index", "tokens.make", "tokens_api.me", "claims.receipt", "trust.index", "trust.copy",
     "trust.erase", "setup_metrics.show",
+    "notices.index", "notices.open_notice", "notices.read_all", "notices.settings", "notices.stop",
+    "notices.calendar", "notices.change_calendar", "notices.calendar_file", "notices.address",
+    "notices.resume",
 }  # fmt: skip
 # Tables that reading may change: counters and what lives as long as a visit.
 COUNTERS = frozenset({"partners_missed_search", "session", "throttle", "people_throttle"})

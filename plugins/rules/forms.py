@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from wtforms import RadioField, SelectField, StringField, TextAreaField
+from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 
 from plugins.rules import labels, queries, rules, subjects
@@ -19,6 +19,13 @@ from portal.i18n import lazy_gettext as lazy
 ROWS = rules.MOST_CONDITIONS
 SPARE = 2
 PARTS = ("what", "field", "test", "value")
+ACT_PARTS = ("kind", "to", "subject", "text", "step", "reason", "webhook")
+PARTS_OF = {
+    rules.SEND_MAIL: ("to", "subject", "text"),
+    rules.NOTIFY: ("to", "subject", "text"),
+    rules.TRANSITION: ("step", "reason"),
+    rules.CALL: ("webhook",),
+}
 
 
 class Needed:
@@ -31,20 +38,18 @@ class Needed:
 
 
 class RuleForm(Form):
-    """A rule: the event and who gets which mail; the rest lies one click deeper."""
+    """A rule: the event and who gets which mail; the rest lies one click deeper.
+
+    Each act has its kind and parts in fields of its own; those of the second are `kind2`, `to2` ...
+    An act without a kind is not there.
+    """
 
     event = SelectField(lazy("When this happens"), [Needed()], validate_choice=False)
-    to = SelectField(lazy("Write a mail to"), validate_choice=False)
     address = StringField(lazy("Address"), description=lazy("Only for a mail to one address."))
-    subject = StringField(lazy("Subject of the mail"))
-    text = TextAreaField(lazy("Text of the mail"))
     title = StringField(
         lazy("Name of the rule"), description=lazy("Empty: what the event is called.")
     )
     matching = RadioField(lazy("Act only if"), validate_choice=False, default=rules.ALL)
-    step = SelectField(lazy("Take a step of its workflow"), validate_choice=False)
-    reason = TextAreaField(lazy("Reason of the step, which people get to read"))
-    webhook = SelectField(lazy("Tell a webhook"), validate_choice=False)
 
     def __init__(self, ctx: Context, *args: Any, **values: Any) -> None:
         super().__init__(*args, **values)
@@ -52,23 +57,79 @@ class RuleForm(Form):
         self.event.choices = _choices(
             [("", _("Choose an event")), *titles.items()], self.event.data
         )
-        receivers = [(name, labels.receiver(name)) for name in rules.RECEIVERS]
-        self.to.choices = _choices([("", _("nobody")), *receivers], self.to.data)
+        sent = args[0] if args else None
+        for at in range(rules.MOST_ACTIONS):
+            if sent and rules.place("kind", at) not in sent:  # an act that was taken out
+                self.part("kind", at).data = rules.SEND_MAIL if at == 0 else ""
+        self._offer()
         self.matching.choices = _choices(
             [
                 (rules.ALL, _("all conditions hold")),
                 (rules.ANY, _("at least one condition holds")),
             ]
         )
-        self.step.choices = _choices([("", _("no step")), *_steps()], self.step.data)
-        hooks = [(row.public_id, row.title) for row in queries.webhooks()]
-        self.webhook.choices = _choices([("", _("no webhook")), *hooks], self.webhook.data)
         whats = [("", _("no condition")), *((name, labels.what(name)) for name in rules.WHATS)]
         for at in range(ROWS):
             self[f"c{at}_what"].choices = _choices(whats)
             self[f"c{at}_test"].choices = _choices(
                 [(name, labels.test(name)) for name in rules.TESTS]
             )
+
+    def _offer(self) -> None:
+        """Offer receivers, steps and webhooks in the fields of acts."""
+        steps = [("", _("no step")), *_steps()]
+        hooks = [("", _("no webhook")), *((row.public_id, row.title) for row in queries.webhooks())]
+        for at in range(rules.MOST_ACTIONS):
+            to, step, hook = (self.part(name, at) for name in ("to", "step", "webhook"))
+            is_mail = self.part("kind", at).data == rules.SEND_MAIL
+            names = rules.RECEIVERS if is_mail else rules.READERS
+            who = [("", _("nobody")), *((name, labels.receiver(name)) for name in names)]
+            to.choices = _choices(who, to.data)
+            to.label.text = _("Write a mail to") if is_mail else _("Tell")
+            step.choices, hook.choices = _choices(steps, step.data), _choices(hooks, hook.data)
+
+    def part(self, name: str, at: int) -> Any:
+        """Return a field of an act."""
+        return self[rules.place(name, at)]
+
+    @property
+    def acts(self) -> list[tuple[int, str, list[Any]]]:
+        """The acts that are there: number, kind and the fields of that kind."""
+        kinds = [(at, str(self.part("kind", at).data or "")) for at in range(rules.MOST_ACTIONS)]
+        return [
+            (at, kind, [self.part(name, at) for name in PARTS_OF[kind]])
+            for at, kind in kinds
+            if kind in PARTS_OF
+        ]
+
+    def rearrange(self, wish: str) -> None:
+        """Add, move or take out an act, as a button says; whatever else it says does nothing."""
+        verb, _space, what = wish.partition(" ")
+        there = [at for at, _kind, _fields in self.acts]
+        if verb == "add" and what in rules.KINDS and len(there) < rules.MOST_ACTIONS:
+            self._put([*self._taken(there), {"kind": what}])
+        elif what.isascii() and what.isdigit() and int(what) in there:
+            place, rows = there.index(int(what)), self._taken(there)
+            row = rows.pop(place)
+            if verb in {"up", "down"}:
+                rows.insert(max(0, place + (1 if verb == "down" else -1)), row)
+            if verb in {"up", "down", "remove"}:
+                self._put(rows)
+        self._offer()
+
+    def _taken(self, places: Sequence[int]) -> list[dict[str, Any]]:
+        return [{name: self.part(name, at).data for name in ACT_PARTS} for at in places]
+
+    def _put(self, rows: Sequence[dict[str, Any]]) -> None:
+        for at in range(rules.MOST_ACTIONS):
+            row = rows[at] if at < len(rows) else {}
+            for name in ACT_PARTS:
+                self.part(name, at).data = row.get(name, "")
+
+    @property
+    def has_address(self) -> bool:
+        """Whether an act is a mail, which may go to one address."""
+        return any(kind == rules.SEND_MAIL for _at, kind, _fields in self.acts)
 
     @property
     def rows(self) -> list[list[Any]]:
@@ -79,29 +140,20 @@ class RuleForm(Form):
 
     @property
     def is_deep(self) -> bool:
-        """Whether something beyond event and mail is used or wrong."""
-        deep = [self[name] for name in ("step", "reason", "webhook")]
+        """Whether a condition, the name or how they hold together is used or wrong."""
         rows = [field for row in self.rows for field in row]
         used = [row[0] for row in self.rows]
-        wrong = [*deep, *rows, self.title, self.matching]
-        return any(item.data for item in [*deep, *used]) or any(item.errors for item in wrong)
+        return any(item.data for item in used) or any(
+            item.errors for item in [*rows, self.title, self.matching]
+        )
 
     def typed(self) -> Typed:
         """Return what was typed, as the service takes it."""
-        actions: list[dict[str, Any]] = []
-        if self.to.data:
-            mail = {
-                "to": self.to.data,
-                "subject": self.subject.data or "",
-                "text": self.text.data or "",
-            }
-            actions.append({"kind": rules.SEND_MAIL, **mail})
-        if self.step.data:
-            actions.append(
-                {"kind": rules.TRANSITION, "step": self.step.data, "reason": self.reason.data or ""}
-            )
-        if self.webhook.data:
-            actions.append({"kind": rules.CALL, "webhook": self.webhook.data})
+        actions = [
+            {"kind": kind, "at": at, **dict(zip(PARTS_OF[kind], texts, strict=True))}
+            for at, kind, fields in self.acts
+            if any(texts := [field.data or "" for field in fields])
+        ]
         conditions = [
             {"at": at, **{part: self[f"c{at}_{part}"].data or "" for part in PARTS}}
             for at in range(ROWS)
@@ -117,6 +169,17 @@ class RuleForm(Form):
         )
 
 
+for _at in range(rules.MOST_ACTIONS):
+    for _name, _made in {
+        "kind": HiddenField(default=rules.SEND_MAIL if _at == 0 else ""),
+        "to": SelectField(lazy("Write a mail to"), validate_choice=False),
+        "subject": StringField(lazy("Subject")),
+        "text": TextAreaField(lazy("Text")),
+        "step": SelectField(lazy("Take a step of its workflow"), validate_choice=False),
+        "reason": TextAreaField(lazy("Reason of the step, which people get to read")),
+        "webhook": SelectField(lazy("Tell a webhook"), validate_choice=False),
+    }.items():
+        setattr(RuleForm, rules.place(_name, _at), _made)
 for _at in range(ROWS):
     setattr(RuleForm, f"c{_at}_what", SelectField(lazy("Look at"), validate_choice=False))
     setattr(RuleForm, f"c{_at}_field", StringField(lazy("Name of the field")))
@@ -147,6 +210,7 @@ def _steps() -> list[tuple[str, str]]:
         (f"{kind.name}.{step.name}", f"{kind.title}: {step.title}")
         for kind in objects.types().values()
         for step in subjects.steps(kind.name)
+        if not step.four_eyes
     ]
 
 
@@ -158,16 +222,11 @@ def values_of(ctx: Context, rule: Rule) -> dict[str, Any]:
         "matching": rule.matching,
         "address": rule.mail_to,
     }
-    for action in rule.actions:
-        if action["kind"] == rules.SEND_MAIL:
-            values |= {name: action[name] for name in ("to", "subject", "text")}
-        elif action["kind"] == rules.TRANSITION:
-            values |= {
-                "step": f"{subjects.type_of(ctx, rule.event)}.{action['step']}",
-                "reason": action["reason"],
-            }
-        else:
-            values["webhook"] = action["webhook"]
+    for at, action in enumerate(rule.actions):
+        row = {**action}
+        if row["kind"] == rules.TRANSITION:
+            row["step"] = f"{subjects.type_of(ctx, rule.event)}.{action['step']}"
+        values |= {rules.place(name, at): row[name] for name in ("kind", *PARTS_OF[row["kind"]])}
     for at, condition in enumerate(rule.conditions):
         values |= {f"c{at}_{part}": condition[part] for part in PARTS}
         values[f"c{at}_value"] = ", ".join(condition["value"])

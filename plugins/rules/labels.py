@@ -65,9 +65,21 @@ def action(item: Mapping[str, Any], mail_to: str, hooks: Mapping[str, str]) -> s
     if item["kind"] == rules.SEND_MAIL:
         to = mail_to or _("an address that was erased")
         return _("mail to %(who)s", who=to if item["to"] == rules.ADDRESS else receiver(item["to"]))
+    if item["kind"] == rules.NOTIFY:
+        return _("notice to %(who)s", who=receiver(item["to"]))
     if item["kind"] == rules.TRANSITION:
         return _("step %(step)s", step=item["step"])
     return _("webhook %(name)s", name=hooks.get(item["webhook"], "?"))
+
+
+def act(kind: str) -> str:
+    """Return what an act does."""
+    return {
+        rules.SEND_MAIL: _("Send a mail"),
+        rules.NOTIFY: _("Tell a notice"),
+        rules.TRANSITION: _("Take a step"),
+        rules.CALL: _("Tell a webhook"),
+    }.get(kind, kind)
 
 
 def run_state(state: str) -> tuple[str, str, str]:

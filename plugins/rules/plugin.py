@@ -57,6 +57,12 @@ def job_list(ctx: Context) -> Sequence[JobKind]:
     ]
 
 
+@hookimpl(optionalhook=True)
+def notice_list(ctx: Context) -> Sequence[Mapping[str, Any]]:
+    """Name what rules tell people."""
+    return [{"kind": running.NOTICE, "title": lazy("What administrators' rules tell you")}]
+
+
 @hookimpl
 def health_check(ctx: Context) -> Sequence[HealthCheck]:
     """Say what failed or was stopped."""

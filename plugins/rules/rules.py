@@ -23,11 +23,15 @@ EQUALS, ONE_OF, CONTAINS, IS_SET = "equals", "one_of", "contains", "is_set"
 TESTS = (EQUALS, ONE_OF, CONTAINS, IS_SET)
 MOST_CONDITIONS = 8
 
-SEND_MAIL, TRANSITION, CALL = "mail", "transition", "webhook"
+SEND_MAIL, NOTIFY, TRANSITION, CALL = "mail", "notify", "transition", "webhook"
+KINDS = (SEND_MAIL, NOTIFY, TRANSITION, CALL)
+MOST_ACTIONS = 6
 OPERATOR, ADDRESS, ACTOR = "operator", "address", "actor"
 SITE_ROLES = ("Reviewer", "SiteAdmin")
 OBJECT_ROLES = ("OrgAdmin", "OrgEditor", "OrgSignatory", "OrgMember", "Owner")
-RECEIVERS = (OPERATOR, ADDRESS, ACTOR, *SITE_ROLES, *OBJECT_ROLES)
+READERS = (ACTOR, *SITE_ROLES, *OBJECT_ROLES)
+"""Who may be told by a notice: people with an account."""
+RECEIVERS = (OPERATOR, ADDRESS, *READERS)
 
 TITLE_LENGTH = 120
 SUBJECT_LENGTH = 200
@@ -58,6 +62,11 @@ class Held:
     condition: Mapping[str, Any]
     seen: str
     holds: bool
+
+
+def place(part: str | None, at: int) -> str:
+    """Return the name of a field of an act; those of the first act have no number."""
+    return f"{part}{at + 1}" if at else str(part)
 
 
 # Conditions

@@ -27,17 +27,20 @@ from plugins.rules.models import (
     Run,
     Webhook,
 )
-from plugins.rules.rules import CALL, SEND_MAIL, TRANSITION
+from plugins.rules.rules import CALL, NOTIFY, SEND_MAIL, TRANSITION
 from plugins.rules.subjects import Subject
-from portal import audit, db, events, jobs, mail, settings, workflow
+from portal import audit, db, events, jobs, mail, objects, settings, workflow
 from portal.context import SYSTEM, Context
 from portal.errors import Invalid, PortalError
-from portal.hookspecs import Event, Progress
+from portal.hookspecs import Event, Progress, Transition
 from portal.i18n import _
 from portal.people.models import Account
 
 CARRY_OUT = "rules.carry_out"
 DELIVER = "rules.deliver"
+NOTICE = "rules.notice"
+"""The kind of notices that rules tell."""
+TELL = "notice_tell"
 ATTEMPTS = 5
 REASON_LENGTH = 500
 HOUR = timedelta(hours=1)
@@ -202,6 +205,39 @@ def _send_mail(
     return _("mail to %(count)s", count=len(to)) if to else _("mail to nobody: there is no address")
 
 
+def _notify(
+    ctx: Context, _run: Run, _rule: Rule, event: Event, subject: Subject, action: Any
+) -> str:
+    if not has_notices():
+        raise Invalid(notices_are_off())
+    letter = letter_of(ctx, event, subject, action)
+    notice = {"kind": NOTICE, "title": letter["subject"], "body": letter["text"]}
+    notice["url"] = subject.url
+    people = [person.id for person in subjects.people(ctx, action, event, subject)]
+    for number in people:
+        objects.registry().hooks.call(TELL, ctx, account_id=number, notice=notice)
+    return _("notice to %(count)s", count=len(people))
+
+
+def has_notices() -> bool:
+    """Whether somebody tells people notices at present."""
+    return bool(objects.registry().hooks.implementing(TELL))
+
+
+def notices_are_off() -> str:
+    """Say why no notice can be told, and what to do."""
+    return _("Notices are switched off. Switch the add-on on, or write a mail instead.")
+
+
+def needs_four_eyes(step: Transition) -> str:
+    """Say why a rule can't take a step, and what it can do."""
+    return _(
+        "The step %(step)s needs four eyes: a person decides it, and not whoever asked. A rule "
+        "can't replace that. Let the rule tell the reviewers instead, by a mail or a notice.",
+        step=step.title,
+    )
+
+
 def letter_of(ctx: Context, event: Event, subject: Subject, action: Any) -> dict[str, str]:
     """Return subject and text of a mail with the values put in."""
     known = events.types(ctx).get(event.name)
@@ -217,6 +253,9 @@ def _take_step(
 ) -> str:
     if subject.row is None:
         raise Invalid(_("What the step is for is not there any more."))
+    for step in subjects.steps(subject.type):
+        if step.name == action["step"] and step.four_eyes:
+            raise Invalid(needs_four_eyes(step))
     workflow.move(ctx.as_actor(SYSTEM), subject.row, action["step"], action["reason"])
     return _("step %(step)s", step=action["step"])
 
@@ -265,7 +304,7 @@ def queue(ctx: Context, hook: Webhook, event: str, told: Mapping[str, Any], run:
     return int(delivery.id)
 
 
-ACTIONS = {SEND_MAIL: _send_mail, TRANSITION: _take_step, CALL: _call}
+ACTIONS = {SEND_MAIL: _send_mail, NOTIFY: _notify, TRANSITION: _take_step, CALL: _call}
 
 
 # Failing and trying again

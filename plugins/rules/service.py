@@ -88,9 +88,7 @@ def checked(ctx: Context, typed: Typed) -> dict[str, Any]:
         raise Invalid(_("Write at most %(most)s characters.", most=rules.TITLE_LENGTH), "title")
     if typed.matching not in rules.MATCHINGS:
         raise Invalid(_("Choose all or any."), "matching")
-    actions = [_action(ctx, typed, action, known[typed.event].fields) for action in typed.actions]
-    if not actions:
-        raise Invalid(_("Choose what happens: who gets a mail, or one of the other acts."), "to")
+    actions = _actions(ctx, typed, known[typed.event].fields)
     is_to_one = any(action.get("to") == rules.ADDRESS for action in actions)
     return {
         "title": title,
@@ -100,6 +98,21 @@ def checked(ctx: Context, typed: Typed) -> dict[str, Any]:
         "actions": actions,
         "mail_to": rules.checked_address(typed.mail_to, "address") if is_to_one else "",
     }
+
+
+def _actions(ctx: Context, typed: Typed, fields: Mapping[str, str]) -> list[dict[str, Any]]:
+    if not typed.actions:
+        raise Invalid(_("Choose what happens: who gets a mail, or one of the other acts."), "to")
+    if len(typed.actions) > rules.MOST_ACTIONS:
+        raise Invalid(_("A rule has at most %(most)s acts.", most=rules.MOST_ACTIONS), "to")
+    found = []
+    for at, action in enumerate(typed.actions):
+        try:
+            found.append(_action(ctx, typed, action, fields))
+        except Invalid as error:
+            field = rules.place(error.field, action.get("at", at))
+            raise Invalid(error.message, field) from None
+    return found
 
 
 def _conditions(ctx: Context, typed: Typed, fields: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -122,7 +135,7 @@ def _action(
     ctx: Context, typed: Typed, action: Mapping[str, Any], fields: Mapping[str, str]
 ) -> dict[str, Any]:
     kind = action.get("kind")
-    if kind == rules.SEND_MAIL:
+    if kind in {rules.SEND_MAIL, rules.NOTIFY}:
         return _mail(action, fields)
     if kind == rules.TRANSITION:
         return _step(subjects.type_of(ctx, typed.event), action)
@@ -135,12 +148,16 @@ def _action(
 
 
 def _mail(action: Mapping[str, Any], fields: Mapping[str, str]) -> dict[str, Any]:
-    if action.get("to") not in rules.RECEIVERS:
-        raise Invalid(_("Choose who gets the mail."), "to")
+    is_mail = action["kind"] == rules.SEND_MAIL
+    if action.get("to") not in (rules.RECEIVERS if is_mail else rules.READERS):
+        said = _("Choose who gets the mail.") if is_mail else _("Choose who gets the notice.")
+        raise Invalid(said, "to")
+    if not is_mail and not running.has_notices():
+        raise Invalid(running.notices_are_off(), "to")
     known = {*rules.WORDS, *fields}
     subject = " ".join(str(action.get("subject", "")).split())
     return {
-        "kind": rules.SEND_MAIL,
+        "kind": action["kind"],
         "to": action["to"],
         "subject": rules.checked_words(subject, known, "subject", rules.SUBJECT_LENGTH),
         "text": rules.checked_words(str(action.get("text", "")), known, "text", rules.TEXT_LENGTH),
@@ -155,8 +172,16 @@ def _step(subject_type: str, action: Mapping[str, Any]) -> dict[str, Any]:
             raise Invalid(
                 _("What this event is about has no workflow, so no step can be taken."), "step"
             )
-        allowed = ", ".join(f"{step.title} ({key})" for key, step in steps.items())
+        free = {key: step for key, step in steps.items() if not step.four_eyes}
+        if not free:
+            raise Invalid(
+                _("Each step of this workflow needs four eyes, so a rule can take none of them."),
+                "step",
+            )
+        allowed = ", ".join(f"{step.title} ({key})" for key, step in free.items())
         raise Invalid(_("Choose a step of this workflow: %(allowed)s.", allowed=allowed), "step")
+    if steps[name].four_eyes:
+        raise Invalid(running.needs_four_eyes(steps[name]), "step")
     reason = str(action.get("reason", "")).replace("\0", "").strip()
     if not reason and steps[name].comment_required:
         raise Invalid(_("Write the reason; this step needs one."), "reason")

@@ -199,15 +199,22 @@ def receivers(ctx: Context, action: Any, mail_to: str, event: Event, subject: Su
         return [str(found)] if (found := settings.of(ctx)["operator_mail"]) else []
     if to == rules.ADDRESS:
         return [mail_to] if mail_to else []
+    return [str(person.email) for person in people(ctx, action, event, subject)]
+
+
+def people(ctx: Context, action: Any, event: Event, subject: Subject) -> list[Account]:
+    """Return the people of an action: open accounts whose address was confirmed."""
+    to = action["to"]
     if to == rules.ACTOR:
-        return _addresses(Account.id == event.account_id) if event.account_id else []
-    if to in rules.SITE_ROLES:
-        return _addresses(Account.role == to)
-    if to == "Owner":
-        return _addresses(Account.id == subject.author_id) if subject.author_id else []
-    return _addresses(
-        Account.id.in_(_members(to, subject)) | Account.id.in_(_sharing(ctx, to, subject))
-    )
+        who = Account.id == (event.account_id or 0)
+    elif to in rules.SITE_ROLES:
+        who = Account.role == to
+    elif to == "Owner":
+        who = Account.id == (subject.author_id or 0)
+    else:
+        who = Account.id.in_(_members(to, subject)) | Account.id.in_(_sharing(ctx, to, subject))
+    is_open = Account.disabled_at.is_null() & Account.verified_at.is_null(False)
+    return list(Account.select().where(who, is_open).order_by(Account.id).limit(MOST_RECEIVERS))
 
 
 def _members(role: str, subject: Subject) -> Any:
@@ -222,10 +229,3 @@ def _sharing(ctx: Context, role: str, subject: Subject) -> Any:
     is_open = share.expires_at.is_null() | (share.expires_at > ctx.clock.now())
     here = (share.object_type == subject.type, share.object_id == subject.id, share.role == role)
     return share.select(share.account).where(*here, is_open, share.account.is_null(False))
-
-
-def _addresses(condition: Any) -> list[str]:
-    is_open = Account.disabled_at.is_null() & Account.verified_at.is_null(False)
-    account: Any = Account
-    query = account.select(account.email).where(condition, is_open).order_by(Account.id)
-    return [str(email) for (email,) in query.limit(MOST_RECEIVERS).tuples()]

@@ -82,6 +82,8 @@ def about(event: Event, subject: Subject) -> str:
 
 
 def _act(ctx: Context, rule: Rule, event: Event, subject: Subject, action: Any) -> Act:
+    if action["kind"] == rules.NOTIFY:
+        return _notice(ctx, event, subject, action)
     if action["kind"] == rules.SEND_MAIL:
         return _mail(ctx, rule, event, subject, action)
     if action["kind"] == rules.TRANSITION:
@@ -106,6 +108,21 @@ def _mail(ctx: Context, rule: Rule, event: Event, subject: Subject, action: Any)
     return Act(_("Send a mail"), shown, letter["text"], problem)
 
 
+def _notice(ctx: Context, event: Event, subject: Subject, action: Any) -> Act:
+    people = subjects.people(ctx, action, event, subject)
+    letter = running.letter_of(ctx, event, subject, action)
+    shown = [
+        (_("To"), ", ".join(person.name for person in people)),
+        (_("Title"), letter["subject"]),
+    ]
+    problem = ""
+    if not running.has_notices():
+        problem = running.notices_are_off()
+    elif not people:
+        problem = _("Nobody gets it: %(who)s is nobody here.", who=labels.receiver(action["to"]))
+    return Act(labels.act(rules.NOTIFY), shown, letter["text"], problem)
+
+
 def _step(event: Event, subject: Subject, action: Any) -> Act:
     step = next(
         (item for item in subjects.steps(event.subject_type) if item.name == action["step"]), None
@@ -114,6 +131,8 @@ def _step(event: Event, subject: Subject, action: Any) -> Act:
     problem = ""
     if step is None:
         problem = _("There is no such step any more.")
+    elif step.four_eyes:
+        problem = running.needs_four_eyes(step)
     elif subject.state not in step.sources:
         problem = _("It can't be taken from the state %(state)s.", state=subject.state_title or "-")
     shown = [(_("Step"), title), (_("Reason"), action["reason"])]

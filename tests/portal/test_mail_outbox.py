@@ -276,7 +276,7 @@ def test_several_workers_send_each_mail_once(
     counts: list[int] = []
 
     def work() -> None:
-        with db.database.connection_context():
+        with app.app_context(), db.database.connection_context():
             counts.append(mail.deliver_due(config, clock))
 
     threads = [threading.Thread(target=work) for _number in range(4)]

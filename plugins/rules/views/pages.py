@@ -50,7 +50,9 @@ def new() -> ResponseReturnValue:
     """Make a rule, beginning with nothing or an example."""
     ctx = context()
     form = RuleForm(ctx, request.form, data=_example(request.args.get("example", "")))
-    if request.method == "POST":
+    if "acts" in request.form:
+        form.rearrange(request.form["acts"])
+    elif request.method == "POST":
         try:
             rule = service.create_rule(ctx, form.typed())
         except Invalid as error:
@@ -68,7 +70,9 @@ def edit(public_id: str) -> ResponseReturnValue:
     ctx, rule = context(), queries.rule(public_id)
     form = RuleForm(ctx, request.form, data=values_of(ctx, rule))
     status, newest = 422, None
-    if request.method == "POST":
+    if "acts" in request.form:
+        form.rearrange(request.form["acts"])
+    elif request.method == "POST":
         version = number(request.form.get("version", "")) or 0
         try:
             service.change_rule(ctx, rule, form.typed(), version)
@@ -104,7 +108,8 @@ def _form_page(
         words=_words(payload),
         payload=payload,
         object_fields=subjects.field_names(subjects.type_of(context(), chosen)),
-        receiver=labels.receiver,
+        act_name=labels.act,
+        kinds=rules.KINDS if len(form.acts) < rules.MOST_ACTIONS else (),
     )
 
 

@@ -28,7 +28,7 @@ class Apart(FlaskClient):
         return contextvars.Context().run(super().open, *args, **values)
 
 
-PLUGINS = ["signin", "setup", "trust", "claims", "tasks", "rules"]
+PLUGINS = ["signin", "setup", "trust", "claims", "tasks", "notices", "rules"]
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from portal.jobs import Job
 from portal.mail import Outbox
 from tests.factories import make_account, make_organisation, post, sign_in
 from tests.plugins.rules.conftest import mail, make_rule, work
-from tests.visiting import Visitor
+from tests.visiting import Visitor, faults
 
 ADDRESS = "https://hooks.school.example/in"
 WHOLE = {
@@ -80,6 +80,33 @@ def test_a_rule_is_made_in_the_form_and_acts(app: Flask, ctx: Context, admin: Fl
     assert "rule.created" in acts()
 
 
+def test_acts_are_added_moved_and_taken_out_in_the_form_before_anything_is_saved(
+    admin: FlaskClient,
+) -> None:
+    typed = {**WHOLE, "kind2": "notify", "to2": "Reviewer", "subject2": "Second", "text2": "Two"}
+    added = post(admin, "/setup/rules/new", **WHOLE, acts="add notify")
+    moved = post(admin, "/setup/rules/new", **typed, acts="up 1")
+    taken = post(admin, "/setup/rules/new", **typed, acts="remove 0")
+
+    assert {added.status_code, moved.status_code, taken.status_code} == {422}
+    assert [faults(answer, "en") for answer in (added, moved, taken)] == [[], [], []]
+    assert 'name="kind2" type="hidden" value="notify"' in added.text
+    assert 'name="subject" type="text" value="Second"' in moved.text
+    assert 'name="subject2" type="text" value="Welcome to %(title)s"' in moved.text
+    assert "Welcome to" not in taken.text and 'value="Second"' in taken.text
+    for wish in ("up 9", "add moon", "remove x", "", "down -1"):
+        assert post(admin, "/setup/rules/new", **typed, acts=wish).status_code == 422
+    assert Rule.select().count() == 0
+
+    assert post(admin, "/setup/rules/new", **typed).status_code == 303
+    rule = Rule.get()
+    assert [act["kind"] for act in rule.actions] == ["mail", "notify"]
+    page = f"/setup/rules/{rule.public_id}"
+    assert 'value="Second"' in admin.get(page).text
+    assert post(admin, page, **WHOLE, version=1).status_code == 303  # the second one was taken out
+    assert [act["kind"] for act in Rule.get().actions] == ["mail"]
+
+
 @pytest.mark.parametrize("name", ["account", "member"])
 def test_an_example_can_be_saved_as_it_is(admin: FlaskClient, name: str) -> None:
     page = admin.get(f"/setup/rules/new?example={name}").text
@@ -102,7 +129,8 @@ def test_an_example_can_be_saved_as_it_is(admin: FlaskClient, name: str) -> None
     [
         ({"event": ""}, "event", "Choose when it happens."),
         ({"event": "member.addet"}, "event", "Did you mean &#39;member.added&#39;?"),
-        ({"to": ""}, "to", "Choose what happens"),
+        ({"to": "", "subject": "", "text": ""}, "to", "Choose what happens"),
+        ({"to": ""}, "to", "Choose who gets the mail."),
         ({"to": "King"}, "to", "Choose who gets the mail."),
         ({"to": "address", "address": "desk"}, "address", "name@school.example"),
         ({"subject": ""}, "subject", "can&#39;t stay empty"),
@@ -117,11 +145,16 @@ def test_an_example_can_be_saved_as_it_is(admin: FlaskClient, name: str) -> None
         ({"c0_test": "like"}, "c0_test", "Choose how it is compared."),
         ({"c0_value": " , "}, "c0_value", "Write what it is compared with."),
         ({"c5_what": "state", "c5_test": "equals"}, "c5_value", "Write what it is compared with."),
-        ({"step": "claims_case.accept"}, "step", "has no workflow"),
-        ({"event": "claims_case.accept", "c0_what": "", "step": "x.y"}, "step", "Accept (accept)"),
-        ({"event": "claims_case.accept", "c0_what": "", "step": "claims_case.accept"}, "reason",
-         "this step needs one"),
-        ({"webhook": "gone"}, "webhook", "There is no such webhook. Make one first."),
+        ({"kind2": "transition", "step2": "claims_case.accept"}, "step2", "has no workflow"),
+        ({"event": "claims_case.accept", "c0_what": "", "kind3": "transition", "step3": "x.y"},
+         "step3", "Each step of this workflow needs four eyes"),
+        ({"event": "claims_case.accept", "c0_what": "", "kind2": "transition",
+          "step2": "claims_case.accept"}, "step2", "Let the rule tell the reviewers instead"),
+        ({"kind2": "webhook", "webhook2": "gone"}, "webhook2", "There is no such webhook."),
+        ({"kind2": "notify", "to2": "operator", "subject2": "x", "text2": "x"}, "to2",
+         "Choose who gets the notice."),
+        ({"kind2": "mail", "to2": "OrgAdmin", "subject2": "", "text2": "x"}, "subject2",
+         "can&#39;t stay empty"),
         ({"title": "x" * 121}, "title", "at most 120"),
     ],
 )  # fmt: skip
@@ -135,7 +168,7 @@ def test_what_can_not_be_taken_is_refused_beside_its_field_and_stays(
     assert error, answer.text
     assert remedy in error[1]
     typed = {**WHOLE, **wrong}["subject"]
-    assert f'value="{typed}"' in answer.text
+    assert not typed or f'value="{typed}"' in answer.text
     assert Rule.select().count() == 0
 
 
@@ -188,8 +221,9 @@ def test_a_trial_says_what_would_happen_and_does_nothing(
     call = {"kind": "webhook", "webhook": hook.public_id}
     condition = {"what": "country", "test": "equals", "value": "LV"}
     to = mail("address", text="100 %% for %(title)s")
+    tell = {**mail("OrgEditor", subject="Told of %(title)s"), "kind": "notify"}
     more: dict[str, Any] = {"conditions": [condition], "mail_to": "desk@school.example"}
-    rule = make_rule(ctx, "member.added", to, call, **more)
+    rule = make_rule(ctx, "member.added", to, call, tell, tell, **more)
     school = make_organisation("Riga School", country="LV")
     other = make_organisation("Bonn School", country="DE")
     events.emit(ctx, "member.added", "organisation", other.id, account=1, role="OrgAdmin")
@@ -202,6 +236,7 @@ def test_a_trial_says_what_would_happen_and_does_nothing(
     assert "It would act" in right
     assert "100 % for Riga School" in right
     assert "desk@school.example" in right
+    assert right.count("Told of Riga School") == 2
     assert "&#34;country&#34;: &#34;LV&#34;" in right
     assert "It would do nothing" in wrong
     assert "Found: DE" in wrong

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import sqlite3
 from datetime import timedelta
 from typing import Any
@@ -12,12 +13,15 @@ from flask import Flask
 
 from plugins.claims import service as claims
 from plugins.claims.models import ACCEPTED, OPEN, WRONG_FACT, Case
-from plugins.rules import rules, running, service
+from plugins.notices import rules as rules_of_notices
+from plugins.notices.models import Notice
+from plugins.rules import rules, running, service, subjects
 from plugins.rules.models import DONE, FAILED, PASSED, STOPPED, Delivery, Run
 from portal import db, events, jobs
 from portal.audit import AuditEntry
 from portal.clock import FixedClock
 from portal.context import Actor, Context
+from portal.errors import Invalid
 from portal.hookspecs import Event
 from portal.jobs import Job
 from portal.mail import Outbox
@@ -26,6 +30,14 @@ from tests.factories import make_account, make_member, make_organisation, set_se
 from tests.plugins.rules.conftest import mail, make_rule, work
 
 STEP = {"kind": "transition", "step": "accept", "reason": "Found to be right."}
+
+
+@pytest.fixture
+def two_eyes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let steps do without a second pair of eyes, as far as rules look."""
+    known = subjects.steps
+    free = lambda name: [dataclasses.replace(step, four_eyes=False) for step in known(name)]  # noqa: E731
+    monkeypatch.setattr(subjects, "steps", free)
 
 
 def open_case(ctx: Context, **more: Any) -> Case:
@@ -141,7 +153,9 @@ def test_any_condition_is_enough_where_the_rule_says_so(app: Flask, ctx: Context
     assert states() == [DONE, PASSED]
 
 
-def test_a_step_is_taken_as_the_system_with_the_reason(any_rules: Flask, ctx: Context) -> None:
+def test_a_step_is_taken_as_the_system_with_the_reason(
+    any_rules: Flask, ctx: Context, two_eyes: None
+) -> None:
     case = open_case(ctx)
     make_rule(ctx, "claims_case.accept", STEP)
 
@@ -154,8 +168,61 @@ def test_a_step_is_taken_as_the_system_with_the_reason(any_rules: Flask, ctx: Co
     assert AuditEntry.select().where(AuditEntry.action == "rule.acted").count() == 1
 
 
+def test_a_step_that_needs_four_eyes_is_never_taken_by_a_rule(
+    any_rules: Flask, ctx: Context, two_eyes: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = open_case(ctx)
+    make_rule(ctx, "claims_case.accept", STEP)  # from before the step needed them
+    monkeypatch.undo()
+    with pytest.raises(Invalid, match="Let the rule tell the reviewers instead") as refused:
+        make_rule(ctx, "claims_case.accept", mail(), STEP)
+
+    running.happened(
+        ctx, Event(9_000, "claims_case.accept", "claims_case", case.id, {}, ctx.clock.now())
+    )
+
+    assert refused.value.field == "step2"
+    assert Case.get_by_id(case.id).state == OPEN
+    assert Run.get().state == FAILED
+    assert "needs four eyes" in Run.get().reason
+
+
+def test_notices_go_to_people_with_the_role_several_of_them_and_in_order(
+    any_rules: Flask, ctx: Context
+) -> None:
+    school = make_school(any_rules, "OrgAdmin", "OrgEditor")
+    first = {**mail("OrgAdmin", subject="First"), "kind": "notify"}
+    second = {**mail("OrgMember", subject="Second"), "kind": "notify"}
+    make_rule(ctx, "member.added", first, mail("OrgEditor"), second)
+
+    happen(any_rules, ctx, school)
+
+    told = [
+        str(rules_of_notices.words_of(row.title)) for row in Notice.select().order_by(Notice.id)
+    ]
+    assert [text for text in told if text in {"First", "Second"}] == ["First", "Second", "Second"]
+    assert mails() == ["orgeditor@school.example"]
+    assert Run.get().done == ["notice to 1", "mail to 1", "notice to 2"]
+
+
+def test_without_notices_a_rule_that_tells_one_is_refused_and_fails_in_sight(
+    app: Flask, ctx: Context
+) -> None:
+    act = {**mail("OrgAdmin"), "kind": "notify"}
+    make_rule(ctx, "member.added", act)
+    app.extensions["portal"].registry.deactivate(ctx, "notices")
+
+    with pytest.raises(Invalid, match="Notices are switched off") as refused:
+        make_rule(ctx, "member.added", act)
+    happen(app, ctx, make_school(app, "OrgAdmin"))
+
+    assert refused.value.field == "to"
+    assert Run.get().state == FAILED
+    assert "Switch the add-on on" in Run.get().reason
+
+
 def test_a_failed_step_is_tried_again_then_waits_for_a_person(
-    any_rules: Flask, ctx: Context, clock: FixedClock
+    any_rules: Flask, ctx: Context, clock: FixedClock, two_eyes: None
 ) -> None:
     case = open_case(ctx)
     claims.decide_case(ctx, case, False, "No.")
@@ -217,7 +284,7 @@ def caused(name: str, school: Any, number: int, **cause: int) -> Event:
     return Event(number, name, "organisation", school.id, payload, school.created_at)
 
 
-def test_what_a_rule_does_carries_its_cause(any_rules: Flask, ctx: Context) -> None:
+def test_what_a_rule_does_carries_its_cause(any_rules: Flask, ctx: Context, two_eyes: None) -> None:
     case = open_case(ctx)
     taking = make_rule(ctx, "claims_case.accept", STEP)
     db.execute("DELETE FROM event")
@@ -230,7 +297,9 @@ def test_what_a_rule_does_carries_its_cause(any_rules: Flask, ctx: Context) -> N
     assert row.payload[events.CAUSE] == {"chain": 77, "depth": 1, "rule": taking.id}
 
 
-def test_a_rule_acts_on_the_same_thing_once_in_a_chain(any_rules: Flask, ctx: Context) -> None:
+def test_a_rule_acts_on_the_same_thing_once_in_a_chain(
+    any_rules: Flask, ctx: Context, two_eyes: None
+) -> None:
     case = open_case(ctx)
     make_rule(ctx, "claims_case.accept", STEP, title="round")
     db.execute("DELETE FROM event")
@@ -289,13 +358,16 @@ def test_an_event_that_is_told_twice_is_acted_on_once(any_rules: Flask, ctx: Con
 
 
 def test_a_run_that_dies_at_any_statement_ends_with_everything_done_once(
-    app: Flask, ctx: Context
+    app: Flask, ctx: Context, two_eyes: None
 ) -> None:
     """Each round dies before another statement (the commits too), then the event is told again."""
     hook = service.create_webhook(ctx, "Desk", "https://hooks.school.example/in")
     case = open_case(ctx)
     call = {"kind": "webhook", "webhook": hook.public_id}
-    make_rule(ctx, "claims_case.accept", mail("address"), STEP, call, mail_to="desk@school.example")
+    tell = {**mail("Reviewer"), "kind": "notify"}
+    make_account(app, role="Reviewer")
+    acts = mail("address"), STEP, call, tell, tell
+    make_rule(ctx, "claims_case.accept", *acts, mail_to="desk@school.example")
     image = sqlite3.connect(":memory:")
     db.database.connection().backup(image)
     event = Event(77, "claims_case.accept", "claims_case", case.id, {}, ctx.clock.now())
@@ -313,7 +385,8 @@ def test_a_run_that_dies_at_any_statement_ends_with_everything_done_once(
         assert Job.select().where(Job.name == running.DELIVER).count() == 1, number
         assert Case.get().state == ACCEPTED, number
         assert states() == [DONE], number
-        assert len(Run.get().done) == 3, number
+        assert len(Run.get().done) == 5, number
+        assert Notice.select().count() == 2, number
         rounds += 1
         if not died:
             break
