@@ -75,7 +75,7 @@ def clear(ctx: Context, number: int) -> str:
         raise NotAllowed
     bounce = queries.bounce(number)
     _clear(ctx, bounce)
-    return bounce.address
+    return str(bounce.address)
 
 
 def clear_own(ctx: Context) -> None:

@@ -12,7 +12,7 @@ import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email.message import Message
+from typing import Any
 
 log = logging.getLogger("portal.notices")
 
@@ -55,7 +55,7 @@ def read(raw: bytes) -> Report | None:
     return Report(tuple(mails)[:MOST_MAILS], status, said, status.startswith("5"))
 
 
-def _failures(message: Message) -> Iterator[tuple[str, str]]:
+def _failures(message: Any) -> Iterator[tuple[str, str]]:
     """Yield status and reason of each recipient who did not get the mail.
 
     What is only delayed, a server still tries; it may arrive.
@@ -69,7 +69,7 @@ def _failures(message: Message) -> Iterator[tuple[str, str]]:
                 yield found[0], _plain(str(block.get("Diagnostic-Code", "")))
 
 
-def _parts(message: Message) -> Iterator[Message]:
+def _parts(message: Any) -> Iterator[Any]:
     """Yield the parts of a message, some of very many; not those of the mail that came back."""
     waiting, seen = [message], 0
     while waiting and seen < MOST_PARTS:

@@ -69,7 +69,7 @@ def test_accepted_claim_makes_an_administrator(
     mails = [(row.recipient, row.kind) for row in Outbox.select().order_by(Outbox.id)]
     assert mails[-2:] == [
         (person.email, "claims/case_received"),
-        (person.email, "claims/case_decided"),
+        (person.email, "notices/notice"),
     ]
     assert "The letter fits." in Outbox.select().order_by(Outbox.id.desc()).get().text
 
