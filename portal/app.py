@@ -80,7 +80,7 @@ def create_app(
 
     jobs.register(*upkeep.KINDS, *events.KINDS)
     clock = clock or SystemClock()
-    registry = Plugins(plugin_folders, config.safe_mode, config.instance_path / "exports")
+    registry = Plugins(plugin_folders, config.safe_mode)
     registry.clock = clock
     registry.load()
 

@@ -99,7 +99,7 @@ def _unloaded() -> Plugins:
     config = Config.from_environment()
     db.open_database(config.database)
     db.database.connect(reuse_if_open=True)
-    return Plugins(exports=config.instance_path / "exports")
+    return Plugins()
 
 
 @click.group(cls=Commands)
@@ -123,7 +123,7 @@ def prepare(registry: Plugins, ctx: Context) -> tuple[list[str], list[str]]:
     """
     failed = []
     with migrate.exclusive():  # the whole: two at once would find half of it done
-        done = [f"{step.namespace}/{step.name}" for step in migrate.run([migrate.CORE_NAMESPACE])]
+        done = [*map(str, migrate.run([migrate.CORE_NAMESPACE]))]
         for manifest in registry.ordered():
             registry.refresh()
             state = registry.statuses()[manifest.id].state
@@ -133,7 +133,7 @@ def prepare(registry: Plugins, ctx: Context) -> tuple[list[str], list[str]]:
                     steps = registry.install(ctx, manifest.id)
                     if state == kernel.DISCOVERED and manifest.on_init == "activate":
                         registry.activate(ctx, manifest.id)
-                    done += [f"{step.namespace}/{step.name}" for step in steps]
+                    done += map(str, steps)
                 except PortalError as error:
                     failed.append(error.message)
     return done, failed
@@ -180,8 +180,7 @@ def db_upgrade(plan: bool) -> None:
     app = load_app()
     registry: Plugins = app.extensions["portal"].registry
     if plan:
-        steps = migrate.plan(registry.namespaces())
-        click.echo("\n".join(f"{s.namespace}/{s.name}" for s in steps) or "Nothing to do.")
+        click.echo("\n".join(map(str, migrate.plan(registry.namespaces()))) or "Nothing to do.")
         return
     with app.app_context():
         done, failed = prepare(registry, system_context())
@@ -218,7 +217,6 @@ def _add_act(act: str, says: str) -> None:
     @click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
     @click.option("--confirm", default="", metavar="PLUGIN", help="Its id, typed once more.")
     @click.option("--with-others", is_flag=True, help="Also switch those that must go first.")
-    @click.option("--purge", is_flag=True, hidden=act != "uninstall", help="Delete its data too.")
     @click.option(
         "--import-nothing",
         is_flag=True,
@@ -231,28 +229,22 @@ def _add_act(act: str, says: str) -> None:
         as_json: bool,
         confirm: str,
         with_others: bool,
-        purge: bool,
         import_nothing: bool,
     ) -> None:
         bare = import_nothing and act == "deactivate"
         registry, ctx = _unloaded() if bare else _registry(), system_context()
-        chosen = "purge" if purge and act == "uninstall" else act
-        plan = registry.plan(ctx, plugin, chosen)
-        if plan.needs_confirmation and not (confirm or only_plan or as_json or plan.refusals):
+        plan = registry.plan(ctx, plugin, act)
+        if plan.needs_confirmation and not (confirm or only_plan or as_json):
             click.echo("\n".join([*plan.steps, *plan.objections]))
             confirm = click.prompt(f"Type {plugin} to confirm")
         if not only_plan:
             with nullcontext() if bare else load_app().app_context():
-                plan = registry.act(ctx, plugin, chosen, confirm, with_others)
+                plan = registry.act(ctx, plugin, act, confirm, with_others)
         if as_json:
             click.echo(json.dumps(asdict(plan) | {"done": not only_plan}))
             return
         lines = [*plan.steps, *(f"! {text}" for text in (*plan.refusals, *plan.objections))]
-        lines += [f"{table.name}: {table.rows} rows" for table in plan.tables if only_plan]
-        lines += [f"Written to {plan.export}."] if plan.export else []
-        if not only_plan:
-            status = registry.statuses().get(plugin)
-            lines.append(f"{plugin}: {status.state if status else 'forgotten'}")
+        lines += [] if only_plan else [f"{plugin}: {registry.statuses()[plugin].state}"]
         click.echo("\n".join(lines))
 
 
@@ -262,8 +254,6 @@ for _act, _says in {
     "upgrade": "Bring a plugin's tables up to its code.",
     "resume": "Let a suspended plugin take part again.",
     "deactivate": "Switch a plugin off; its data stays, no restart.",
-    "uninstall": "Uninstall a plugin; its data stays unless --purge.",
-    "forget": "Write what a plugin left whose code is gone to a file, and delete it.",
 }.items():
     _add_act(_act, _says)
 

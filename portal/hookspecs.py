@@ -536,6 +536,14 @@ def demo_load(ctx: Context) -> None:
 
 
 @hookspec(ISOLATE)
+def plugin_plan(ctx: Context, plugin: str, act: str) -> Sequence[str]:
+    """Say in whole sentences what else an act on a plugin would do. Called for each plan of one.
+
+    The acts are install, activate, upgrade, resume and deactivate; nothing is done yet.
+    """
+
+
+@hookspec(ISOLATE)
 def plugin_objections(ctx: Context, plugin: str) -> Sequence[str]:
     """Say in whole sentences what speaks against switching a plugin off, such as records in force.
 
@@ -565,10 +573,11 @@ def upkeep_run(ctx: Context) -> None:
 
 @hookspec(LOAD)
 def workflow_list(ctx: Context) -> Sequence[Workflow]:
-    """Offer workflows. Called once at start; each is checked as a graph with all its names.
+    """Offer workflows. Called once at start; each is checked with all its names.
 
-    Every state can be reached, and left unless it is final; roles and permissions are the core's
-    or stand in the manifest of the plugin or of one that it requires.
+    Roles and permissions are the core's or stand in the manifest of the plugin or of one that it
+    requires. `portal plugin check` looks at the graph: every state can be reached, and left unless
+    it is final.
     """
 
 

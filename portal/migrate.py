@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -56,6 +55,9 @@ class Step:
 
     namespace: str
     name: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
 
 
 CORE_NAMESPACE = Namespace(CORE, CORE_FOLDER)
@@ -158,11 +160,12 @@ def reached(space: Namespace) -> int:
     return max((int(name.split("_")[0]) for name in _runner(space).applied()), default=0)
 
 
-def core_tables() -> set[str]:
-    """Return the names of the core's own tables, as its steps create them."""
-    scripts = (path.read_text(encoding="utf-8") for path in CORE_FOLDER.glob("*.sql"))
-    made = {name for script in scripts for name in re.findall(r"CREATE TABLE (\w+)", script)}
-    return made | {CORE_NAMESPACE.history, "migration_checksum"}
+def drop_tables(names: Iterable[str]) -> None:
+    """Take away tables that refer to no others but these. Call it inside a transaction."""
+    if not db.is_postgres():
+        db.execute("PRAGMA defer_foreign_keys = ON")
+    for name in names:
+        db.execute(f'DROP TABLE "{name}"{" CASCADE" if db.is_postgres() else ""}')
 
 
 def _runner(space: Namespace) -> Runner:

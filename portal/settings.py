@@ -17,11 +17,12 @@ from types import MappingProxyType
 from typing import Any
 
 from flask import current_app
+from peewee import TextField
 
 from portal.context import Context
+from portal.db import JsonField, Model
 from portal.errors import Invalid
 from portal.i18n import _
-from portal.kernel.models import Setting
 
 PORTAL = "portal"
 KEPT = "portal.settings"
@@ -34,6 +35,18 @@ FORMS = {
     "url": (re.compile(r"https?://[^\s/?#@]+([/?#]\S*)?", re.I), "https://www.school.example"),
     "colour": (re.compile(r"#[0-9a-fA-F]{6}"), "#08515a"),
 }
+
+
+class Setting(Model):
+    """A value of the portal (scope "portal") or of a plugin (its id)."""
+
+    scope = TextField()
+    key = TextField()
+    value = JsonField()
+
+    class Meta:
+        table_name = "setting"
+        primary_key = False
 
 
 @dataclass(frozen=True)

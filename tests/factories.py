@@ -14,11 +14,11 @@ from flask.testing import FlaskClient
 from portal import db, settings
 from portal.audit import AuditEntry
 from portal.context import Context, system_context
-from portal.kernel.models import Setting
 from portal.organisations import rules
 from portal.organisations.models import Organisation, OrganisationMember
 from portal.people import service
 from portal.people.models import Account
+from portal.settings import Setting
 
 PASSWORD = "clear water runs deep"
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

@@ -27,7 +27,8 @@ from portal.config import Config
 from tests.visiting import unlisted
 
 ROOT = Path(__file__).parent.parent
-CORE_LINES = 7_460  # the promise is 6,500: docs/decisions/0013
+CORE_LINES = 7_066  # the promise is 6,500: docs/decisions/0013
+KERNEL_LINES = 1_000
 PLUGIN_LINES = 4_000
 PLUGINS = sorted(path.parent.name for path in (ROOT / "plugins").glob("*/plugin.toml"))
 
@@ -308,6 +309,10 @@ def test_code_lines_are_counted_as_promised(tmp_path: Path) -> None:
 
 def test_the_core_stays_small() -> None:
     assert sum(map(code_lines, below("portal", ".py"))) <= CORE_LINES
+
+
+def test_the_plugin_kernel_stays_small() -> None:
+    assert sum(map(code_lines, below("portal/kernel", ".py"))) <= KERNEL_LINES
 
 
 @pytest.mark.parametrize("plugin", PLUGINS)

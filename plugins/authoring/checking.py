@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from flask import Flask
 from peewee import ForeignKeyField
 
 from portal import db, migrate
@@ -56,7 +57,7 @@ def examine(registry: Registry, plugin: str) -> list[Fault]:
     reason = registry.failures.get(plugin, ("", ""))[1]
     found, manifest = [reason] if reason else [], registry.found[plugin].manifest
     if manifest:
-        for look in (_texts, _code, _registered, _tables):
+        for look in (_texts, _code, _registered, _graphs, _tables):
             try:
                 found += look(registry, manifest)
             except probe.BadPlugin as error:
@@ -124,13 +125,29 @@ def _said(path: Path) -> Iterator[tuple[int, str, str]]:
 
 def _registered(registry: Registry, manifest: Manifest) -> Iterator[str]:
     """Name faults of hooks, names and pages, as the portal finds them when it starts."""
-    module = probe.load(manifest)
+    module, ctx = probe.load(manifest, "plugin"), system_context()
     yield from probe.hook_faults(module, registry.hooks.manager)
     yield from probe.name_faults(manifest)
-    with probe.blaming(manifest, "blueprint_list"):
-        offer = getattr(module, "blueprint_list", None)
-        offered = list(offer(system_context())) if offer else []
-    yield from probe.page_faults(manifest, offered)
+    offered = probe.blueprints(manifest, module, ctx)
+    yield from probe.page_faults(manifest, offered, Flask("probe", static_folder=None))
+
+
+def _graphs(registry: Registry, manifest: Manifest) -> Iterator[str]:
+    """Name states of workflows that nothing leads to, or out of."""
+    module = probe.load(manifest, "plugin")
+    with probe.blaming(manifest, "workflow_list"):
+        offer = getattr(module, "workflow_list", None)
+        flows = list(offer(system_context())) if offer else []
+    for flow in flows:
+        reached = {flow.initial}
+        while more := {s.target for s in flow.transitions if reached & {*s.sources}} - reached:
+            reached |= more
+        left = {source for step in flow.transitions for source in step.sources}
+        for state in flow.states:
+            if state.name not in reached:
+                yield f"workflow {flow.id!r}: nothing leads to state {state.name!r}."
+            if state.name not in left and not state.final:
+                yield f"workflow {flow.id!r}: nothing leads out of {state.name!r}, which is not final."
 
 
 def _tables(registry: Registry, manifest: Manifest) -> Iterator[str]:

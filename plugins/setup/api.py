@@ -9,10 +9,9 @@ from flask import Blueprint, request
 from pydantic import BaseModel
 from spectree import Response as Answers
 
-from plugins.setup import frame
+from plugins.setup import acts
 from portal.kernel.life import Plan
 from portal.web.access import ADMIN, allow
-from portal.web.addons import run_or_queue
 from portal.web.api import PREFIX, Problem, checked, spec
 from portal.web.heartbeat import context
 
@@ -70,7 +69,7 @@ class Wish(BaseModel):
 )
 def plugin_list() -> Any:
     """List the plugins, how they are, and which acts lead on."""
-    plugins = frame.plugins()
+    plugins = acts.plugins()
     return [
         {
             **{
@@ -78,7 +77,7 @@ def plugin_list() -> Any:
                 for name in ("id", "state", "reason", "title", "version")
             },
             "since": status.since and status.since.isoformat(),
-            "acts": plugins.offered(status.id),
+            "acts": acts.offered(status.id),
         }
         for status in plugins.statuses().values()
     ]
@@ -95,7 +94,7 @@ def plugin_list() -> Any:
 )
 def plugin_plan(plugin: str, act: str) -> Any:
     """Say what an act would do."""
-    return _shown(frame.plugins().plan(context(), plugin, act))
+    return _shown(acts.plan(context(), plugin, act))
 
 
 @blueprint.post("/<plugin>/<act>")
@@ -113,13 +112,15 @@ def plugin_act(plugin: str, act: str) -> Any:
     data: dict[str, Any] = request.get_json(silent=True) or {}
     checked(Wish, data)
     wish = Wish(**data)
-    plan, is_queued = run_or_queue(context(), plugin, act, wish.confirmation, wish.with_others)
+    plan, is_queued = acts.run_or_queue(context(), plugin, act, wish.confirmation, wish.with_others)
     return _shown(plan, is_queued), 202 if is_queued else 200
 
 
 def _shown(plan: Plan, is_queued: bool = False) -> dict[str, Any]:
     return {
+        "export": "",
         **asdict(plan),
+        "tables": [asdict(table) for table in acts.tables_of(plan.plugin)],
         "needs_confirmation": plan.needs_confirmation,
         "queued": is_queued,
     }

@@ -6,16 +6,16 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
-from flask import Response, current_app, render_template, request, url_for
+from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from plugins.setup import labels, queries
+from plugins.setup.acts import plugins
 from portal.hookspecs import SetupItem
 from portal.i18n import _, lazy_pgettext, moment
 from portal.i18n import lazy_gettext as lazy
-from portal.kernel.life import Plugins
 from portal.web.frame import plugin_url
 from portal.web.heartbeat import context
 
@@ -43,11 +43,6 @@ class Entry:
     url: str
     current: bool
     count: int
-
-
-def plugins() -> Plugins:
-    """Return the plugins of the running portal, with the acts on them."""
-    return cast("Plugins", current_app.extensions["portal"].registry)
 
 
 def menu() -> list[list[Entry]]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import click
 from flask import Blueprint
 
-from plugins.setup import api, service, views
+from plugins.setup import acts, api, cli, service, views
 from plugins.setup.views import metrics
 from portal.context import Context
 from portal.hookspecs import JobKind, hookimpl
@@ -29,4 +30,16 @@ def account_links(ctx: Context) -> Sequence[tuple[Any, str]]:
 @hookimpl
 def job_list(ctx: Context) -> Sequence[JobKind]:
     """Offer the work that takes longer than a page."""
-    return service.JOBS
+    return [*service.JOBS, *acts.JOBS]
+
+
+@hookimpl
+def command_list(ctx: Context) -> Sequence[tuple[str, click.Command]]:
+    """Offer `portal plugin uninstall` and `portal plugin forget`."""
+    return [("plugin", cli.uninstall), ("plugin", cli.forget)]
+
+
+@hookimpl
+def plugin_plan(ctx: Context, plugin: str, act: str) -> Sequence[str]:
+    """Say what follows, and which permissions, roles and personal data a new add-on brings."""
+    return list(acts.effects(plugin, act))

@@ -8,6 +8,7 @@ from typing import Any
 
 from peewee import fn
 
+from plugins.setup.acts import JOB as ACT
 from portal import audit, db
 from portal.errors import NotFound
 from portal.jobs import DONE, FAILED, PERIOD, WAITING, Job
@@ -16,7 +17,6 @@ from portal.mail import MOST_ATTEMPTS, Outbox
 from portal.organisations.models import Organisation
 from portal.people.models import Account, Session
 from portal.text import fold
-from portal.web.addons import JOB as ACT
 
 PAGE = 50
 PARKED = "parked"

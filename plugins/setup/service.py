@@ -17,13 +17,13 @@ from portal.errors import Conflict, Invalid, NotAllowed, NotFound
 from portal.hookspecs import JobKind, Progress
 from portal.i18n import _
 from portal.i18n import lazy_gettext as lazy
-from portal.kernel.models import Setting
 from portal.organisations import policy
 from portal.organisations.models import CLAIMED, VERIFIED, Organisation
 from portal.organisations.service import touch
 from portal.people import service as people
 from portal.people import sessions
 from portal.people.models import Account
+from portal.settings import Setting
 
 VERIFY_AUDIT = "setup.verify_audit"
 BACK_UP = "setup.back_up"

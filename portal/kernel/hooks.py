@@ -45,13 +45,10 @@ class Hooks:
         self._active, self._suspended = wanted, frozenset(suspended)
         self._cache.clear()
 
-    def policy(self, hook: str) -> str:
-        """Return the failure policy of a hook."""
-        caller = getattr(self.manager.hook, hook)
-        return str(getattr(caller.spec.function, "policy", hookspecs.ISOLATE))
-
-    def _prepare(self, hook: str) -> _Ready:
-        """Keep the check of a hook's answers and who is asked, until plugins are switched."""
+    def _ready(self, hook: str) -> _Ready:
+        """Return the check of a hook's answers and who is asked, kept until plugins are switched."""
+        if ready := self._cache.get(hook):
+            return ready
         caller = getattr(self.manager.hook, hook, None)
         if caller is None or caller.spec is None:  # a hook of a plugin that is not there
             return _checker(Any), ()
@@ -83,7 +80,7 @@ class Hooks:
         An isolated hook never raises. A transactional one raises what the plugin raised; a
         denying one counts an error as a no.
         """
-        check, implementations = self._cache.get(hook) or self._prepare(hook)
+        check, implementations = self._ready(hook)
         answers = []
         for plugin, function in implementations:
             try:
@@ -99,20 +96,19 @@ class Hooks:
 
     def implementing(self, hook: str) -> list[str]:
         """Name the active plugins that answer a hook."""
-        return [plugin for plugin, _function in (self._cache.get(hook) or self._prepare(hook))[1]]
+        return [plugin for plugin, _function in self._ready(hook)[1]]
 
     def tell(self, plugin: str, hook: str, ctx: Any, /, **values: Any) -> None:
         """Call one plugin's answer, if it is active and has one; raises what that raises."""
-        for name, function in (self._cache.get(hook) or self._prepare(hook))[1]:
-            if name == plugin:
-                function(ctx, **values)
+        if plugin in self._active:
+            self.ask(plugin, hook, ctx, **values)
 
     def failed(self, plugin: str, hook: str, error: BaseException) -> bool:
         """Apply the hook's policy to a failure; True when it counts as a no.
 
         Also for callers that find out later that an answer can't be used.
         """
-        policy = self.policy(hook)
+        policy = getattr(self.manager.hook, hook).spec.function.policy
         if policy == hookspecs.TRANSACT:
             if not isinstance(error, PortalError):
                 log.error("Plugin %s stopped %s", plugin, hook, exc_info=error)
@@ -122,24 +118,16 @@ class Hooks:
         if plugin in self._active:
             self._log_once(plugin, hook, error)
             self._on_failure(plugin, hook, error)
-        return policy == hookspecs.DENY
+        return bool(policy == hookspecs.DENY)
 
     def _log_once(self, plugin: str, hook: str, error: BaseException) -> None:
         """Log a failure, once per plugin, hook and place until the plugin is switched."""
         last = traceback.extract_tb(error.__traceback__)[-1:]
         place = f"{last[0].filename}:{last[0].lineno}" if last else ""
-        if (plugin, hook, place) in self._logged:
-            return
-        self._logged.add((plugin, hook, place))
-        log.error(
-            "Plugin %s failed in hook %s at %s: %s: %s",
-            plugin,
-            hook,
-            place,
-            type(error).__name__,
-            error,
-            exc_info=error,
-        )
+        mark, said = (plugin, hook, place), f"{type(error).__name__}: {error}"
+        if mark not in self._logged:
+            self._logged.add(mark)
+            log.error("Plugin %s failed in hook %s at %s: %s", *mark, said, exc_info=error)
 
     def each(self, hook: str, ctx: Any, /, **values: Any) -> Iterator[Any]:
         """Yield the single items of hooks that answer with sequences, plugin by plugin."""

@@ -10,7 +10,7 @@ from operator import eq, ge, gt, le, lt, ne
 from pathlib import Path
 from typing import Any
 
-from portal import __version__, privacy, settings
+from portal import privacy, settings
 
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{1,29}")
 RANGE = re.compile(r"(>=|<=|==|!=|<|>)\s*(\d+(?:\.\d+)*)")
@@ -64,26 +64,23 @@ class Manifest:
     homepage: str = ""
 
     @property
-    def fits_portal(self) -> bool:
-        """Whether this portal's version lies in the range that the plugin asks for."""
-        return version_in(__version__, self.portal)
+    def needed(self) -> set[str]:
+        """The ids of the plugins that it builds on."""
+        return set(map(required_id, self.requires))
 
 
 def read(path: Path, package: str) -> Manifest:
     """Read a manifest. Raises BadManifest."""
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadManifest(f"{path.name}: can't be read: {error}") from None
-    for fault in _faults(raw):
-        raise BadManifest(f"{path.name}: {fault}")
-    values: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()
-    }
-    try:
+        for fault in _faults(raw):
+            raise ValueError(fault)
+        values: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()
+        }
         values["settings"] = settings.schema_from(raw.get("settings", {}))
         values["personal_data"] = privacy.declared(raw.get("personal_data", []), f"{raw['id']}_")
-    except ValueError as error:
+    except (OSError, ValueError) as error:  # not UTF-8 and not TOML are ValueErrors too
         raise BadManifest(f"{path.name}: {error}") from None
     return Manifest(folder=path.parent, package=package, **values)
 
@@ -95,8 +92,7 @@ def _faults(raw: Mapping[str, Any]) -> Iterator[str]:
             yield f"unknown key {key!r}.{settings.hint(key, KEYS)}"
         elif not isinstance(value, KEYS[key]):
             yield f"{key!r} must be a {KEYS[key].__name__}, not {value!r}."
-    missing = [key for key in REQUIRED if not raw.get(key)]
-    if missing:
+    if missing := [key for key in REQUIRED if not raw.get(key)]:
         yield f"{', '.join(missing)} missing."
     if not IDENTIFIER.fullmatch(raw["id"]):
         yield f"id {raw['id']!r}. Use 2 to 30 small letters, digits and underscores."

@@ -1,4 +1,4 @@
-"""What the database remembers of plugins and their settings."""
+"""What the database remembers of plugins."""
 
 from __future__ import annotations
 
@@ -36,15 +36,3 @@ class PluginFailure(Model):
 
     class Meta:
         table_name = "plugin_failure"
-
-
-class Setting(Model):
-    """A value of the portal (scope "portal") or of a plugin (its id)."""
-
-    scope = TextField()
-    key = TextField()
-    value = JsonField()
-
-    class Meta:
-        table_name = "setting"
-        primary_key = False

@@ -22,14 +22,10 @@ from portal.settings import hint
 from portal.web.access import access_row
 
 APP_WIDE = (
-    "before_request_funcs",
-    "after_request_funcs",
-    "teardown_request_funcs",
-    "template_context_processors",
-    "url_value_preprocessors",
-    "url_default_functions",
+    "before_request_funcs", "after_request_funcs", "teardown_request_funcs",
+    "template_context_processors", "url_value_preprocessors", "url_default_functions",
     "error_handler_spec",
-)
+)  # fmt: skip
 ENVIRONMENT = ("filters", "tests", "globals")
 
 
@@ -37,18 +33,10 @@ class BadPlugin(Exception):
     """The plugin can't be used; the text names file, line and the nearest right name."""
 
 
-def load(manifest: Manifest) -> ModuleType:
-    """Import the plugin's entry module. Raises BadPlugin with file and line."""
+def load(manifest: Manifest, name: str) -> ModuleType:
+    """Import a module of the plugin. Raises BadPlugin with file and line."""
     with blaming(manifest):
-        return importlib.import_module(f"{manifest.package}.plugin")
-
-
-def load_hookspecs(manifest: Manifest) -> ModuleType | None:
-    """Import the questions that the plugin asks others. Raises BadPlugin with file and line."""
-    if not (manifest.folder / "hookspecs.py").exists():
-        return None
-    with blaming(manifest):
-        return importlib.import_module(f"{manifest.package}.hookspecs")
+        return importlib.import_module(f"{manifest.package}.{name}")
 
 
 @contextmanager
@@ -77,8 +65,8 @@ def hook_faults(module: ModuleType, manager: pluggy.PluginManager) -> Iterator[s
         if options is None:
             continue
         if name not in known:
-            if options.get("optionalhook") and not _looks_like(name, known):
-                continue
+            if options.get("optionalhook") and not get_close_matches(name, known, 1, cutoff=0.88):
+                continue  # a question of another plugin
             yield f"{place_of(function)}: there is no hook {name!r}.{hint(name, known)}"
             continue
         wanted = getattr(manager.hook, name).spec.argnames
@@ -99,33 +87,20 @@ def place_of(function: Any) -> str:
         return "plugin.py"
 
 
-def _looks_like(name: str, known: Iterable[str]) -> bool:
-    return bool(get_close_matches(name, list(known), 1, cutoff=0.88))
-
-
-def blueprints(
-    manifest: Manifest, module: ModuleType, ctx: Context
-) -> tuple[list[Blueprint], list[str]]:
-    """Return the plugin's blueprints and their rules after trying them out. Raises BadPlugin."""
-    offer = getattr(module, "blueprint_list", None)
+def blueprints(manifest: Manifest, module: ModuleType, ctx: Context) -> list[Blueprint]:
+    """Ask a plugin for its blueprints. Raises BadPlugin."""
     with blaming(manifest, "blueprint_list"):
-        offered: list[Blueprint] = list(offer(ctx)) if offer else []
-    app = Flask("probe", static_folder=None)
-    refuse(page_faults(manifest, offered, app))
-    return offered, sorted({rule.rule for rule in app.url_map.iter_rules()})
+        return list(module.blueprint_list(ctx)) if hasattr(module, "blueprint_list") else []
 
 
-def page_faults(
-    manifest: Manifest, offered: Iterable[Blueprint], app: Flask | None = None
-) -> Iterator[str]:
-    """Name what is wrong with blueprints, after putting them into a throw-away app."""
-    app = app or Flask("probe", static_folder=None)
+def page_faults(manifest: Manifest, offered: Iterable[Blueprint], app: Flask) -> Iterator[str]:
+    """Name what is wrong with blueprints, after putting them into an app to be thrown away."""
     before = _app_wide(app)
     for blueprint in offered:
         if not isinstance(blueprint, Blueprint):
             yield f"blueprint_list must answer with Blueprints, not {blueprint!r}."
             continue
-        if blueprint.name.split("_")[0] != manifest.id and blueprint.name != manifest.id:
+        if manifest.id not in {blueprint.name, blueprint.name.split("_")[0]}:
             yield f"Blueprint {blueprint.name!r} must be named {manifest.id!r} or begin with it."
         try:
             with blaming(manifest, f"blueprint {blueprint.name!r}"):
@@ -133,7 +108,7 @@ def page_faults(
         except BadPlugin as error:
             yield str(error)
     for name, now in _app_wide(app).items():
-        if (now or None) != (before[name] or None):
+        if now != before[name]:
             yield (
                 f"A blueprint registers something for the whole portal ({name}). "
                 "Use the blueprint's own functions without 'app_'."
@@ -150,7 +125,7 @@ def page_faults(
 
 def _app_wide(app: Flask) -> dict[str, Any]:
     """Return what holds for a whole app, to be compared before and after."""
-    seen: dict[str, Any] = {name: _copy(getattr(app, name).get(None)) for name in APP_WIDE}
+    seen: dict[str, Any] = {name: str(getattr(app, name).get(None) or "") for name in APP_WIDE}
     seen |= {f"jinja_env.{name}": dict(getattr(app.jinja_env, name)) for name in ENVIRONMENT}
     seen["teardown_appcontext_funcs"] = list(app.teardown_appcontext_funcs)
     seen["wsgi_app"] = app.wsgi_app
@@ -159,21 +134,12 @@ def _app_wide(app: Flask) -> dict[str, Any]:
     return seen
 
 
-def _copy(value: Any) -> Any:
-    """Return a copy, with nothing the same as empty: looking a default up makes it."""
-    if isinstance(value, dict):
-        return {key: dict(item) for key, item in value.items() if item}
-    return list(value or ())
-
-
 def name_faults(manifest: Manifest) -> Iterator[str]:
     """Name tables without the plugin's prefix and templates outside its folder."""
-    for child in _children(manifest.folder / "templates") + _children(manifest.folder / "static"):
-        if child.name != manifest.id:
-            yield (
-                f"{child.parent.name}/{child.name}: files of this plugin belong in "
-                f"{child.parent.name}/{manifest.id}/."
-            )
+    for kind in ("templates", "static"):
+        for child in (manifest.folder / kind).glob("[!._]*"):
+            if child.name != manifest.id:
+                yield f"{kind}/{child.name}: files of this plugin belong in {kind}/{manifest.id}/."
     for model in models(manifest):
         table = model._meta.table_name
         if not table.startswith(f"{manifest.id}_"):
@@ -181,12 +147,6 @@ def name_faults(manifest: Manifest) -> Iterator[str]:
                 f"{place_of(model)}: table {table!r} of model {model.__name__} must begin "
                 f"with '{manifest.id}_'."
             )
-
-
-def _children(folder: Path) -> list[Path]:
-    return (
-        [item for item in folder.iterdir() if item.name[0] not in "._"] if folder.is_dir() else []
-    )
 
 
 def models(manifest: Manifest) -> list[Any]:

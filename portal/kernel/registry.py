@@ -21,14 +21,14 @@ from peewee import PeeweeException
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
-from portal import audit, db, events, migrate
+from portal import __version__, audit, db, events, migrate
 from portal.clock import Clock, SystemClock
 from portal.context import Context, system_context
 from portal.errors import Conflict, NotFound
 from portal.i18n import _, catalogues
 from portal.kernel import discovery, probe
 from portal.kernel.hooks import Hooks
-from portal.kernel.manifest import Manifest, required_id, requirement_met
+from portal.kernel.manifest import Manifest, required_id, requirement_met, version_in
 from portal.kernel.models import Plugin, PluginFailure
 from portal.kernel.structure import Structure
 
@@ -42,9 +42,7 @@ INCOMPATIBLE = "incompatible"
 MISSING = "missing"
 UNINSTALLED = "uninstalled"
 OUT_OF_ORDER = {NEEDS_UPGRADE, SUSPENDED, BROKEN}
-MISSING_REASON = (
-    "Its code is not here: it was removed, or is just being taken up. Its data is kept."
-)
+MISSING_REASON = "Its code was removed, or is just being taken up. Its data is kept."
 SAFE_REASON = "Left out in safe mode. Its data is kept."
 FAILURES = 5
 WINDOW = timedelta(minutes=10)
@@ -81,7 +79,7 @@ class Registry:
         self.safe = safe
         self.generation = -1
         self._statuses: dict[str, Status] = {}
-        self._chosen: frozenset[str] = frozenset()
+        self._chosen: set[str] = set()
         self._lost = Map()
         self._failures: list[tuple[str, str, datetime]] = []
         self._lock = threading.Lock()
@@ -90,47 +88,44 @@ class Registry:
 
     def load(self) -> None:
         """Import and check every plugin that fits, those required first."""
-        ctx = system_context()
         for step in (self._declare, self._load_one):  # hooks are known before somebody answers
             for manifest in self.ordered():
                 try:
-                    step(manifest, ctx)
+                    step(manifest)
                 except probe.BadPlugin as error:
                     self.failures[manifest.id] = (BROKEN, str(error))
-        for found in self.found.values():
-            if found.manifest is None:
-                self.failures[found.id] = (BROKEN, found.reason)
+        self.failures |= {o.id: (BROKEN, o.reason) for o in self.found.values() if not o.manifest}
 
-    def _declare(self, manifest: Manifest, _ctx: Context) -> None:
+    def _declare(self, manifest: Manifest) -> None:
         # The number that goes with this process's code, whatever is put into the folder later.
         self.heads[manifest.id] = migrate.head(namespace(manifest))
-        specs = probe.load_hookspecs(manifest) if manifest.fits_portal else None
-        if specs:
+        if version_in(__version__, manifest.portal) and (manifest.folder / "hookspecs.py").exists():
             with probe.blaming(manifest, "hookspecs"):
-                self.hooks.manager.add_hookspecs(specs)
+                self.hooks.manager.add_hookspecs(probe.load(manifest, "hookspecs"))
 
-    def _load_one(self, manifest: Manifest, ctx: Context) -> None:
+    def _load_one(self, manifest: Manifest) -> None:
         if manifest.id in self.failures:
             return
-        reason = self._misfit(manifest)
-        if reason:
+        if reason := self._misfit(manifest):
             self.failures[manifest.id] = (INCOMPATIBLE, reason)
             return
-        module = probe.load(manifest)
+        module = probe.load(manifest, "plugin")
         probe.refuse(probe.hook_faults(module, self.hooks.manager))
         probe.refuse(probe.name_faults(manifest))
-        blueprints, addresses = probe.blueprints(manifest, module, ctx)
-        required = (self.found[required_id(entry)].manifest for entry in manifest.requires)
+        ctx, trial = system_context(), Flask("probe", static_folder=None)
+        blueprints = probe.blueprints(manifest, module, ctx)
+        probe.refuse(probe.page_faults(manifest, blueprints, trial))
+        required = (self.found[other].manifest for other in manifest.needed)
         self.structure.take(ctx, module, manifest, [item for item in required if item])
         with probe.blaming(manifest, "hooks"):
             self.hooks.manager.register(module, manifest.id)
         self.blueprints[manifest.id] = blueprints
-        self.addresses[manifest.id] = addresses
+        self.addresses[manifest.id] = sorted({rule.rule for rule in trial.url_map.iter_rules()})
         self.modules[manifest.id] = module
         catalogues.add(manifest.folder / "translations")
 
     def _misfit(self, manifest: Manifest) -> str:
-        if not manifest.fits_portal:
+        if not version_in(__version__, manifest.portal):
             return f"Needs portal {manifest.portal}."
         for entry in manifest.requires:
             other = self.found.get(required_id(entry))
@@ -165,11 +160,8 @@ class Registry:
         waiting = {item.id: item.manifest for item in self.found.values() if item.manifest}
         done: list[Manifest] = []
         while waiting:
-            ready = [
-                manifest
-                for manifest in waiting.values()
-                if not any(required_id(entry) in waiting for entry in manifest.requires)
-            ] or list(waiting.values())
+            ready = [one for one in waiting.values() if not one.needed & waiting.keys()]
+            ready = ready or list(waiting.values())
             done += ready
             for manifest in ready:
                 waiting.pop(manifest.id)
@@ -178,14 +170,8 @@ class Registry:
     def namespaces(self, ids: Iterable[str] | None = None) -> list[migrate.Namespace]:
         """Return the migration folders of the core and of plugins, in their order."""
         chosen = set(self.found if ids is None else ids)
-        return [
-            migrate.CORE_NAMESPACE,
-            *(
-                namespace(manifest)
-                for manifest in self.ordered()
-                if manifest.id in chosen and (manifest.folder / "migrations").is_dir()
-            ),
-        ]
+        spaces = [namespace(manifest) for manifest in self.ordered() if manifest.id in chosen]
+        return [migrate.CORE_NAMESPACE, *(space for space in spaces if space.folder.is_dir())]
 
     # State, from the database.
 
@@ -197,14 +183,11 @@ class Registry:
             return
         with self._lock:
             rows = {row.id: row for row in Plugin.select()}
-            statuses = {
-                plugin: self._status(plugin, rows.get(plugin))
-                for plugin in sorted({*self.found, *rows})
-            }
-            states = {plugin: status.state for plugin, status in statuses.items()}
+            known = sorted({*self.found, *rows})
+            statuses = {plugin: self._status(plugin, rows.get(plugin)) for plugin in known}
             self.hooks.activate(
-                [plugin for plugin, state in states.items() if state == ACTIVE],
-                [plugin for plugin, state in states.items() if state == SUSPENDED],
+                [plugin for plugin in known if statuses[plugin].state == ACTIVE],
+                [plugin for plugin in known if statuses[plugin].state == SUSPENDED],
             )
             self._statuses, self._lost = statuses, Map(strict_slashes=False, merge_slashes=False)
             for plugin, row in rows.items():
@@ -212,33 +195,25 @@ class Registry:
                     for rule in row.addresses:
                         with suppress(LookupError):  # a converter of its own
                             self._lost.add(Rule(rule, endpoint=plugin))
-            chosen = {plugin for plugin, row in rows.items() if row.state in {ACTIVE, SUSPENDED}}
-            self._chosen = frozenset(chosen)
+            self._chosen = {one for one in rows if rows[one].state in {ACTIVE, SUSPENDED}}
             self.generation = generation
 
     def _status(self, plugin: str, row: Plugin | None) -> Status:
         found = self.found.get(plugin)
-        manifest = found.manifest if found else None
-        state, reason = (row.state, row.reason) if row else (DISCOVERED, "")
-        data, code = row.schema if row else 0, self.heads.get(plugin, 0)
+        row = row or Plugin(id=plugin, state=DISCOVERED)
+        state, reason, code = row.state, row.reason, self.heads.get(plugin, 0)
         if found is None and state != UNINSTALLED:
             state, reason = MISSING, SAFE_REASON if self.safe else MISSING_REASON
         elif plugin in self.failures and state != UNINSTALLED:
             state, reason = self.failures[plugin]
-        elif state == ACTIVE and data < code:
-            state, reason = NEEDS_UPGRADE, reason or "Run: portal db upgrade"
-        elif state == ACTIVE and data > code:
+        elif state == ACTIVE and row.schema != code:
             state = NEEDS_UPGRADE
-            reason = f"Its tables (step {data}) are newer than its code ({code})."
-        return Status(
-            plugin,
-            state,
-            reason,
-            manifest.title if manifest else plugin,
-            manifest.version if manifest else (row.version if row else ""),
-            manifest.summary if manifest else "",
-            row.changed_at if row else None,
-        )
+            reason = newer_tables(row.schema, code) or reason or "Run: portal db upgrade"
+        title, version, summary = plugin, row.version, ""
+        if found and found.manifest:
+            about = found.manifest
+            title, version, summary = about.title, about.version, about.summary
+        return Status(plugin, state, reason, title, version, summary, row.changed_at)
 
     def lost(self, path: str) -> Status | None:
         """Return the plugin that answered at an address before its code broke or went."""
@@ -263,10 +238,8 @@ class Registry:
     def owner(self, blueprint: str | None) -> str | None:
         """Return the plugin that a blueprint's name belongs to, None for the core's."""
         name = (blueprint or "").split(".")[0]
-        for plugin, blueprints in self.blueprints.items():
-            if any(item.name == name for item in blueprints):
-                return plugin
-        return None
+        owners = (one for one, own in self.blueprints.items() if name in {bp.name for bp in own})
+        return next(owners, None)
 
     def manifest(self, plugin: str) -> Manifest:
         """Return the manifest of a plugin. Raises NotFound, or Conflict when it can't be used."""
@@ -299,25 +272,31 @@ class Registry:
                     counted = PluginFailure.select().where(PluginFailure.plugin == plugin).count()
                     if counted >= FAILURES:
                         why = f"Failed {FAILURES} times in 10 minutes, last in {what}"
-                        self._suspend(plugin, why)
+                        now = {"state": SUSPENDED, "reason": why, "changed_at": self.clock.now()}
+                        is_on = (Plugin.id == plugin) & (Plugin.state == ACTIVE)
+                        if Plugin.update(now).where(is_on).execute():
+                            announce(system_context(), plugin, SUSPENDED)
         except PeeweeException:  # a database that takes no writes must not cost the page
             log.exception("Failures of plugins could not be counted")
-
-    def _suspend(self, plugin: str, reason: str) -> None:
-        changed = Plugin.update(state=SUSPENDED, reason=reason, changed_at=self.clock.now())
-        if changed.where(Plugin.id == plugin, Plugin.state == ACTIVE).execute():
-            told: dict[str, Any] = {"plugin": plugin, "state": SUSPENDED}
-            events.emit(system_context(), "plugin.switched", "plugin", 0, **told)
-            audit.record(system_context(), "plugin.switched", "plugin", **told)
-            next_generation()
 
 
 def unknown(plugin: str, known: Iterable[str]) -> NotFound:
     """Say that there is no such plugin, and which ones there are."""
-    found = ", ".join(known) or "-"
-    return NotFound(
-        _("There is no plugin %(plugin)s. Found: %(found)s.") % {"plugin": plugin, "found": found}
-    )
+    said = _("There is no plugin %(plugin)s. Found: %(found)s.")
+    return NotFound(said % {"plugin": plugin, "found": ", ".join(known) or "-"})
+
+
+def newer_tables(data: int, code: int) -> str:
+    """Say that a plugin's tables are ahead of its code; nothing when they are not."""
+    return f"Its tables (step {data}) are newer than its code ({code})." if data > code else ""
+
+
+def announce(ctx: Context, plugin: str, state: str, new_code: bool = False) -> None:
+    """Tell plugins, the audit log and every worker that a plugin was switched."""
+    told: dict[str, Any] = {"plugin": plugin, "state": state}
+    events.emit(ctx, "plugin.switched", "plugin", 0, **told)
+    audit.record(ctx, "plugin.switched", "plugin", **told)
+    next_generation(new_code)
 
 
 def next_generation(new_code: bool = False) -> None:

@@ -102,15 +102,6 @@ def _check_workflow(flow: Workflow, words: _Words) -> None:
         _known(at, [*step.sources, step.target], states, "state")
         _known(at, [step.permission or "view"], words.permissions, "permission")
         _known(at, step.guards, flow.guards, "guard")
-    reached = {flow.initial}
-    while more := {step.target for step in flow.transitions if reached & {*step.sources}} - reached:
-        reached |= more
-    if states - reached:
-        raise BadPlugin(f"{place}: nothing leads to state {min(states - reached)!r}.")
-    left = {source for step in flow.transitions for source in step.sources}
-    for state in flow.states:
-        if state.name not in left and not state.final:
-            raise BadPlugin(f"{place}: nothing leads out of {state.name!r}, which is not final.")
 
 
 def _check_type(

@@ -6,10 +6,11 @@ from flask import Blueprint, current_app, flash, g, redirect, render_template, r
 from flask.typing import ResponseReturnValue
 
 from portal import db, migrate, undo
+from portal.errors import Conflict
 from portal.i18n import _
 from portal.kernel import registry as kernel
 from portal.people.rules import own_path
-from portal.web import access, addons
+from portal.web import access
 from portal.web.access import ADMIN, ANYONE, SIGNED_IN, allow
 
 blueprint = Blueprint("pages", __name__)
@@ -46,9 +47,10 @@ def plugins() -> ResponseReturnValue:
 @allow(ADMIN)
 def switch_plugin(plugin: str, act: str) -> ResponseReturnValue:
     """Act on a plugin; the id in `confirmation` confirms, `with_others` takes others along."""
-    addons.run_or_queue(
-        g.ctx, plugin, act, request.form.get("confirmation", ""), "with_others" in request.form
-    )
+    plugins, wish = current_app.extensions["portal"].registry, request.form
+    if plugins.plan(g.ctx, plugin, act).is_long:
+        raise Conflict(_("It may take long. Run: %(run)s", run=f"portal plugin {act} {plugin}"))
+    plugins.act(g.ctx, plugin, act, wish.get("confirmation", ""), "with_others" in wish)
     return redirect("/setup/plugins", 303)
 
 

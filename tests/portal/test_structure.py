@@ -22,8 +22,6 @@ WRONG = {
                    "there is no permission 'submitt'. Did you mean 'submit'?"),
     "step's permission": ('"pending", "submit"', '"pending", "sumbit"', "Did you mean 'submit'?"),
     "guard": ('guards=("has_title",)', 'guards=("has_titel",)', "Did you mean 'has_title'?"),
-    "unreachable": ('{"published"}, "closed"', '{"published"}, "draft"',
-                    "nothing leads to state 'closed'."),
     "workflow": ('workflow="paper_flow"', 'workflow="paper_flwo"', "Did you mean 'paper_flow'?"),
     "column": ('author="author"', 'author="auther"', "column of Paper 'auther'. Did you mean 'author'?"),
     "date column": ('due_field="ends_at"', 'due_field="end_at"', "Did you mean 'ends_at'?"),
@@ -51,22 +49,6 @@ def test_what_does_not_hold_together_is_named(
     state, said = reason(plugin_folder, make_portal, PLUGIN.replace(right, wrong))
     assert state == "broken"
     assert expected in said
-
-
-def test_state_without_a_way_out_must_be_final(
-    plugin_folder: Path, make_portal: Callable[..., Flask]
-) -> None:
-    code = PLUGIN.replace('{"closed"}, "draft", "stamp"', '{"draft"}, "draft", "stamp"')
-    assert reason(plugin_folder, make_portal, code) == ("active", "")
-
-
-def test_state_without_a_way_out_that_is_not_final_is_named(
-    plugin_folder: Path, make_portal: Callable[..., Flask]
-) -> None:
-    code = PLUGIN.replace('{"closed"}, "draft", "stamp"', '{"draft"}, "draft", "stamp"')
-    state, said = reason(plugin_folder, make_portal, code.replace(", final=True", ""))
-    assert state == "broken"
-    assert "nothing leads out of 'closed', which is not final." in said
 
 
 def test_veto_names_a_permission_that_there_is(

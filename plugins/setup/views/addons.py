@@ -8,7 +8,7 @@ from typing import Any
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from plugins.setup import frame, labels, queries
+from plugins.setup import acts, frame, labels, queries
 from plugins.setup.views.base import blueprint
 from portal import settings
 from portal.errors import Conflict, Invalid
@@ -16,7 +16,6 @@ from portal.i18n import _, ngettext, number
 from portal.kernel.life import Plan
 from portal.kernel.registry import ACTIVE, Status
 from portal.web.access import ADMIN, allow
-from portal.web.addons import run_or_queue
 from portal.web.heartbeat import context
 
 FIRST = ("upgrade", "resume", "activate", "forget")
@@ -52,7 +51,7 @@ def addons() -> ResponseReturnValue:
 @allow(ADMIN)
 def addon_plan(plugin: str, act: str) -> ResponseReturnValue:
     """Show what an act would do; nothing is done yet."""
-    return _page(plan=frame.plugins().plan(context(), plugin, act))
+    return _page(plan=acts.plan(context(), plugin, act))
 
 
 @blueprint.post("/add-ons/<plugin>/<act>")
@@ -60,22 +59,24 @@ def addon_plan(plugin: str, act: str) -> ResponseReturnValue:
 def addon_act(plugin: str, act: str) -> ResponseReturnValue:
     """Do it, or let the worker do it."""
     typed = request.form.get("confirmation", "").strip()
-    name = _name(frame.plugins().statuses().get(plugin), plugin)
+    name = _name(acts.plugins().statuses().get(plugin), plugin)
     try:
-        done, queued = run_or_queue(context(), plugin, act, typed, "with_others" in request.form)
+        done, queued = acts.run_or_queue(
+            context(), plugin, act, typed, "with_others" in request.form
+        )
     except (Conflict, Invalid) as error:
-        plan = frame.plugins().plan(context(), plugin, act)
+        plan = acts.plan(context(), plugin, act)
         return _page(plan, error.status, error.message, typed)
     if queued:
         return redirect(url_for(".addons", watch=plugin), 303)
     flash(_done(done, name))
-    home = "/setup/plugins" if plugin == OWN and not frame.plugins().is_active(OWN) else None
+    home = "/setup/plugins" if plugin == OWN and not acts.plugins().is_active(OWN) else None
     return redirect(home or url_for(".addons"), 303)
 
 
 def _done(plan: Plan, name: str) -> str:
     sentence = labels.done(plan.act, name)
-    if plan.export:
+    if isinstance(plan, acts.Leaving) and plan.export:
         sentence += " " + _("What it held is in the file %(file)s.", file=plan.export)
     return sentence
 
@@ -104,28 +105,28 @@ def _page(
         plan_title=labels.plan_title(plan.act, chosen.name, chosen.status.version)
         if plan and chosen
         else "",
-        kept=_kept(plan) if plan else "",
+        kept=_kept(plan.plugin) if plan else "",
         act_name=labels.act_name,
         wrong=wrong,
         typed=typed,
         job=job,
-        watched=_name(frame.plugins().statuses().get(watched), watched),
+        watched=_name(acts.plugins().statuses().get(watched), watched),
         job_state=labels.job_state,
     )
 
 
-def _kept(plan: Plan) -> str:
-    rows = sum(table.rows for table in plan.tables)
-    told = ngettext("%(num)s table", "%(num)s tables", len(plan.tables))
-    return _("It has %(tables)s with %(rows)s rows.", tables=told, rows=number(rows))
+def _kept(plugin: str) -> str:
+    tables = acts.tables_of(plugin)
+    told = ngettext("%(num)s table", "%(num)s tables", len(tables))
+    rows = number(sum(table.rows for table in tables))
+    return _("It has %(tables)s with %(rows)s rows.", tables=told, rows=rows) if tables else ""
 
 
 def _shown() -> list[Shown]:
-    registry = frame.plugins()
     stored = queries.stored_versions()
     return [
-        _line(status, registry.offered(status.id), stored.get(status.id, ""))
-        for status in registry.statuses().values()
+        _line(status, acts.offered(status.id), stored.get(status.id, ""))
+        for status in acts.plugins().statuses().values()
     ]
 
 

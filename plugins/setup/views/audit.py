@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response, flash, json, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from plugins.setup import frame, labels, queries, service
+from plugins.setup import frame, labels, queries, references, service
 from plugins.setup.views.base import blueprint
 from portal.audit import AuditEntry
 from portal.i18n import _, ngettext, number
@@ -34,7 +34,7 @@ def audit_log() -> ResponseReturnValue:
         "setup/audit.html",
         _("Audit"),
         status=422 if wrong else 200,
-        rows=_shown(rows),
+        rows=_linked(_shown(rows), rows),
         next_url=frame.here(after=following) if following else None,
         first_url=frame.here(after=None) if frame.after() else None,
         csv_url=frame.here(format="csv", after=None),
@@ -81,6 +81,18 @@ def _shown(rows: list[Any]) -> list[dict[str, Any]]:
             "request": row.request_id,
         }
         for row in rows
+    ]
+
+
+def _linked(shown: list[dict[str, Any]], rows: list[Any]) -> list[dict[str, Any]]:
+    """Put beside each entry the object it is about: by its name while its plugin is on."""
+    asked = [
+        references.Reference(row.subject_type, row.subject_id or 0, entry["subject"])
+        for row, entry in zip(rows, shown, strict=True)
+    ]
+    return [
+        {**entry, "about": about}
+        for entry, about in zip(shown, references.show(asked), strict=True)
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from plugins.setup import frame, labels, queries, service
+from plugins.setup import acts, frame, labels, queries, service
 from plugins.setup.views.base import blueprint
 from portal import jobs
 from portal.errors import NotFound
@@ -24,7 +24,7 @@ STATES = ("running", "waiting", "failed", "parked", "done", "cancelled")
 def job_list() -> ResponseReturnValue:
     """List jobs, newest first."""
     state = request.args.get("state", "")
-    registry = frame.plugins()
+    registry = acts.plugins()
     inactive = [plugin for plugin in registry.statuses() if not registry.is_active(plugin)]
     query = queries.jobs(state if state in STATES else "", inactive)
     titles = jobs.kinds(context())
@@ -73,7 +73,7 @@ def job_act(number: int, act: str) -> ResponseReturnValue:
 
 def _state(row: Any) -> str:
     """Return the state as people should see it: waiting jobs of a plugin that is off are parked."""
-    is_off = row.plugin and not frame.plugins().is_active(row.plugin)
+    is_off = row.plugin and not acts.plugins().is_active(row.plugin)
     return queries.PARKED if row.state == jobs.WAITING and is_off else str(row.state)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from plugins.setup import coverage, frame, queries, service
+from plugins.setup import acts, coverage, frame, queries, service
 from plugins.setup.views.base import blueprint
 from portal import settings
 from portal.errors import Invalid, NotFound
@@ -58,7 +58,7 @@ def switch_language(code: str) -> ResponseReturnValue:
 
 def _folders() -> list[tuple[str, Path]]:
     """Return what has catalogues of its own: the core first, then plugins that are loaded."""
-    registry = frame.plugins()
+    registry = acts.plugins()
     found = [(_("The core"), catalogues.folders[0])]
     for manifest in registry.ordered():
         if manifest.id in registry.modules:

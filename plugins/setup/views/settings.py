@@ -10,7 +10,7 @@ from wtforms import BooleanField, SelectField, SelectMultipleField, StringField,
 from wtforms.fields.choices import SelectChoice
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from plugins.setup import frame, labels, service
+from plugins.setup import acts, frame, labels, service
 from plugins.setup.views.base import blueprint
 from portal import settings
 from portal.errors import Invalid, NotFound
@@ -40,8 +40,8 @@ class Boxes(SelectMultipleField):
 def settings_index() -> ResponseReturnValue:
     """List whose settings there are."""
     scopes = [(settings.PORTAL, _("The site"), _("Name, languages, registration, banner."))]
-    for status in frame.plugins().statuses().values():
-        if settings.schema(status.id) and frame.plugins().is_active(status.id):
+    for status in acts.plugins().statuses().values():
+        if settings.schema(status.id) and acts.plugins().is_active(status.id):
             scopes.append((status.id, _(status.title), _(status.summary) if status.summary else ""))
     return frame.page("setup/settings.html", _("Settings"), scopes=scopes)
 
@@ -51,7 +51,7 @@ def settings_index() -> ResponseReturnValue:
 def settings_page(scope: str) -> ResponseReturnValue:
     """Show and change the settings of the site or of an add-on."""
     fields = settings.schema(scope)
-    if not fields or (scope != settings.PORTAL and not frame.plugins().is_active(scope)):
+    if not fields or (scope != settings.PORTAL and not acts.plugins().is_active(scope)):
         raise NotFound
     values = settings.of(context(), scope)
     form = _form(fields)(
@@ -63,7 +63,7 @@ def settings_page(scope: str) -> ResponseReturnValue:
         flash(_("The settings are saved."))
         return redirect(url_for(".settings_page", scope=scope), 303)
     changed = {key: item for key, item in fields.items() if values[key] != item.default}
-    status = frame.plugins().statuses().get(scope)
+    status = acts.plugins().statuses().get(scope)
     return frame.page(
         "setup/settings_page.html",
         _(status.title) if status else _("The site"),

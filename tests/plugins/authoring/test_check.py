@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from plugins.authoring import cli
 from portal import db
+from tests.portal import trial as papers
 from tests.test_promises import PLUGINS
 from tests.throwaway import write_plugin
 
@@ -245,6 +246,30 @@ def test_a_plugin_is_checked_by_its_folder_before_it_is_installed(tmp_path: Path
     home = write_plugin(tmp_path, "far_trips", "from portal.hookspecs import hookimpl\n")
 
     assert "Nothing to mend in far_trips." in run(str(home)).output
+
+
+DEAD_ENDS = {
+    "unreachable": ('{"published"}, "closed"', '{"published"}, "draft"',
+                    "nothing leads to state 'closed'."),
+    "no way out": (", final=True", "", "nothing leads out of 'closed', which is not final."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DEAD_ENDS)
+def test_a_dead_end_of_a_workflow_is_named(name: str, plugin_folder: Path) -> None:
+    right, wrong, words = DEAD_ENDS[name]
+    code = papers.PLUGIN.replace('{"closed"}, "draft", "stamp"', '{"draft"}, "draft", "stamp"')
+    assert right in code
+    papers.write_papers(plugin_folder, code.replace(right, wrong))
+
+    assert f"workflow 'paper_flow': {words}" in run("paper").output
+
+
+def test_a_final_state_needs_no_way_out(plugin_folder: Path) -> None:
+    code = papers.PLUGIN.replace('{"closed"}, "draft", "stamp"', '{"draft"}, "draft", "stamp"')
+    papers.write_papers(plugin_folder, code)
+
+    assert "nothing leads" not in run("paper").output
 
 
 def test_a_plugin_that_is_not_there_is_named(plugin_folder: Path) -> None:

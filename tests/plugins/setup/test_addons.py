@@ -96,9 +96,7 @@ def test_an_act_that_runs_steps_is_left_to_the_worker_and_watched(
 ) -> None:
     assert act(admin, "shop", "activate") == 303
 
-    assert [job.name for job in Job.select().where(Job.state == "waiting")] == [
-        "portal.run_plugin_act"
-    ]
+    assert [job.name for job in Job.select().where(Job.state == "waiting")] == ["setup.run_act"]
     page = look(f"{PAGE}?watch=shop").text
     assert "data-poll" in page
     assert '<noscript><meta http-equiv="refresh"' in page

@@ -66,7 +66,7 @@ def test_long_acts_wait_for_the_worker(plugin_folder: Path, make_portal: MakePor
     assert answer.status_code == 202
     assert answer.get_json()["queued"]
     assert "shop_item" not in db.database.get_tables()
-    job = jobs.Job.get(jobs.Job.name == "portal.run_plugin_act")
+    job = jobs.Job.get(jobs.Job.name == "setup.run_act")
     with app.app_context():
         jobs.run(CTX, jobs.Lease(job, CTX.clock, lambda: False), jobs.kinds(CTX)[job.name], [])
     assert plugins_of(app).is_active("shop")

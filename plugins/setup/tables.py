@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,8 +35,17 @@ def owner(name: str, known: Collection[str]) -> str:
 
 def owned(plugin: str, known: Collection[str]) -> list[str]:
     """Return the tables of a plugin; `known` are all ids."""
-    names = set(db.database.get_tables()) - migrate.core_tables()
+    names = set(db.database.get_tables()) - _core_tables()
     return sorted(name for name in names if owner(name, {*known, plugin}) == plugin)
+
+
+def _core_tables() -> set[str]:
+    """Return the names of the core's own tables, as its steps create them."""
+    scripts = (
+        path.read_text(encoding="utf-8") for path in migrate.CORE_NAMESPACE.folder.glob("*.sql")
+    )
+    made = {name for script in scripts for name in re.findall(r"CREATE TABLE (\w+)", script)}
+    return made | {migrate.CORE_NAMESPACE.history, "migration_checksum"}
 
 
 def count(table: str) -> int:

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from portal import db, references
+from plugins.setup import acts, references
+from plugins.setup.references import Reference, Shown
+from portal import db
 from portal.context import system_context
-from portal.references import Reference, Shown
-from tests.portal.test_kernel_steps import plugins_of
 from tests.portal.trial import PLUGIN, make_papers, papers, write_papers
 from tests.throwaway import write_plugin
 
@@ -20,7 +20,7 @@ CTX = system_context()
 REFERENCE = Reference("paper_paper", 1, "Title <of> then")
 LINKING = """
 from flask import Blueprint, render_template_string
-from portal import references
+from plugins.setup import references
 from portal.hookspecs import hookimpl
 from portal.web.access import ANYONE, allow
 
@@ -62,7 +62,8 @@ def test_a_reference_to_an_inactive_plugin_is_a_plain_title(
 ) -> None:
     app = make_linked(plugin_folder, make_portal, any_url)
 
-    plugins_of(app).act(CTX, "paper", act, "paper")
+    with app.app_context():
+        acts.act(CTX, "paper", act, "paper")
     answer = app.test_client().get("/linking")
 
     assert answer.status_code == 200

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from portal import objects
 
-log = logging.getLogger("portal.references")
+log = logging.getLogger("setup.references")
 
 
 @dataclass(frozen=True)

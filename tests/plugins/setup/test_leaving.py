@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import shutil
 from collections.abc import Callable
@@ -12,13 +13,14 @@ import pytest
 from flask import Flask
 from peewee import PeeweeException
 
+from plugins.setup import acts, tables
 from portal import audit, db, jobs
 from portal.cli import prepare
-from portal.context import ANONYMOUS, Context, system_context
-from portal.errors import Conflict, Invalid, NotAllowed, NotFound
-from portal.kernel import tables
-from portal.kernel.life import Plugins
-from portal.kernel.models import Plugin, Setting
+from portal.context import system_context
+from portal.errors import Conflict, Invalid
+from portal.kernel.life import Plan
+from portal.kernel.models import Plugin
+from portal.settings import Setting
 from tests.portal.test_kernel_steps import FIRST, SECOND, add_steps, plugins_of, stored
 from tests.throwaway import PAGES, write_pages, write_plugin
 
@@ -37,11 +39,35 @@ CREATE TABLE shop_box (id {serial}, shelf_id INTEGER NOT NULL REFERENCES shop_sh
 INSERT INTO shop_shelf (body) VALUES (NULL);
 INSERT INTO shop_box (shelf_id) SELECT id FROM shop_shelf;
 """
-OBJECTS = """
-@hookimpl
-def plugin_objections(ctx, plugin):
-    return ["Two agreements in force refer to it."] if plugin == "shop" else []
-"""
+HOUSE = Path(__file__).parents[3] / "plugins"
+
+
+class Site:
+    """A portal whose administrator installs and removes plugins."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.plugins = plugins_of(app)
+
+    def plan(self, *wish: str) -> Plan:
+        with self.app.app_context():
+            return acts.plan(CTX, *wish)
+
+    def act(self, *wish: str) -> str:
+        """Act, and return where what was purged lies."""
+        with self.app.app_context():
+            return str(getattr(acts.act(CTX, *wish), "export", ""))
+
+    def offered(self, plugin: str) -> list[str]:
+        with self.app.app_context():
+            return acts.offered(plugin)
+
+
+@pytest.fixture(autouse=True)
+def site_setup(plugin_folder: Path) -> None:
+    """Put Site Setup and what it builds on beside the plugins of the test."""
+    for name in ("setup", "trust", "operation"):
+        (plugin_folder / name).symlink_to(HOUSE / name)
 
 
 def write_shop(folder: Path, code: str = "", **more: Any) -> Path:
@@ -52,13 +78,13 @@ def write_shop(folder: Path, code: str = "", **more: Any) -> Path:
     return home
 
 
-def shop(make_portal: MakePortal, folder: Path, url: str = "", code: str = "") -> Plugins:
-    """Return the plugins of a portal in which a shop is active and has data of every kind."""
+def shop(make_portal: MakePortal, folder: Path, url: str = "", code: str = "") -> Site:
+    """Return a portal in which a shop is active and has data of every kind."""
     write_shop(folder, code)
-    plugins = plugins_of(make_portal(url, plugins=[]))
-    plugins.act(CTX, "shop", "activate")
+    site = Site(make_portal(url, plugins=[]))
+    site.act("shop", "activate")
     fill_shop()
-    return plugins
+    return site
 
 
 def fill_shop() -> None:
@@ -77,16 +103,16 @@ def dump() -> dict[str, list[Any]]:
 def test_uninstalling_keeps_all_data_and_a_new_installation_goes_on_there(
     plugin_folder: Path, make_portal: MakePortal, any_url: str
 ) -> None:
-    plugins = shop(make_portal, plugin_folder, any_url)
+    site = shop(make_portal, plugin_folder, any_url)
     before = dump()
 
-    plugins.act(CTX, "shop", "uninstall")
-    assert plugins.statuses()["shop"].state == "uninstalled"
-    plugins.act(CTX, "shop", "activate")
+    site.act("shop", "uninstall")
+    assert site.plugins.statuses()["shop"].state == "uninstalled"
+    site.act("shop", "activate")
 
     assert len(before) == 6
     assert dump() == before
-    assert plugins.is_active("shop")
+    assert site.plugins.is_active("shop")
 
 
 def test_what_was_uninstalled_is_not_installed_again_by_itself(
@@ -95,44 +121,44 @@ def test_what_was_uninstalled_is_not_installed_again_by_itself(
     home = write_shop(plugin_folder)
     manifest = home / "plugin.toml"
     manifest.write_text(manifest.read_text() + 'on_init = "activate"\n', encoding="utf-8")
-    plugins = plugins_of(make_portal(plugins=[]))
-    prepare(plugins, CTX)
-    assert plugins.is_active("shop")
+    site = Site(make_portal(plugins=[]))
+    prepare(site.plugins, CTX)
+    assert site.plugins.is_active("shop")
 
-    plugins.act(CTX, "shop", "purge", "shop")
-    prepare(plugins, CTX)
+    site.act("shop", "purge", "shop")
+    prepare(site.plugins, CTX)
 
-    assert plugins.statuses()["shop"].state == "uninstalled"
+    assert site.plugins.statuses()["shop"].state == "uninstalled"
 
 
 def test_purging_leaves_the_database_as_it_was_before(
     plugin_folder: Path, make_portal: MakePortal, any_url: str
 ) -> None:
     write_shop(plugin_folder)
-    plugins = plugins_of(make_portal(any_url, plugins=[]))
+    site = Site(make_portal(any_url, plugins=[]))
     before = stored()
-    plugins.act(CTX, "shop", "activate")
+    site.act("shop", "activate")
     fill_shop()
     assert stored() != before
 
-    plugins.act(CTX, "shop", "purge", "shop")
+    site.act("shop", "purge", "shop")
 
     assert stored() == before
     assert dump() == {"setting": []}
     assert jobs.Job.select().where(jobs.Job.plugin == "shop").count() == 0
-    plugins.act(CTX, "shop", "activate")
+    site.act("shop", "activate")
     assert db.query("SELECT word FROM shop_item") == [("second",)]
 
 
 def test_purging_first_writes_everything_to_a_file(
     plugin_folder: Path, make_portal: MakePortal, any_url: str
 ) -> None:
-    plugins = shop(make_portal, plugin_folder, any_url)
+    site = shop(make_portal, plugin_folder, any_url)
     rows = {name: list(map(list, found)) for name, found in dump().items()}
 
-    done = plugins.act(CTX, "shop", "purge", "shop")
+    done = site.act("shop", "purge", "shop")
 
-    path = Path(done.export)
+    path = Path(done)
     kept = json.loads(path.read_text(encoding="utf-8"))
     assert path.stat().st_mode & 0o077 == 0
     assert kept["tables"].pop("setting, shop")["rows"] == [["shop", "colour", '"red"']]
@@ -148,8 +174,8 @@ def test_purging_takes_histories_shares_and_versions_along(
     plugin_folder: Path, make_portal: MakePortal, any_url: str
 ) -> None:
     write_shop(plugin_folder)
-    plugins = plugins_of(make_portal(any_url, plugins=[]))
-    plugins.act(CTX, "shop", "activate")
+    site = Site(make_portal(any_url, plugins=[]))
+    site.act("shop", "activate")
     history = (
         "INSERT INTO workflow_history (object_type, object_id, seq, transition, source_state, "
         "target_state, role, at, version) VALUES (?, 1, 1, 'a', 'b', 'c', 'd', 'e', 1)"
@@ -158,11 +184,11 @@ def test_purging_takes_histories_shares_and_versions_along(
         db.execute(history, (name,))
         db.execute("INSERT INTO local_role_stop (object_type, object_id) VALUES (?, 1)", (name,))
 
-    done = plugins.act(CTX, "shop", "purge", "shop")
+    done = site.act("shop", "purge", "shop")
 
     for table in ("workflow_history", "local_role_stop"):
         assert db.query(f"SELECT object_type FROM {table}") == [("other_item",)]
-        assert f"{table}, shop_item" in Path(done.export).read_text(encoding="utf-8")
+        assert f"{table}, shop_item" in Path(done).read_text(encoding="utf-8")
     with pytest.raises(PeeweeException, match="only ever added"), db.transaction():
         db.execute("DELETE FROM workflow_history")
 
@@ -182,24 +208,24 @@ def test_every_table_of_the_core_with_rows_of_plugins_is_known_to_the_purge() ->
 def test_purging_touches_nothing_of_others(plugin_folder: Path, make_portal: MakePortal) -> None:
     home = write_pages(plugin_folder, "shop_window")
     add_steps(home, FIRST.replace("shop_item", "shop_window_item"))
-    plugins = shop(make_portal, plugin_folder)
-    plugins.act(CTX, "shop_window", "activate")
+    site = shop(make_portal, plugin_folder)
+    site.act("shop_window", "activate")
 
-    plugins.act(CTX, "shop", "purge", "shop")
+    site.act("shop", "purge", "shop")
 
     assert db.query("SELECT word FROM shop_window_item") == [("first",)]
-    assert plugins.is_active("shop_window")
+    assert site.plugins.is_active("shop_window")
 
 
 @pytest.mark.parametrize("typed", ["", "Shop", "yes"])
 def test_purging_needs_the_id_typed(
     typed: str, plugin_folder: Path, make_portal: MakePortal
 ) -> None:
-    plugins = shop(make_portal, plugin_folder)
+    site = shop(make_portal, plugin_folder)
     before = dump()
 
     with pytest.raises(Invalid, match="Type shop") as caught:
-        plugins.act(CTX, "shop", "purge", typed)
+        site.act("shop", "purge", typed)
 
     assert caught.value.field == "confirmation"
     assert dump() == before
@@ -210,14 +236,14 @@ def test_a_plugin_that_raises_while_it_is_purged_stays_whole(
     error: str, plugin_folder: Path, make_portal: MakePortal, tmp_path: Path
 ) -> None:
     code = f"\n@hookimpl\ndef plugin_purged(ctx, plugin):\n    raise {error}\n"
-    plugins = shop(make_portal, plugin_folder, code=code)
+    site = shop(make_portal, plugin_folder, code=code)
     before = dump()
 
     with pytest.raises(Conflict, match="shop"):
-        plugins.act(CTX, "shop", "purge", "shop")
+        site.act("shop", "purge", "shop")
 
     assert dump() == before
-    assert plugins.is_active("shop")
+    assert site.plugins.is_active("shop")
     assert list((tmp_path / "exports").iterdir()) == []
 
 
@@ -233,11 +259,11 @@ def plugin_purged(ctx, plugin):
 """
     write_plugin(plugin_folder, "ear", PAGES.format(id="ear") + code.replace("{id}", "ear "))
     write_plugin(plugin_folder, "deaf", PAGES.format(id="deaf") + code.replace("{id}", "deaf "))
-    plugins = shop(make_portal, plugin_folder, code=code.replace("{id}", "own "))
-    plugins.act(CTX, "ear", "activate")
-    plugins.act(CTX, "shop", "deactivate")
+    site = shop(make_portal, plugin_folder, code=code.replace("{id}", "own "))
+    site.act("ear", "activate")
+    site.act("shop", "deactivate")
 
-    plugins.act(CTX, "shop", "purge", "shop")
+    site.act("shop", "purge", "shop")
 
     heard = db.query("SELECT key, value FROM setting WHERE scope = 'heard' ORDER BY key")
     assert heard == [("ear shop", "1"), ("own shop", "1")]
@@ -246,80 +272,16 @@ def plugin_purged(ctx, plugin):
 def test_what_others_built_on_it_goes_first(plugin_folder: Path, make_portal: MakePortal) -> None:
     home = write_pages(plugin_folder, "annex", manifest='requires = ["shop"]')
     add_steps(home, FIRST.replace("shop_item", "annex_item"))
-    plugins = shop(make_portal, plugin_folder)
-    plugins.act(CTX, "annex", "activate")
-    plugins.act(CTX, "annex", "uninstall")
+    site = shop(make_portal, plugin_folder)
+    site.act("annex", "activate")
+    site.act("annex", "uninstall")
 
     with pytest.raises(Conflict, match="Purge annex first"):
-        plugins.act(CTX, "shop", "purge", "shop")
+        site.act("shop", "purge", "shop")
 
-    plugins.act(CTX, "annex", "purge", "annex")
-    plugins.act(CTX, "shop", "purge", "shop")
-    assert plugins.statuses()["shop"].state == "uninstalled"
-
-
-def test_objections_are_shown_and_can_be_overruled_by_typing_the_id(
-    plugin_folder: Path, make_portal: MakePortal
-) -> None:
-    write_plugin(plugin_folder, "ledger", PAGES.format(id="ledger") + OBJECTS)
-    plugins = shop(make_portal, plugin_folder)
-    plugins.act(CTX, "ledger", "activate")
-
-    plan = plugins.plan(CTX, "shop", "deactivate")
-    with pytest.raises(Invalid, match="Two agreements in force"):
-        plugins.act(CTX, "shop", "deactivate")
-
-    assert plan.objections == ("Two agreements in force refer to it.",)
-    assert plan.needs_confirmation
-    assert plugins.is_active("shop")
-    plugins.act(CTX, "shop", "deactivate", "shop")
-    assert not plugins.is_active("shop")
-
-
-def test_an_objection_that_raises_holds_nobody_up(
-    plugin_folder: Path, make_portal: MakePortal
-) -> None:
-    code = "\n@hookimpl\ndef plugin_objections(ctx, plugin):\n    return 1 / 0\n"
-    plugins = shop(make_portal, plugin_folder, code=code)
-
-    plugins.act(CTX, "shop", "deactivate")
-
-    assert not plugins.is_active("shop")
-
-
-def test_the_plan_of_a_deactivation_offers_those_that_build_on_it(
-    plugin_folder: Path, make_portal: MakePortal
-) -> None:
-    write_pages(plugin_folder, "annex", manifest='requires = ["shop"]')
-    write_pages(plugin_folder, "tower", manifest='requires = ["annex"]')
-    plugins = shop(make_portal, plugin_folder)
-    plugins.act(CTX, "tower", "activate", with_others=True)
-
-    plan = plugins.plan(CTX, "shop", "deactivate")
-    with pytest.raises(Conflict, match="tower"):
-        plugins.act(CTX, "shop", "deactivate")
-
-    assert plan.others == ("tower", "annex")
-    plugins.act(CTX, "shop", "deactivate", with_others=True)
-    assert [status.state for status in plugins.statuses().values()] == ["installed"] * 3
-
-
-def test_the_plan_of_an_activation_offers_what_it_builds_on(
-    plugin_folder: Path, make_portal: MakePortal
-) -> None:
-    write_pages(plugin_folder, "tower", manifest='requires = ["annex"]')
-    write_pages(plugin_folder, "annex", manifest='requires = ["shop"]')
-    write_shop(plugin_folder)
-    plugins = plugins_of(make_portal(plugins=[]))
-
-    plan = plugins.plan(CTX, "tower", "activate")
-    with pytest.raises(Conflict, match="shop"):
-        plugins.act(CTX, "tower", "activate")
-
-    assert plan.others == ("shop", "annex")
-    assert plan.is_long
-    plugins.act(CTX, "tower", "activate", with_others=True)
-    assert all(map(plugins.is_active, ("tower", "annex", "shop")))
+    site.act("annex", "purge", "annex")
+    site.act("shop", "purge", "shop")
+    assert site.plugins.statuses()["shop"].state == "uninstalled"
 
 
 def test_a_plan_changes_nothing_and_names_tables_roles_and_personal_data(
@@ -341,49 +303,31 @@ subject = "word"
 erase = "blank"
 """
     write_shop(plugin_folder, manifest=manifest)
-    plugins = plugins_of(make_portal(plugins=[]))
+    site = Site(make_portal(plugins=["setup"]))
     before = stored()
 
-    plan = plugins.plan(CTX, "shop", "install")
+    plan = site.plan("shop", "install")
 
     assert plan.refusals == ()
     said = " ".join(plan.steps)
     for word in ("shop/0001", "shop/0003", "Sell things", "Seller", "shop_item", "a year"):
         assert word in said
     assert stored() == before
-    assert plugins.statuses()["shop"].state == "discovered"
+    assert site.plugins.statuses()["shop"].state == "discovered"
 
 
 def test_a_plan_counts_rows(plugin_folder: Path, make_portal: MakePortal) -> None:
-    plugins = shop(make_portal, plugin_folder)
+    site = shop(make_portal, plugin_folder)
 
-    plan = plugins.plan(CTX, "shop", "purge")
+    with site.app.app_context():
+        tables = acts.tables_of("shop")
 
-    assert {table.name: table.rows for table in plan.tables} == {
+    assert {table.name: table.rows for table in tables} == {
         "shop_item": 1,
         "shop_order": 1,
         "shop_shelf": 1,
         "shop_box": 1,
     }
-
-
-def test_only_administrators_act(plugin_folder: Path, make_portal: MakePortal) -> None:
-    plugins = shop(make_portal, plugin_folder)
-
-    with pytest.raises(NotAllowed):
-        plugins.act(Context(actor=ANONYMOUS), "shop", "deactivate")
-
-    assert plugins.is_active("shop")
-
-
-@pytest.mark.parametrize(("plugin", "act"), [("shop", "explode"), ("nobody", "activate")])
-def test_unknown_acts_and_plugins_are_not_found(
-    plugin: str, act: str, plugin_folder: Path, make_portal: MakePortal
-) -> None:
-    plugins = shop(make_portal, plugin_folder)
-
-    with pytest.raises(NotFound):
-        plugins.plan(CTX, plugin, act)
 
 
 IMPOSSIBLE = [
@@ -394,28 +338,28 @@ IMPOSSIBLE = [
 ]
 
 
-@pytest.mark.parametrize(("state", "acts"), IMPOSSIBLE)
+@pytest.mark.parametrize(("state", "impossible"), IMPOSSIBLE)
 def test_acts_that_lead_nowhere_are_neither_offered_nor_done(
-    state: str, acts: list[str], plugin_folder: Path, make_portal: MakePortal
+    state: str, impossible: list[str], plugin_folder: Path, make_portal: MakePortal
 ) -> None:
     write_shop(plugin_folder)
-    plugins = plugins_of(make_portal(plugins=[]))
+    site = Site(make_portal(plugins=[]))
     way = {
         "installed": ["install"],
         "active": ["activate"],
         "uninstalled": ["install", "uninstall"],
     }
     for act in way.get(state, []):
-        plugins.act(CTX, "shop", act)
+        site.act("shop", act)
 
-    for act in acts:
-        assert act not in plugins.offered("shop")
-        if not plugins.plan(CTX, "shop", act).is_idle:
+    for act in impossible:
+        assert act not in site.offered("shop")
+        if not site.plan("shop", act).is_idle:
             with pytest.raises(Conflict):
-                plugins.act(CTX, "shop", act, "shop")
-    for act in plugins.offered("shop"):
-        assert plugins.plan(CTX, "shop", act).refusals == ()
-    assert plugins.statuses()["shop"].state == state
+                site.act("shop", act, "shop")
+    for act in site.offered("shop"):
+        assert site.plan("shop", act).refusals == ()
+    assert site.plugins.statuses()["shop"].state == state
 
 
 def test_data_of_missing_code_is_kept_until_it_is_forgotten(
@@ -424,24 +368,40 @@ def test_data_of_missing_code_is_kept_until_it_is_forgotten(
     shop(make_portal, plugin_folder)
     before = dump()
     shutil.rmtree(plugin_folder / "shop")
-    plugins = plugins_of(make_portal(plugins=[]))
-    plugins.refresh()
-    assert plugins.statuses()["shop"].state == "missing"
+    site = Site(make_portal(plugins=[]))
+    site.plugins.refresh()
+    assert site.plugins.statuses()["shop"].state == "missing"
     assert dump() == before
 
-    assert "forget" in plugins.offered("shop")
-    done = plugins.act(CTX, "shop", "forget", "shop")
+    assert "forget" in site.offered("shop")
+    done = site.act("shop", "forget", "shop")
 
-    assert "second" in Path(done.export).read_text(encoding="utf-8")
+    assert "second" in Path(done).read_text(encoding="utf-8")
     assert dump() == {"setting": []}
-    assert "shop" not in plugins.statuses()
+    assert "shop" not in site.plugins.statuses()
     assert Plugin.get_or_none(Plugin.id == "shop") is None
 
 
-def test_acts_are_written_into_the_audit(plugin_folder: Path, make_portal: MakePortal) -> None:
-    plugins = shop(make_portal, plugin_folder)
+def test_what_safe_mode_leaves_out_is_not_forgotten(
+    plugin_folder: Path, make_portal: MakePortal
+) -> None:
+    guests = plugin_folder.parent / "guests"
+    write_pages(guests, "guest")
+    make_portal(folders=[guests])
+    importlib.import_module("plugins").__path__[:] = [str(plugin_folder)]
 
-    plugins.act(CTX, "shop", "purge", "shop")
+    site = Site(make_portal(plugins=[], safe_mode=True))
+    site.plugins.refresh()
+
+    assert "forget" not in site.offered("guest")
+    with pytest.raises(Conflict, match="Its code is here"):
+        site.act("guest", "forget", "guest")
+
+
+def test_acts_are_written_into_the_audit(plugin_folder: Path, make_portal: MakePortal) -> None:
+    site = shop(make_portal, plugin_folder)
+
+    site.act("shop", "purge", "shop")
 
     actions = [entry.action for entry in audit.AuditEntry.select()]
     assert "plugin.switched" in actions
