@@ -66,6 +66,8 @@ class _Edge:
 
     @property
     def span(self) -> tuple[int, int]:
+        if self.start == self.end:  # the words of a step that stays need room on both sides
+            return self.start - 1, self.end + 1
         return min(self.start, self.end), max(self.start, self.end)
 
 
