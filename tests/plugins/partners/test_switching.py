@@ -15,7 +15,7 @@ from portal import db
 from portal.context import system_context
 from portal.organisations.models import Organisation
 from tests.factories import NOON, clocked, make_account, make_organisation, sign_in
-from tests.plugins.partners.conftest import MakePartner, found, publish
+from tests.plugins.partners.conftest import MakePartner, found, publish, store_partner
 
 PATHS = [
     "/partners",
@@ -46,7 +46,10 @@ def two(app: Flask, make_portal: Callable[..., Flask], partner: MakePartner) -> 
 def switch(portal: Flask, on: bool) -> None:
     registry: Any = portal.extensions["portal"].registry
     with portal.app_context():
-        (registry.activate if on else registry.deactivate)(system_context(), "partners")
+        if not on:
+            registry.act(system_context(), "partners", "deactivate", "partners", with_others=True)
+        for plugin in ("partners", "occupations", "projects") if on else ():
+            registry.activate(system_context(), plugin)
 
 
 def upkeep(portal: Flask) -> None:
@@ -194,8 +197,9 @@ def test_who_was_deleted_meanwhile_is_not_found(two: tuple[Flask, Flask]) -> Non
     assert found(other.test_client()) == []
 
 
-def test_purged_it_leaves_nothing_in_the_search(app: Flask, partner: MakePartner) -> None:
-    partner("School of Bonn")
+def test_purged_it_leaves_nothing_in_the_search(make_portal: Callable[..., Flask]) -> None:
+    app = make_portal(plugins=["imports", "partners", "search"])
+    store_partner(app, "School of Bonn")
     ctx, registry = system_context(), app.extensions["portal"].registry
     with app.app_context():
         registry.act(ctx, "partners", "uninstall")
