@@ -18,6 +18,9 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from plugins.operation.demo import load
+from plugins.tokens import service as tokens
+from portal.context import Actor, Context
+from portal.organisations.models import OrganisationMember
 
 pytestmark = pytest.mark.xdist_group("api")  # filled once, not in each worker
 
@@ -28,7 +31,9 @@ CHECKS = (
     response_schema_conformance,
 )
 EXAMPLES = 50
+FEW = 15
 MANY = 1_000
+PUBLIC = {"/api/v1/partners", "/api/v1/partners/{slug}"}
 
 
 @pytest.fixture(scope="module")
@@ -57,15 +62,29 @@ def operations(app: Flask) -> list[Any]:
     return [found.ok() for found in schema.get_all_operations()]
 
 
-def attack(app: Flask, examples: int) -> int:
+@pytest.fixture(scope="module")
+def program(demo: Flask) -> tuple[str, str]:
+    """A token that may change what an administrator of an organisation may, and that one's id."""
+    member = OrganisationMember.get(OrganisationMember.role == "OrgAdmin")
+    ctx = Context(Actor(member.account_id, "", frozenset({"Member"})))
+    with demo.app_context():
+        token = tokens.make_token(ctx, name="fuzz", scope="write")[1]
+    return token, member.organisation.public_id
+
+
+def attack(app: Flask, examples: int, token: str = "", own: str = "") -> int:
     """Ask each operation many odd things; return how many operations there were."""
-    found = operations(app)
+    found = [item for item in operations(app) if not token or item.path not in PUBLIC]
     for operation in found:
-        run(operation, examples)
+        run(operation, examples, token, own)
     return len(found)
 
 
-def run(operation: Any, examples: int) -> None:
+def run(operation: Any, examples: int, token: str, own: str) -> None:
+    headers = {"Accept-Encoding": "identity"}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+
     @settings(
         max_examples=examples,
         deadline=None,
@@ -75,7 +94,9 @@ def run(operation: Any, examples: int) -> None:
     )
     @given(case=operation.as_strategy())
     def ask(case: Any) -> None:
-        case.call_and_validate(checks=CHECKS, headers={"Accept-Encoding": "identity"})
+        if own and "public_id" in (case.path_parameters or {}):
+            case.path_parameters["public_id"] = own
+        case.call_and_validate(checks=CHECKS, headers=headers)
 
     ask()
 
@@ -84,10 +105,15 @@ def test_the_api_keeps_its_word(demo: Flask) -> None:
     assert attack(demo, EXAMPLES) >= 2
 
 
+def test_the_api_keeps_its_word_to_programs(demo: Flask, program: tuple[str, str]) -> None:
+    assert attack(demo, FEW, *program) >= 5
+
+
 @pytest.mark.full
 @pytest.mark.timeout(3_600)
-def test_the_api_keeps_its_word_for_a_long_time(demo: Flask) -> None:
+def test_the_api_keeps_its_word_for_a_long_time(demo: Flask, program: tuple[str, str]) -> None:
     assert attack(demo, MANY) >= 2
+    assert attack(demo, MANY, *program) >= 5
 
 
 def test_the_description_is_complete(demo: Flask) -> None:
@@ -108,6 +134,8 @@ ODD: list[tuple[str, int]] = [
     ("/api/v1/partners?country=%00", 200),
     ("/api/v1/partners?q=" + "a" * 5_000, 422),
     ("/api/v1/partners?nonsense=1", 200),
+    ("/api/v1/me", 401),
+    ("/api/v1/organisations/nowhere", 401),
 ]
 
 

@@ -21,7 +21,7 @@ from portal.web.heartbeat import context
 
 blueprint = Blueprint("tokens_api", __name__, url_prefix=PREFIX)
 
-SECURITY = {"token": []}
+SECURITY: dict[str, list[str]] = {"token": []}
 _TEXT = Field(None, max_length=2_000)
 
 

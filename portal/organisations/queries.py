@@ -71,7 +71,7 @@ def mine(ctx: Context) -> list[OrganisationMember]:
         .order_by(Organisation.folded_name, Organisation.id)
     )
     only = ctx.actor.organisation_id
-    return [item for item in found if only in (None, item.organisation_id)]
+    return [item for item in found if only in (None, item.organisation.id)]
 
 
 def facts(organisation: Organisation) -> list[OrganisationFact]:
