@@ -469,6 +469,20 @@ def organisation_links(ctx: Context, organisation_id: int) -> Sequence[tuple[Any
     """Offer links (label, URL) on an organisation's own page. Called once for that page."""
 
 
+@hookspec(ISOLATE)
+def organisation_sections(ctx: Context, organisation_id: int) -> Sequence[Markup]:
+    """Offer sections of an organisation's own page, below its people. Called once for that page."""
+
+
+@hookspec(TRANSACT)
+def organisation_checked(ctx: Context, values: Mapping[str, str]) -> Mapping[str, str]:
+    """Write the checked facts of an organisation better, such as a name all in capitals.
+
+    Called once for each organisation that is created or changed singly, before it is stored;
+    answer with the columns to take instead.
+    """
+
+
 @hookspec(TRANSACT)
 def organisation_changed(ctx: Context, ids: Sequence[int]) -> None:
     """Take note that organisations were created, changed, hidden or brought back.

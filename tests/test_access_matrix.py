@@ -35,7 +35,7 @@ from portal.clock import FixedClock
 from portal.config import Config
 from portal.context import ANONYMOUS, Actor, Context
 from portal.organisations import policy
-from portal.organisations.models import Organisation
+from portal.organisations.models import Organisation, OrganisationIdentifier, OrganisationName
 from portal.people import login
 from portal.people.models import Account
 from portal.people.service import Visit
@@ -68,7 +68,21 @@ API = "/api/"
 OWNERS: dict[str, tuple[set[str], set[str]]] = {
     "organisations.detail": (OF_A | {"administrator"}, set()),
     "organisations.edit": (EDIT_A | {"administrator"}, {"member_a"}),
-    "organisations.switch": ({"admin_a", "administrator"}, {"member_a", "editor_a"}),
+    "directory.switch": ({"admin_a", "administrator"}, {"member_a", "editor_a"}),
+    **dict.fromkeys(
+        (
+            f"directory.{name}"
+            for name in (
+                "entry",
+                "edit_name",
+                "add_name",
+                "add_number",
+                "remove_name",
+                "remove_number",
+            )
+        ),
+        (EDIT_A | {"administrator"}, {"member_a"}),
+    ),
     "partners.edit": (EDIT_A, EVERYBODY - EDIT_A),
     "organisations.remove_member": ({"admin_a", "administrator"}, {"member_a", "editor_a"}),
     "setup.organisation": ({"administrator"}, set()),
@@ -180,6 +194,8 @@ def make_world(app: Flask) -> World:
     )
     make_member(draft_school, accounts["editor_a"], "OrgEditor")
     make_member(draft_school, accounts["member_a"], "OrgMember")
+    OrganisationName.create(organisation=organisations["a"], kind="alias", name="Also a")
+    OrganisationIdentifier.create(organisation=organisations["a"], scheme="pic", value="9" * 9)
     public = make_organisation("Public school", slug="public-school", public_id="publicschool")
     with app.test_request_context():
         ctx = factories.clocked(app).as_actor(_actor(accounts["member_a"]))

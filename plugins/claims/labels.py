@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from plugins.directory.interface import field_name
 from portal.i18n import _
-from portal.organisations.labels import field_name, state_name
+from portal.organisations.labels import state_name
 
 __all__ = ["case_state_name", "field_name", "kind_name", "proof_name", "state_name"]
 

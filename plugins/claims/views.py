@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from plugins.claims import labels, policy, queries, service
 from plugins.claims.forms import CaseForm, ClaimForm, DecisionForm
 from plugins.claims.models import CLAIM, REMOVAL, WRONG_FACT, Case
+from plugins.directory import interface as directory
 from portal import workflow
 from portal.errors import Conflict, Invalid, NotAllowed
 from portal.i18n import _
@@ -145,8 +146,8 @@ def decide(public_id: str) -> ResponseReturnValue:
         word=service.word_of(case),
         form=form,
         labels=labels,
-        facts=organisations.facts(case.organisation),
-        duplicates=organisations.duplicates(case.organisation),
+        facts=directory.facts(case.organisation),
+        duplicates=directory.duplicates(case.organisation),
         may_decide=bool(workflow.offered(ctx, case)),
         flow=workflow.panel(ctx, case),
     )

@@ -5,14 +5,17 @@ For imports of every kind. Callers check what they store, hold the transaction a
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from plugins.directory.interface import keep_source
 from portal import db
 from portal.context import Context
 from portal.organisations.models import UNCLAIMED, ImportBatch, Source
-from portal.organisations.service import keep_source, new_public_id, unique_slugs
+from portal.organisations.rules import slug_candidates
+from portal.organisations.service import new_public_id
 
 CHUNK = 500
 MOST_VALUES = 30_000
@@ -26,7 +29,7 @@ FACTS = ("country", "region", "city", "website", "type")
 
 @dataclass(frozen=True)
 class Entry:
-    """An organisation to be stored: values as `service.cleaned` keeps them, checked identifiers."""
+    """An organisation to be stored: values as `cleaned` keeps them, checked identifiers."""
 
     values: Mapping[str, Any]
     identifiers: Sequence[tuple[str, str]]
@@ -94,6 +97,35 @@ def _store(
     ]
     stored = dict(insert("organisation", records, returning="public_id, id"))
     return [stored[record["public_id"]] for record in records]
+
+
+def unique_slugs(wanted: Sequence[tuple[str, str]]) -> list[str]:
+    """Choose free addresses for (name, city) pairs, in a few statements for any number of them."""
+    offers = [slug_candidates(name, city, secrets.token_hex(5)) for name, city in wanted]
+    chosen: list[str] = [""] * len(wanted)
+    used: set[str] = set()
+    open_places = list(range(len(wanted)))
+    while open_places:
+        tries = {at: next(offers[at]) for at in open_places}
+        used |= _taken(set(tries.values()) - used)
+        for at, slug in tries.items():
+            if slug not in used:
+                chosen[at] = slug
+                used.add(slug)
+        open_places = [at for at in open_places if not chosen[at]]
+    return chosen
+
+
+def _taken(slugs: set[str]) -> set[str]:
+    if not slugs:
+        return set()
+    marks = ",".join("?" * len(slugs))
+    rows = db.query(
+        f"SELECT slug FROM organisation WHERE slug IN ({marks}) "
+        f"UNION SELECT slug FROM organisation_former_slug WHERE slug IN ({marks})",
+        [*slugs, *slugs],
+    )
+    return {slug for (slug,) in rows}
 
 
 def _identifiers(entries: Sequence[Entry], ids: Sequence[int]) -> Iterator[dict[str, Any]]:

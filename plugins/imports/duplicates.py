@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from plugins.directory.interface import PLATFORMS, SHARED_BY_MANY
 from plugins.imports import bulk
 from portal import db
 from portal.i18n import _
-from portal.organisations import rules
 from portal.organisations.models import Organisation, OrganisationIdentifier
 from portal.text import fold
 
@@ -93,7 +93,7 @@ class Duplicates:
             self._names.setdefault(key, {}).setdefault(town, label)
         for pair, label in _known_identifiers({pair for e in entries for pair in e.identifiers}):
             self._identifiers.setdefault(pair, label)
-        new = {entry.values["domain"] for entry in entries} - {""} - rules.PLATFORMS
+        new = {entry.values["domain"] for entry in entries} - {""} - PLATFORMS
         for domain, owner, count in _known_domains(new - self._domains.keys()):
             self._domains[domain] = _Domain(owner, count, [])
         for entry in entries:
@@ -109,10 +109,10 @@ class Duplicates:
                 self._note(entry, "identifier", text)
         self._compare_name(entry, fold(city), here)
         domain = entry.values["domain"]
-        if domain and domain not in rules.PLATFORMS:
+        if domain and domain not in PLATFORMS:
             known = self._domains.setdefault(domain, _Domain(here, 0, []))
             known.count += 1
-            if known.owner != here and len(known.later) <= rules.SHARED_BY_MANY:
+            if known.owner != here and len(known.later) <= SHARED_BY_MANY:
                 known.later.append(entry)
 
     def _compare_name(self, entry: Entry, town: str, here: str) -> None:
@@ -134,7 +134,7 @@ class Duplicates:
     def all(self) -> list[Duplicate]:
         """Return a reason for each row that may be known, by line, the weakest last."""
         for domain, known in self._domains.items():
-            if known.count <= rules.SHARED_BY_MANY:
+            if known.count <= SHARED_BY_MANY:
                 for entry in known.later:
                     text = _(
                         "Same website %(domain)s as %(other)s", domain=domain, other=known.owner

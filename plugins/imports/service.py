@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
+from plugins.directory.interface import cleaned, identifier
 from plugins.imports import bulk, csvfile, rules
 from plugins.imports.countries import country_code
 from plugins.imports.duplicates import Duplicate, Duplicates, Entry
@@ -29,7 +30,6 @@ from portal.organisations.models import (
     OrganisationMember,
     Source,
 )
-from portal.organisations.rules import identifier
 
 REQUIRED = ("name", "country")
 COLUMNS = (*REQUIRED, "type", "region", "city", "website", "identifiers", "lat", "lon")
@@ -177,10 +177,10 @@ class _Run:
                 return None
         get = row.values.get
         try:
-            values = service.cleaned({"name": get("name", "")})
-            values |= service.cleaned({"country": country_code(get("country", ""))})
+            values = cleaned({"name": get("name", "")})
+            values |= cleaned({"country": country_code(get("country", ""))})
             if get("type", "").strip():
-                values |= service.cleaned({"type": row.values["type"]})
+                values |= cleaned({"type": row.values["type"]})
         except Invalid as error:
             self._reject(row.line, error.field or "", error.message)
             return None
@@ -195,7 +195,7 @@ class _Run:
         for column in ("region", "city", "website"):
             kept[column] = ""
             try:
-                kept |= service.cleaned({column: row.values.get(column, "")})
+                kept |= cleaned({column: row.values.get(column, "")})
             except Invalid as error:
                 self._note(row.line, column, error.message)
         for column, limit in (("lat", 90), ("lon", 180)):
@@ -295,7 +295,8 @@ def _undo(ctx: Context, batch: ImportBatch, report: UndoReport) -> None:
     service.announce(ctx, ids, "organisation_removed")
     for start in range(0, len(ids), CHUNK):
         part = ids[start : start + CHUNK]
-        versions.forget(service.VERSIONED.type, part)
+        for kind in ("organisation", "directory_entry"):
+            versions.forget(kind, part)
         Organisation.delete().where(Organisation.id.in_(part)).execute()
     report.removed = len(ids)
     service.hooks().call("import_undone", ctx, batch_id=batch.id)

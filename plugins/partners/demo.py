@@ -7,13 +7,14 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any
 
+from plugins.directory.interface import keep_source
 from plugins.partners import publishing, service, workflow
 from plugins.partners.codes import DATA
 from plugins.partners.models import Commitment
 from portal import db, objects
 from portal.context import Context
 from portal.organisations.models import Organisation, OrganisationName, Source
-from portal.organisations.service import announce, create_organisation, keep_source
+from portal.organisations.service import announce, create_organisation
 
 FOLDER = DATA / "demo"
 

@@ -9,19 +9,14 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
+from plugins.directory.interface import cleaned, keep_source, note_facts
 from plugins.imports import interface as imports
 from plugins.projects.importing import import_consortia
 from plugins.projects.models import Participation, Project
 from portal import db
 from portal.context import Context
 from portal.organisations.models import ImportBatch, Organisation, Source
-from portal.organisations.service import (
-    announce,
-    cleaned,
-    create_organisation,
-    keep_source,
-    note_facts,
-)
+from portal.organisations.service import announce, create_organisation
 
 DATA = Path(__file__).parent / "data"
 KINDS = {

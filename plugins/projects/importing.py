@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from plugins.directory.interface import cleaned, identifier, soften
 from plugins.imports import interface as imports
 from plugins.partners.interface import PROJECT_ROLES
 from plugins.projects.models import Participation, Project
@@ -23,8 +24,7 @@ from portal.hookspecs import ImportProblem
 from portal.i18n import _
 from portal.organisations import rules
 from portal.organisations.models import ImportBatch, Source
-from portal.organisations.names import soften
-from portal.organisations.service import announce, cleaned
+from portal.organisations.service import announce
 
 PROJECT_COLUMNS = ("project", "acronym", "title", "call_year", "action")
 PART_COLUMNS = ("project", "role", "organisation", "country", "pic")
@@ -218,7 +218,7 @@ def _entry(part: _Part, report: Report) -> imports.Entry:
     """Return an organisation that is not there yet; a number that can't be one is left out."""
     values = cleaned({"name": part.name, "country": part.country})
     try:
-        return imports.Entry(values, [rules.identifier("pic", part.pic)] if part.pic else [])
+        return imports.Entry(values, [identifier("pic", part.pic)] if part.pic else [])
     except Invalid as error:
         report.warnings.append(error.message)
         return imports.Entry(values, [])

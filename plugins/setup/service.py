@@ -9,6 +9,7 @@ from typing import Any
 from flask import current_app
 from peewee import IntegrityError
 
+from plugins.directory.interface import check_other
 from plugins.operation import interface as operation
 from plugins.trust.interface import verify as recompute
 from portal import audit, db, jobs, mail, settings
@@ -17,7 +18,6 @@ from portal.errors import Conflict, Invalid, NotAllowed, NotFound
 from portal.hookspecs import JobKind, Progress
 from portal.i18n import _
 from portal.i18n import lazy_gettext as lazy
-from portal.organisations import policy
 from portal.organisations.models import CLAIMED, VERIFIED, Organisation
 from portal.organisations.service import touch
 from portal.people import service as people
@@ -105,8 +105,7 @@ def _decide(
         raise Invalid(_("Write the reason in a sentence."), field="reason")
     if len(reason) > REASON_LENGTH:
         raise Invalid(_("Write at most %(most)s characters.", most=REASON_LENGTH), field="reason")
-    if policy.role_of(ctx.actor, organisation):
-        raise NotAllowed(_("You belong to this organisation: somebody else must decide this."))
+    check_other(ctx, organisation)
     with db.transaction():
         current = Organisation.get_by_id(organisation.id)
         if current.state != source:

@@ -12,7 +12,7 @@ from portal.errors import Invalid
 from portal.i18n import Form, country_name
 from portal.i18n import lazy_gettext as lazy
 from portal.organisations import labels
-from portal.organisations.models import TYPES, Organisation
+from portal.organisations.models import TYPES
 from portal.organisations.rules import country_codes
 from portal.text import sort_key
 
@@ -36,15 +36,9 @@ class OrganisationForm(Form):
         self.country.choices = [SelectChoice("", ""), *countries]
         self.type.choices = [SelectChoice(kind, labels.type_name(kind)) for kind in TYPES]
 
-    @classmethod
-    def of(cls, organisation: Organisation) -> OrganisationForm:
-        """Return the form filled with what is stored."""
-        return cls(obj=organisation)
-
     def values(self) -> dict[str, Any]:
         """Return what was typed, for the service."""
-        names = ("name", "country", "type", "city", "website")
-        return {name: self[name].data or "" for name in names}
+        return {name: typed or "" for name, typed in self.data.items() if name != "version"}
 
 
 def mark(form: Any, error: Invalid) -> None:

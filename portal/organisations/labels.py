@@ -40,8 +40,6 @@ _FIELDS = {
     "region": lazy("Region"),
     "city": lazy("Town"),
     "website": lazy("Website"),
-    "identifiers": lazy("Identifiers"),
-    "position": lazy("Point on the map"),
 }
 
 
@@ -67,8 +65,5 @@ def field_name(field: str) -> str:
 
 def field_text(field: str, value: Any) -> str:
     """Return a fact as people read it."""
-    if field == "identifiers":
-        return ", ".join(f"{scheme.upper()} {number}" for scheme, number in value or ())
-    if field in {"type", "country"} and value:
-        return type_name(value) if field == "type" else country_name(value)
-    return str(value or "")
+    shown = {"type": type_name, "country": country_name}.get(field, str)
+    return shown(value) if value else ""

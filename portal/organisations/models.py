@@ -28,9 +28,6 @@ class Source(Model):
     url = TextField(default="")
     note = TextField(default="")
 
-    class Meta:
-        table_name = "source"
-
 
 class ImportBatch(Model):
     """One import, which can be undone as a whole."""
@@ -45,9 +42,6 @@ class ImportBatch(Model):
     undone_at = UtcDateTime(null=True)
     accepted = IntegerField(default=0)
     rejected = IntegerField(default=0)
-
-    class Meta:
-        table_name = "import_batch"
 
 
 class Organisation(Model):
@@ -81,9 +75,6 @@ class Organisation(Model):
     version = IntegerField(default=1)
     batch = ForeignKeyField(ImportBatch, null=True, on_delete="SET NULL")
 
-    class Meta:
-        table_name = "organisation"
-
 
 class OrganisationName(Model):
     """Another name: `kind` is alias, acronym, former or translation; `lang` a BCP 47 tag or empty."""
@@ -94,9 +85,6 @@ class OrganisationName(Model):
     lang = TextField(default="")
     name = TextField()
 
-    class Meta:
-        table_name = "organisation_name"
-
 
 class OrganisationIdentifier(Model):
     """A number given by a register: scheme (oid, pic, ror, lei, national, ...) and value."""
@@ -105,9 +93,6 @@ class OrganisationIdentifier(Model):
     organisation = ForeignKeyField(Organisation, on_delete="CASCADE", backref="identifiers")
     scheme = TextField()
     value = TextField()
-
-    class Meta:
-        table_name = "organisation_identifier"
 
 
 class OrganisationFact(Model):
@@ -121,18 +106,12 @@ class OrganisationFact(Model):
     batch = ForeignKeyField(ImportBatch, null=True, on_delete="SET NULL")
     noted_at = UtcDateTime()
 
-    class Meta:
-        table_name = "organisation_fact"
-
 
 class OrganisationFormerSlug(Model):
     """An address the organisation once had; it redirects."""
 
     slug = BinaryText(primary_key=True)
     organisation = ForeignKeyField(Organisation, on_delete="CASCADE")
-
-    class Meta:
-        table_name = "organisation_former_slug"
 
 
 class OrganisationMember(Model):
@@ -143,6 +122,3 @@ class OrganisationMember(Model):
     account = ForeignKeyField(Account, on_delete="CASCADE", backref="memberships")
     role = TextField()
     joined_at = UtcDateTime()
-
-    class Meta:
-        table_name = "organisation_member"

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from portal import objects
 from portal.context import Context
 from portal.errors import NotFound
 from portal.organisations import policy
 from portal.organisations.models import (
     Organisation,
-    OrganisationFact,
     OrganisationFormerSlug,
-    OrganisationIdentifier,
     OrganisationMember,
-    Source,
 )
-from portal.organisations.rules import PLATFORMS, SHARED_BY_MANY
 from portal.people.models import Account
 
 
@@ -25,13 +19,13 @@ def by_slug(slug: str) -> Organisation:
 
     Raises NotFound. Hidden ones are returned: each page decides.
     """
-    found = Organisation.get_or_none(Organisation.slug == slug)
+    found: Organisation | None = Organisation.get_or_none(Organisation.slug == slug)
     if found is None:
         former = OrganisationFormerSlug.get_or_none(OrganisationFormerSlug.slug == slug)
-        if former is None:
-            raise NotFound
-        found = former.organisation
-    return found  # type: ignore[no-any-return]
+        found = former.organisation if former else None
+    if found is None:
+        raise NotFound
+    return found
 
 
 def public(slug: str) -> Organisation:
@@ -44,11 +38,9 @@ def public(slug: str) -> Organisation:
 
 def in_sight(found: list[Organisation]) -> list[Organisation]:
     """Return those of the organisations that no plugin conceals from the public."""
-    concealed: set[int] = set()
     ids = [item.id for item in found]
-    hooks = objects.registry().hooks
-    for _plugin, some in hooks.call("organisation_concealed", Context(), ids=ids) if ids else ():
-        concealed.update(ids if some is False else some)
+    answers = objects.registry().hooks.call("organisation_concealed", Context(), ids=ids)
+    concealed = {number for _plugin, some in answers for number in (ids if some is False else some)}
     return [item for item in found if item.id not in concealed]
 
 
@@ -62,69 +54,16 @@ def own(ctx: Context, slug: str) -> Organisation:
 
 def mine(ctx: Context) -> list[OrganisationMember]:
     """Return the actor's memberships with their organisations, by name."""
-    if ctx.actor.account_id is None:
-        return []
-    found = (
-        OrganisationMember.select(OrganisationMember, Organisation)
-        .join(Organisation)
-        .where(OrganisationMember.account == ctx.actor.account_id)
-        .order_by(Organisation.folded_name, Organisation.id)
-    )
-    only = ctx.actor.organisation_id
+    member, only = OrganisationMember, ctx.actor.organisation_id
+    found = member.select(member, Organisation).join(Organisation)
+    found = found.where(member.account == ctx.actor.account_id)
+    found = found.order_by(Organisation.folded_name, Organisation.id)
     return [item for item in found if only in (None, item.organisation.id)]
-
-
-def facts(organisation: Organisation) -> list[OrganisationFact]:
-    """Return the public facts with their sources, in the order they were noted."""
-    return list(
-        OrganisationFact.select(OrganisationFact, Source)
-        .join(Source)
-        .where(OrganisationFact.organisation == organisation.id)
-        .order_by(OrganisationFact.id)
-    )
-
-
-def identifiers(organisation: Organisation) -> list[OrganisationIdentifier]:
-    """Return the identifiers by scheme."""
-    return list(
-        OrganisationIdentifier.select()
-        .where(OrganisationIdentifier.organisation == organisation.id)
-        .order_by(OrganisationIdentifier.scheme, OrganisationIdentifier.value)
-    )
 
 
 def members(organisation: Organisation) -> list[OrganisationMember]:
     """Return who acts for an organisation, with accounts, those who came first first."""
-    return list(
-        OrganisationMember.select(OrganisationMember, Account)
-        .join(Account)
-        .where(OrganisationMember.organisation == organisation.id)
-        .order_by(OrganisationMember.joined_at, OrganisationMember.id)
-    )
-
-
-def duplicates(organisation: Organisation, most: int = 10) -> list[Organisation]:
-    """Return other visible entries with its name in its country, an identifier or its domain.
-
-    A domain shared by many says nothing.
-    """
-    other: Any = Organisation.alias()
-    number: Any = OrganisationIdentifier
-    same_name = (other.folded_name == organisation.folded_name) & (
-        other.country == organisation.country
-    )
-    numbers = [(row.scheme, row.value) for row in identifiers(organisation)]
-    ids: list[int] = []
-    for scheme, value in numbers:
-        found = number.select(number.organisation).where(
-            number.scheme == scheme, number.value == value
-        )
-        ids += [row[0] for row in found.limit(most).tuples()]
-    condition = same_name | other.id.in_(ids)
-    domain = organisation.domain
-    if domain and domain not in PLATFORMS:
-        sharing = Organisation.select().where(Organisation.domain == domain).count()
-        if sharing <= SHARED_BY_MANY:
-            condition |= other.domain == domain
-    query = other.select().where(condition, other.id != organisation.id, other.hidden_at.is_null())
-    return in_sight(list(query.order_by(other.id).limit(most)))
+    member = OrganisationMember
+    found = member.select(member, Account).join(Account)
+    found = found.where(member.organisation == organisation.id)
+    return list(found.order_by(member.joined_at, member.id))

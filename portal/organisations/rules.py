@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
 from urllib.parse import urlsplit, urlunsplit
 
 from babel import Locale
@@ -16,21 +16,13 @@ from babel import Locale
 from portal.errors import Invalid
 from portal.i18n import _
 from portal.organisations.models import TYPES
-from portal.organisations.names import soften
 from portal.text import sort_key, transliterate
 
 NAME_LENGTH = 300
 TEXT_LENGTH = 200
 WEBSITE_LENGTH = 500
 SLUG_LENGTH = 80
-SHARED_BY_MANY = 3
-"""A domain of more organisations than this (a city's, a provider's) says nothing."""
 RESERVED_SLUGS = frozenset({"new", "cases", "receipts", "compare", "organisation"})
-# Hosts under which unrelated people have pages: sharing one says nothing.
-PLATFORMS = frozenset(
-    "facebook.com linkedin.com instagram.com youtube.com x.com twitter.com google.com "
-    "sites.google.com wordpress.com blogspot.com wixsite.com github.io".split()
-)
 
 _BLANK = re.compile(r"[\s\x85]+")
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
@@ -38,13 +30,6 @@ _CONTROL = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
-_SCHEME = re.compile(r"[a-z][a-z0-9_-]{0,19}")
-_IDENTIFIER = {
-    "pic": re.compile(r"\d{9}"),
-    "oid": re.compile(r"E\d{8}"),
-    "lei": re.compile(r"[A-Z0-9]{18}\d{2}"),
-    "ror": re.compile(r"0[a-z0-9]{8}"),
-}
 _NOT_ISO = {"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"}
 _OTHER_COUNTRY_CODES = {"EL": "GR", "UK": "GB"}
 
@@ -59,14 +44,8 @@ def clean_text(text: str, field: str, longest: int = TEXT_LENGTH) -> str:
         raise Invalid(_("Take the control characters out of this text."), field=field)
     text = _BLANK.sub(" ", text).strip()
     if len(text) > longest:
-        raise Invalid(
-            _(
-                "Write at most %(most)s characters; there are %(count)s.",
-                most=longest,
-                count=len(text),
-            ),
-            field=field,
-        )
+        told = _("Write at most %(most)s characters; there are %(count)s.")
+        raise Invalid(told % {"most": longest, "count": len(text)}, field)
     return text
 
 
@@ -76,12 +55,6 @@ def clean_name(text: str) -> str:
     if not any(sign.isalnum() for sign in name):
         raise Invalid(_("Write the organisation's name."), field="name")
     return name
-
-
-def clean_town(text: str) -> str:
-    """Return a town, in mixed case where a register wrote it wholly in capitals; may be empty."""
-    town = soften(clean_text(text, "city"))
-    return town.capitalize() if town.isupper() and town.isalpha() and len(town) > 3 else town
 
 
 def folded(name: str) -> str:
@@ -106,30 +79,18 @@ def country_code(text: str) -> str:
     code = _OTHER_COUNTRY_CODES.get(code, code)
     if code in country_codes():
         return code
-    if not code:
-        raise Invalid(
-            _("Name the country with its two-letter code, for example DE."), field="country"
-        )
-    raise Invalid(
-        _("%(value)s is no two-letter country code, such as DE or LV.", value=text.strip()[:40]),
-        field="country",
-    )
+    told = _("Name the country with its two-letter code, for example DE.")
+    if code:
+        told = _("%(value)s is no two-letter country code, such as DE or LV.", value=code[:40])
+    raise Invalid(told, field="country")
 
 
 def organisation_type(text: str) -> str:
     """Return one of the types; case, blanks and underscores do not matter, empty is `other`."""
-    key = text.strip().lower().replace(" ", "-").replace("_", "-")
-    if not key:
-        return "other"
+    key = text.strip().lower().replace(" ", "-").replace("_", "-") or "other"
     if key not in TYPES:
-        raise Invalid(
-            _(
-                "%(value)s is no type of organisation. Choose one of: %(allowed)s.",
-                value=text.strip()[:40],
-                allowed=", ".join(TYPES),
-            ),
-            field="type",
-        )
+        told = _("%(value)s is no type of organisation. Choose one of: %(allowed)s.")
+        raise Invalid(told % {"value": text.strip()[:40], "allowed": ", ".join(TYPES)}, "type")
     return key
 
 
@@ -144,21 +105,18 @@ def website_address(text: str) -> str:
     )
     if " " in text or "\\" in text:
         raise refusal
+    has_scheme = re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:(?!\d)", text)
     try:
-        parts = urlsplit(
-            text if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:(?!\d)", text) else f"https://{text}"
-        )
+        parts = urlsplit(text if has_scheme else f"https://{text}")
         host = (parts.hostname or "").rstrip(".").lower()
-        name = host.encode("idna").decode("ascii")
-        port = parts.port
+        name, port = host.encode("idna").decode("ascii"), parts.port
     except ValueError:
         raise refusal from None
-    if parts.scheme.lower() not in {"http", "https"} or "@" in parts.netloc:
-        raise refusal
-    if not _HOST.fullmatch(name) or len(name) > 253:
+    is_web = parts.scheme in {"http", "https"} and "@" not in parts.netloc
+    if not is_web or not _HOST.fullmatch(name) or len(name) > 253:
         raise refusal
     place = f"{host}:{port}" if port and port not in {80, 443} else host
-    return urlunsplit((parts.scheme.lower(), place, parts.path.rstrip("/"), parts.query, ""))
+    return urlunsplit((parts.scheme, place, parts.path.rstrip("/"), parts.query, ""))
 
 
 def domain_of(website: str) -> str:
@@ -167,38 +125,15 @@ def domain_of(website: str) -> str:
     return host.encode("idna").decode("ascii").removeprefix("www.")
 
 
-def identifier(scheme: str, value: str) -> tuple[str, str]:
-    """Return an identifier as it is kept. OID, PIC, LEI and ROR are checked for their shape."""
-    scheme = scheme.strip().lower()
-    value = clean_text(value, "identifiers", 60).replace(" ", "")
-    if not _SCHEME.fullmatch(scheme) or not value:
-        raise Invalid(
-            _(
-                "%(value)s is no identifier. Write scheme:value, for example pic:123456789.",
-                value=f"{scheme}:{value}"[:60],
-            ),
-            field="identifiers",
-        )
-    if scheme in {"oid", "lei"}:
-        value = value.upper()
-    elif scheme == "ror":
-        value = value.lower().rstrip("/").rpartition("/")[2]
-    shape = _IDENTIFIER.get(scheme)
-    if shape and not shape.fullmatch(value):
-        raise Invalid(
-            _(
-                "%(value)s is no %(scheme)s number; please check its digits.",
-                value=value,
-                scheme=scheme.upper(),
-            ),
-            field="identifiers",
-        )
-    return scheme, value
-
-
-@lru_cache(maxsize=4096)
-def _latin(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", transliterate(text)).strip("-")
+CHECKS: dict[str, Callable[[str], str]] = {
+    "name": clean_name,
+    "country": country_code,
+    "type": organisation_type,
+    "city": partial(clean_text, field="city"),
+    "region": partial(clean_text, field="region"),
+    "website": website_address,
+}
+"""What becomes of each fact that people type."""
 
 
 def slug_candidates(name: str, city: str, mark: str) -> Iterator[str]:
@@ -206,20 +141,19 @@ def slug_candidates(name: str, city: str, mark: str) -> Iterator[str]:
 
     `mark` is random; names in scripts we can't write in Latin letters get it at once.
     """
-    base = _shortened(_latin(name))
-    if not base:
-        base = f"organisation-{mark}"
+    base = _in_address(name) or f"organisation-{mark}"
     if base not in RESERVED_SLUGS:
         yield base
-    town = _shortened(_latin(city))
+    town = _in_address(city)
     if town and town not in base:
         yield f"{base}-{town}"
-    for at in range(2, 6):
-        yield f"{base}-{at}"
+    yield from (f"{base}-{at}" for at in range(2, 6))
     yield f"{base}-{mark}"
 
 
-def _shortened(slug: str) -> str:
+@lru_cache(maxsize=4096)
+def _in_address(text: str) -> str:
+    slug = re.sub(r"[^a-z0-9]+", "-", transliterate(text)).strip("-")
     if len(slug) <= SLUG_LENGTH:
         return slug
     return slug[: SLUG_LENGTH + 1].rpartition("-")[0] or slug[:SLUG_LENGTH]

@@ -1,16 +1,16 @@
-"""What people do with organisations: create, change, hide, note facts. Each change is announced."""
+"""What people do with organisations: create, change, hide. Each change is announced."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import current_app
 
 from portal import audit, db, events, versions
 from portal.context import Context
-from portal.errors import Conflict, Invalid, NotAllowed, NotFound
+from portal.errors import Conflict, Invalid, NotAllowed, NotFound, PortalError
 from portal.hookspecs import Versioned, VersionedObject
 from portal.i18n import _
 from portal.kernel.hooks import Hooks
@@ -19,14 +19,10 @@ from portal.organisations.models import (
     CLAIMED,
     MEMBER_ROLES,
     UNCLAIMED,
-    ImportBatch,
     Organisation,
-    OrganisationFact,
-    OrganisationIdentifier,
+    OrganisationFormerSlug,
     OrganisationMember,
-    Source,
 )
-from portal.organisations.names import soften
 
 MOST_ANNOUNCED = 1_000
 
@@ -50,38 +46,27 @@ def new_public_id() -> str:
 
 
 def create_organisation(
-    ctx: Context,
-    *,
-    name: str,
-    country: str,
-    type: str = "",
-    city: str = "",
-    region: str = "",
-    website: str = "",
-    identifiers: Iterable[tuple[str, str]] = (),
-    is_fictional: bool = False,
+    ctx: Context, *, name: str, country: str, is_fictional: bool = False, **more: str
 ) -> Organisation:
-    """Create an organisation. A person who does it becomes its OrgAdmin and it is claimed.
+    """Create an organisation, with type, region, city and website if they are known.
 
-    Raises Invalid naming the field, NotAllowed for people without an account.
+    A person who does it becomes its OrgAdmin and it is claimed. Raises Invalid naming the field,
+    NotAllowed for people without an account.
     """
     if not (ctx.actor.signed_in or ctx.actor.system):
         raise NotAllowed(_("Sign in to add your organisation."))
-    typed = {"name": name, "country": country, "type": type, "city": city, "region": region}
-    values = cleaned({**typed, "website": website})
-    numbers = [rules.identifier(*pair) for pair in identifiers]
+    values = _checked(ctx, {"name": name, "country": country, **more})
     now = ctx.clock.now()
     with db.transaction():
         organisation = Organisation.create(
             **values,
             public_id=new_public_id(),
-            slug=unique_slugs([(values["name"], values["city"])])[0],
+            slug=_free_slug(values["name"], values.get("city", "")),
             state=CLAIMED if ctx.actor.signed_in else UNCLAIMED,
             is_fictional=is_fictional,
             created_at=now,
             updated_at=now,
         )
-        _store_identifiers(organisation, numbers)
         if ctx.actor.account_id is not None:
             add_member(ctx, organisation, ctx.actor.account_id, "OrgAdmin")
         audit.record(ctx, "organisation.created", "organisation", organisation.id)
@@ -89,56 +74,31 @@ def create_organisation(
     return organisation
 
 
-def cleaned(values: Mapping[str, str]) -> dict[str, Any]:
+def cleaned(values: Mapping[str, str]) -> dict[str, str]:
     """Return typed values as they are kept, with what follows from them; only those given."""
-    kept: dict[str, Any] = {}
-    if "name" in values:
-        registered = rules.clean_name(values["name"])
-        shown = soften(registered)[: rules.NAME_LENGTH]
-        kept["name"] = shown
-        kept["registered_name"] = registered if shown != registered else ""
-        kept["folded_name"] = rules.folded(shown)
-    if "country" in values:
-        kept["country"] = rules.country_code(values["country"])
-    if "type" in values:
-        kept["type"] = rules.organisation_type(values["type"])
-    if "city" in values:
-        kept["city"] = rules.clean_town(values["city"])
-    if "region" in values:
-        kept["region"] = rules.clean_text(values["region"], "region")
-    if "website" in values:
-        kept["website"] = rules.website_address(values["website"])
+    kept = {field: rules.CHECKS[field](text) for field, text in values.items()}
+    if "name" in kept:
+        kept |= {"registered_name": "", "folded_name": rules.folded(kept["name"])}
+    if "website" in kept:
         kept["domain"] = rules.domain_of(kept["website"])
     return kept
 
 
-def unique_slugs(wanted: Sequence[tuple[str, str]]) -> list[str]:
-    """Choose free addresses for (name, city) pairs, in a few statements for any number of them."""
-    offers = [rules.slug_candidates(name, city, secrets.token_hex(5)) for name, city in wanted]
-    chosen: list[str] = [""] * len(wanted)
-    used: set[str] = set()
-    open_places = list(range(len(wanted)))
-    while open_places:
-        tries = {at: next(offers[at]) for at in open_places}
-        used |= _taken(set(tries.values()) - used)
-        for at, slug in tries.items():
-            if slug not in used:
-                chosen[at] = slug
-                used.add(slug)
-        open_places = [at for at in open_places if not chosen[at]]
-    return chosen
+def _checked(ctx: Context, typed: Mapping[str, str]) -> dict[str, str]:
+    """Return what a person typed as it is kept, which plugins may write better."""
+    kept = cleaned(typed)
+    for _plugin, better in hooks().call("organisation_checked", ctx, values=kept):
+        kept |= better
+    return kept
 
 
-def _taken(slugs: set[str]) -> set[str]:
-    if not slugs:
-        return set()
-    marks = ",".join("?" * len(slugs))
-    rows = db.query(
-        f"SELECT slug FROM organisation WHERE slug IN ({marks}) "
-        f"UNION SELECT slug FROM organisation_former_slug WHERE slug IN ({marks})",
-        [*slugs, *slugs],
-    )
-    return {slug for (slug,) in rows}
+def _free_slug(name: str, city: str) -> str:
+    """Choose an address that no organisation has or had."""
+    for slug in rules.slug_candidates(name, city, secrets.token_hex(5)):
+        former = OrganisationFormerSlug.get_or_none(OrganisationFormerSlug.slug == slug)
+        if former is None and Organisation.get_or_none(Organisation.slug == slug) is None:
+            return slug
+    raise Conflict(_("Somebody else saved this while you were writing. Nothing of yours is lost."))
 
 
 def update_organisation(
@@ -149,101 +109,33 @@ def update_organisation(
     Raises Conflict with both texts when somebody saved since `version` was shown, NotFound for
     strangers, NotAllowed for members who may not edit, Invalid naming the field.
     """
-    _check_editor(ctx, organisation)
+    check_editor(ctx, organisation)
     if values.get("name") == organisation.name:  # else the registered form would be lost
         del values["name"]
-    kept = cleaned(values)
+    kept = _checked(ctx, values)
+    row = Organisation
     with db.transaction(), versions.changing(ctx, VERSIONED, organisation.id):
-        changed = (
-            Organisation.update(
-                **kept, updated_at=ctx.clock.now(), version=Organisation.version + 1
-            )
-            .where(Organisation.id == organisation.id, Organisation.version == version)
-            .execute()
-        )
-        current: Organisation = Organisation.get_by_id(organisation.id)
-        if not changed:
+        change = row.update(**kept, updated_at=ctx.clock.now(), version=row.version + 1)
+        if not change.where(row.id == organisation.id, row.version == version).execute():
             raise versions.conflict(VERSIONED, organisation.id, version, values)
-        fields = [name for name, value in kept.items() if getattr(organisation, name) != value]
-        audit.record(
-            ctx, "organisation.changed", "organisation", organisation.id, fields=sorted(fields)
-        )
+        fields = sorted(name for name in kept if getattr(organisation, name) != kept[name])
+        audit.record(ctx, "organisation.changed", "organisation", organisation.id, fields=fields)
         announce(ctx, [organisation.id])
-    return current
-
-
-def set_identifiers(
-    ctx: Context, organisation: Organisation, pairs: Iterable[tuple[str, str]]
-) -> None:
-    """Replace the identifiers by these (scheme, value) pairs."""
-    _check_editor(ctx, organisation)
-    checked = list(dict.fromkeys(rules.identifier(*pair) for pair in pairs))
-    with db.transaction(), versions.changing(ctx, VERSIONED, organisation.id):
-        OrganisationIdentifier.delete().where(
-            OrganisationIdentifier.organisation == organisation.id
-        ).execute()
-        _store_identifiers(organisation, checked)
-        touch(ctx, organisation)
-
-
-def _store_identifiers(organisation: Organisation, pairs: Sequence[tuple[str, str]]) -> None:
-    for scheme, value in pairs:
-        OrganisationIdentifier.create(organisation=organisation.id, scheme=scheme, value=value)
+    return row.get_by_id(organisation.id)  # type: ignore[no-any-return]
 
 
 def hide(ctx: Context, organisation: Organisation) -> None:
     """Take an organisation from the public pages; nothing is deleted."""
-    _check_hider(ctx, organisation)
+    _check_administrator(ctx, organisation)
     with db.transaction():
         touch(ctx, organisation, hidden_at=ctx.clock.now())
 
 
 def bring_back(ctx: Context, organisation: Organisation) -> None:
     """Show a hidden organisation again."""
-    _check_hider(ctx, organisation)
+    _check_administrator(ctx, organisation)
     with db.transaction():
         touch(ctx, organisation, hidden_at=None)
-
-
-def note_facts(
-    ctx: Context,
-    organisation_id: int,
-    facts: Mapping[str, str],
-    source: Source,
-    batch: ImportBatch | int | None = None,
-) -> None:
-    """Note public facts with the source that says so; the same fact from it is renewed.
-
-    The source is stored if it is not there yet.
-    """
-    now = ctx.clock.now()
-    with db.transaction():
-        keep_source(source)
-        OrganisationFact.delete().where(
-            OrganisationFact.organisation == organisation_id,
-            OrganisationFact.source == source.key,
-            OrganisationFact.name.in_(list(facts)),
-        ).execute()
-        for name, value in facts.items():
-            OrganisationFact.create(
-                organisation=organisation_id,
-                name=name,
-                value=value,
-                source=source.key,
-                batch=batch,
-                noted_at=now,
-            )
-        announce(ctx, [organisation_id])
-
-
-def keep_source(source: Source) -> None:
-    """Store a source, or bring its title and licence up to date."""
-    values = {
-        name: getattr(source, name) for name in ("title", "publisher", "licence", "url", "note")
-    }
-    Source.insert(key=source.key, **values).on_conflict(
-        conflict_target=[Source.key], update=values
-    ).execute()
 
 
 def add_member(ctx: Context, organisation: Organisation, account_id: int, role: str) -> None:
@@ -252,21 +144,18 @@ def add_member(ctx: Context, organisation: Organisation, account_id: int, role: 
     Raises Conflict when the last administrator would become something else.
     """
     if role not in MEMBER_ROLES:
-        raise Invalid(
-            _("Choose one of: %(allowed)s.", allowed=", ".join(MEMBER_ROLES)), field="role"
-        )
+        told = _("Choose one of: %(allowed)s.", allowed=", ".join(MEMBER_ROLES))
+        raise Invalid(told, field="role")
     with db.transaction():
         if role != "OrgAdmin":
             _check_not_last(organisation, account_id)
-        OrganisationMember.insert(
-            organisation=organisation.id, account=account_id, role=role, joined_at=ctx.clock.now()
+        member, now = OrganisationMember, ctx.clock.now()
+        member.insert(
+            organisation=organisation.id, account=account_id, role=role, joined_at=now
         ).on_conflict(
-            conflict_target=[OrganisationMember.organisation, OrganisationMember.account],
-            update={"role": role},
+            conflict_target=[member.organisation, member.account], update={"role": role}
         ).execute()
-        told: dict[str, Any] = {"account": account_id, "role": role}
-        events.emit(ctx, "member.added", "organisation", organisation.id, **told)
-        audit.record(ctx, "member.added", "organisation", organisation.id, **told)
+        _tell(ctx, "member.added", organisation, account=account_id, role=role)
 
 
 def remove_member(ctx: Context, organisation: Organisation, account_id: int) -> None:
@@ -275,34 +164,40 @@ def remove_member(ctx: Context, organisation: Organisation, account_id: int) -> 
     Raises NotFound for strangers, NotAllowed for other members, Conflict for the last administrator.
     """
     if account_id != ctx.actor.account_id:
-        _check_hider(ctx, organisation)
+        _check_administrator(ctx, organisation)
+    member = OrganisationMember
     with db.transaction():
         _check_not_last(organisation, account_id)
-        member = OrganisationMember
         here = (member.organisation == organisation.id, member.account == account_id)
         if member.delete().where(*here).execute():
-            told: dict[str, Any] = {"account": account_id}
-            for tell in (events.emit, audit.record):
-                tell(ctx, "member.removed", "organisation", organisation.id, **told)
+            _tell(ctx, "member.removed", organisation, account=account_id)
+
+
+def _tell(ctx: Context, what: str, organisation: Organisation, **told: Any) -> None:
+    events.emit(ctx, what, "organisation", organisation.id, **told)
+    audit.record(ctx, what, "organisation", organisation.id, **told)
 
 
 def _check_not_last(organisation: Organisation, account_id: int) -> None:
-    """Refuse to leave an organisation without an administrator; others wait until this is done."""
-    number = organisation.id
+    """Refuse to leave an organisation without an administrator."""
+    lock(organisation)
     member: Any = OrganisationMember
-    Organisation.update(version=Organisation.version).where(Organisation.id == number).execute()
-    admins = member.select(member.account).where(
-        member.organisation == number, member.role == "OrgAdmin"
-    )
-    if [found for (found,) in admins.tuples()] == [account_id]:
+    here = (member.organisation == organisation.id, member.role == "OrgAdmin")
+    if list(member.select(member.account).where(*here).tuples()) == [(account_id,)]:
         raise Conflict(_("Make somebody else an administrator first: the last one has to stay."))
+
+
+def lock(organisation: Organisation) -> None:
+    """Let others who change this organisation wait until the transaction is over."""
+    row = Organisation
+    row.update(version=row.version).where(row.id == organisation.id).execute()
 
 
 def touch(ctx: Context, organisation: Organisation, **values: Any) -> None:
     """Store checked values, count the version up and announce; for other verbs, which check first."""
-    Organisation.update(
-        **values, updated_at=ctx.clock.now(), version=Organisation.version + 1
-    ).where(Organisation.id == organisation.id).execute()
+    row = Organisation
+    change = row.update(**values, updated_at=ctx.clock.now(), version=row.version + 1)
+    change.where(row.id == organisation.id).execute()
     act = "changed"
     if "hidden_at" in values:
         act = "hidden" if values["hidden_at"] else "shown"
@@ -310,21 +205,22 @@ def touch(ctx: Context, organisation: Organisation, **values: Any) -> None:
     announce(ctx, [organisation.id])
 
 
-def _check_editor(ctx: Context, organisation: Organisation) -> None:
+def check_editor(ctx: Context, organisation: Organisation) -> None:
+    """Raise NotFound for strangers, NotAllowed for members who may not edit."""
+    if not policy.may_edit(ctx.actor, organisation):
+        told = _("Ask an administrator of your organisation to change this.")
+        raise _refusal(ctx, organisation, told)
+
+
+def _check_administrator(ctx: Context, organisation: Organisation) -> None:
+    if not policy.may_hide(ctx.actor, organisation):
+        told = _("Only an administrator of your organisation can do this.")
+        raise _refusal(ctx, organisation, told)
+
+
+def _refusal(ctx: Context, organisation: Organisation, told: str) -> PortalError:
     """Foreign and missing organisations give the same answer; members learn what they lack."""
-    if policy.may_edit(ctx.actor, organisation):
-        return
-    if policy.may_see_inside(ctx.actor, organisation):
-        raise NotAllowed(_("Ask an administrator of your organisation to change this."))
-    raise NotFound
-
-
-def _check_hider(ctx: Context, organisation: Organisation) -> None:
-    if policy.may_hide(ctx.actor, organisation):
-        return
-    if policy.may_see_inside(ctx.actor, organisation):
-        raise NotAllowed(_("Only an administrator of your organisation can do this."))
-    raise NotFound
+    return NotAllowed(told) if policy.may_see_inside(ctx.actor, organisation) else NotFound()
 
 
 # Versions
@@ -343,13 +239,7 @@ def _find(ctx: Context, public_id: str) -> VersionedObject:
 
 def _dump(organisation_id: int) -> tuple[int, dict[str, Any]]:
     found: Organisation = Organisation.get_by_id(organisation_id)
-    numbers: Any = OrganisationIdentifier.select().where(
-        OrganisationIdentifier.organisation == organisation_id
-    )
-    return found.version, {
-        **{name: getattr(found, name) for name in (*FACTS, "registered_name")},
-        "identifiers": sorted([item.scheme, item.value] for item in numbers),
-    }
+    return found.version, {name: getattr(found, name) for name in (*FACTS, "registered_name")}
 
 
 def _restore(ctx: Context, organisation_id: int, data: Mapping[str, Any]) -> None:
@@ -357,8 +247,6 @@ def _restore(ctx: Context, organisation_id: int, data: Mapping[str, Any]) -> Non
     facts = {name: data[name] for name in FACTS}
     facts["name"] = data["registered_name"] or data["name"]
     update_organisation(ctx, found, found.version, **facts)
-    if _dump(found.id)[1]["identifiers"] != data["identifiers"]:
-        set_identifiers(ctx, found, data["identifiers"])
 
 
 VERSIONED = Versioned("organisation", _find, _dump, _restore, labels.field_name, labels.field_text)

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from portal import undo, versions
 from portal.context import Context
-from portal.errors import Conflict, Invalid, NotAllowed, NotFound
+from portal.errors import Conflict, Invalid, NotFound
 from portal.i18n import _
 from portal.organisations import labels, policy, queries, service
 from portal.organisations.forms import OrganisationForm, mark
@@ -55,23 +55,16 @@ def detail(slug: str) -> ResponseReturnValue:
     organisation = queries.own(ctx, slug)
     if organisation.slug != slug:
         return redirect(url_for(".detail", slug=organisation.slug), 301)
+    hooks = service.hooks()
     return render_template(
         "organisations/detail.html",
         organisation=organisation,
         labels=labels,
-        facts=queries.facts(organisation),
-        identifiers=queries.identifiers(organisation),
         members=queries.members(organisation),
-        duplicates=queries.duplicates(organisation),
-        links=_links(organisation),
+        links=hooks.each("organisation_links", ctx, organisation_id=organisation.id),
+        sections=hooks.each("organisation_sections", ctx, organisation_id=organisation.id),
         may_edit=policy.may_edit(ctx.actor, organisation),
         may_hide=policy.may_hide(ctx.actor, organisation),
-    )
-
-
-def _links(organisation: Organisation) -> list[tuple[Any, str]]:
-    return list(
-        service.hooks().each("organisation_links", context(), organisation_id=organisation.id)
     )
 
 
@@ -81,19 +74,19 @@ def edit(slug: str) -> ResponseReturnValue:
     """Change an organisation's facts."""
     ctx = context()
     organisation = queries.own(ctx, slug)
-    if not policy.may_edit(ctx.actor, organisation):
-        raise NotAllowed(_("Ask an administrator of your organisation to change this."))
-    form = OrganisationForm(request.form) if request.form else OrganisationForm.of(organisation)
+    service.check_editor(ctx, organisation)
+    stored = {} if request.form else {"obj": organisation}
+    form = OrganisationForm(request.form, **stored)
     if request.method == "POST" and form.validate():
-        version = form.version.data or ""
+        shown = int(form.version.data) if (form.version.data or "").isdecimal() else 0
         try:
-            service.update_organisation(
-                ctx, organisation, int(version) if version.isdecimal() else 0, **form.values()
-            )
+            service.update_organisation(ctx, organisation, shown, **form.values())
         except Invalid as error:
             mark(form, error)
         except Conflict as error:
-            now, was = _others(organisation.id, version)
+            kind = service.VERSIONED
+            both = kind.dump(organisation.id)[1], versions.at(kind.type, organisation.id, shown)
+            now, was = (OrganisationForm(data=data) if data else None for data in both)
             return merging.both(error, form, now, was, organisation.is_fictional)
         else:
             flash(_("The changes are saved."))
@@ -103,37 +96,14 @@ def edit(slug: str) -> ResponseReturnValue:
     return page, status
 
 
-def _others(organisation_id: int, shown: str) -> list[OrganisationForm | None]:
-    """Return the form as it would be now, and as it was when it was shown, where that is known."""
-    kind = service.VERSIONED
-    was = versions.at(kind.type, organisation_id, int(shown) if shown.isdecimal() else 0)
-    now = kind.dump(organisation_id)[1]
-    return [OrganisationForm(data=data) if data else None for data in (now, was)]
-
-
-@blueprint.post("/<slug>/<any(hide, show):act>")
-@allow(SIGNED_IN, owner="administrators of the organisation; others get 404 or 403")
-def switch(slug: str, act: str) -> ResponseReturnValue:
-    """Take an organisation from the public pages, or bring it back."""
-    organisation = queries.own(context(), slug)
-    if act == "hide":
-        service.hide(context(), organisation)
-        sentence = _("The organisation is on no public page any more.")
-        undo.offer(context(), sentence, "portal.show", organisation_id=organisation.id)
-    else:
-        service.bring_back(context(), organisation)
-        flash(_("The organisation is on the public pages again."))
-    return redirect(url_for(".detail", slug=organisation.slug), 303)
-
-
 @blueprint.post("/<slug>/members/<person>/remove")
 @allow(SIGNED_IN, owner="administrators of the organisation; others get 404 or 403")
 def remove_member(slug: str, person: str) -> ResponseReturnValue:
     """Let somebody no longer act for the organisation."""
     ctx = context()
     organisation = queries.own(ctx, slug)
-    members = {item.account.public_id: item for item in queries.members(organisation)}
-    gone = members.get(person)
+    members = queries.members(organisation)
+    gone = next((item for item in members if item.account.public_id == person), None)
     if gone is None:
         raise NotFound
     service.remove_member(ctx, organisation, gone.account.id)
@@ -143,21 +113,11 @@ def remove_member(slug: str, person: str) -> ResponseReturnValue:
     return redirect(url_for(".detail", slug=organisation.slug), 303)
 
 
-def _own(ctx: Context, organisation_id: int) -> Organisation:
-    """Return an organisation whose administrator the actor still is; else NotFound."""
+def _add_again(ctx: Context, organisation_id: int, account_id: int, role: str) -> None:
     organisation: Organisation | None = Organisation.get_or_none(Organisation.id == organisation_id)
     if organisation is None or not policy.may_hide(ctx.actor, organisation):
         raise NotFound
-    return organisation
+    service.add_member(ctx, organisation, account_id, role)
 
 
-def _show_again(ctx: Context, organisation_id: int) -> None:
-    service.bring_back(ctx, _own(ctx, organisation_id))
-
-
-def _add_again(ctx: Context, organisation_id: int, account_id: int, role: str) -> None:
-    service.add_member(ctx, _own(ctx, organisation_id), account_id, role)
-
-
-undo.register("portal.show", _show_again)
 undo.register("portal.add_member", _add_again)

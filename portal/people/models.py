@@ -22,9 +22,6 @@ class Account(Model):
     disabled_at = UtcDateTime(null=True)
     created_at = UtcDateTime()
 
-    class Meta:
-        table_name = "account"
-
 
 class Session(Model):
     """A sign-in on one device; only the hash of its token is kept."""
@@ -36,9 +33,6 @@ class Session(Model):
     expires_at = UtcDateTime()
     agent = TextField(default="")
 
-    class Meta:
-        table_name = "session"
-
 
 class AccountToken(Model):
     """A link sent by mail: `verify` or `reset`. Only its hash is kept, and it works once."""
@@ -47,9 +41,6 @@ class AccountToken(Model):
     purpose = TextField()
     account = ForeignKeyField(Account, on_delete="CASCADE")
     expires_at = UtcDateTime()
-
-    class Meta:
-        table_name = "account_token"
 
 
 class Throttle(Model):
@@ -61,5 +52,4 @@ class Throttle(Model):
     count = IntegerField()
 
     class Meta:
-        table_name = "throttle"
         primary_key = False

@@ -78,13 +78,6 @@ def test_stranger_finds_neither_foreign_nor_missing_organisations(
     assert foreign.replace(school.slug, "missing") == missing
 
 
-def test_stranger_can_not_hide_it(app: Flask, school: Organisation) -> None:
-    client = visitor(app, make_account(app))
-    answer = post(client, f"/organisations/{school.slug}/hide", "/organisations/new")
-    assert answer.status_code == 404
-    assert Organisation.get().hidden_at is None
-
-
 def test_overview_teaches_people_without_an_organisation(app: Flask) -> None:
     text = page(visitor(app, make_account(app)), "/organisations/")
     assert 'href="/organisations/new"' in text
@@ -173,30 +166,11 @@ def test_second_of_two_changes_gets_both_texts(
     assert "Second text" in answer.text
 
 
-def test_administrator_hides_and_shows_it(app: Flask, school: Organisation, admin: Account) -> None:
-    client = visitor(app, admin)
-    own = f"/organisations/{school.slug}/"
-    assert post(client, f"{own}hide", own).status_code == 303
-    assert "Show the organisation again" in page(client, own)
-    assert Organisation.get_by_id(school.id).hidden_at is not None
-    assert post(client, f"{own}show", own).status_code == 303
-    assert Organisation.get_by_id(school.id).hidden_at is None
-
-
 def test_address_of_a_switched_off_part_is_not_found(app: Flask, entry: Organisation) -> None:
     client = visitor(app, make_account(app, role="Reviewer"))
     for path in ("claim", "remove", "report"):
         page(client, f"/organisations/{entry.slug}/{path}", 404)
     assert "Cases to decide" not in page(client, "/organisations/")
-
-
-def test_likely_duplicate_is_named_without_a_way_to_report_it(
-    app: Flask, school: Organisation, admin: Account
-) -> None:
-    other = make_organisation("School of Bonn")
-    text = page(visitor(app, admin), f"/organisations/{school.slug}/")
-    assert "Entries that may be the same organisation" in text
-    assert other.slug not in text
 
 
 def test_former_address_of_an_own_organisation_redirects(

@@ -9,13 +9,7 @@ from portal import db
 from portal.context import ANONYMOUS, REVIEWER, Actor, Context
 from portal.errors import Conflict, Invalid, NotAllowed, NotFound
 from portal.organisations import policy, queries, rules, service
-from portal.organisations.models import (
-    Organisation,
-    OrganisationFact,
-    OrganisationFormerSlug,
-    OrganisationIdentifier,
-    Source,
-)
+from portal.organisations.models import Organisation, OrganisationFormerSlug
 from portal.people.models import Account
 from tests.factories import make_account, make_member, make_organisation
 
@@ -49,8 +43,8 @@ def test_person_who_adds_an_organisation_is_its_administrator(
     portal: Flask, ctx: Context, person: Account
 ) -> None:
     mine = acting(ctx, person)
-    made = service.create_organisation(mine, name="ESCUELA DE VIGO", country="es", city=" Vigo ")
-    assert (made.name, made.registered_name) == ("Escuela de Vigo", "ESCUELA DE VIGO")
+    made = service.create_organisation(mine, name="Escuela de Vigo", country="es", city=" Vigo ")
+    assert (made.name, made.registered_name) == ("Escuela de Vigo", "")
     assert (made.slug, made.country, made.city) == ("escuela-de-vigo", "ES", "Vigo")
     assert made.state == "claimed"
     assert policy.role_of(mine.actor, made) == "OrgAdmin"
@@ -197,7 +191,6 @@ def test_editor_changes_but_does_not_hide(portal: Flask, ctx: Context, person: A
 
 STRANGERS = {
     "change": lambda ctx, school: service.update_organisation(ctx, school, 1, name="X"),
-    "identifiers": lambda ctx, school: service.set_identifiers(ctx, school, []),
     "hide": service.hide,
     "bring back": service.bring_back,
 }
@@ -211,22 +204,6 @@ def test_stranger_finds_nothing_to_change(
         STRANGERS[deed](acting(ctx, person), make_organisation())
 
 
-def test_identifiers_are_replaced(portal: Flask, ctx: Context) -> None:
-    school = make_organisation()
-    service.set_identifiers(ctx, school, [("PIC", "123456789"), ("national", "A 1")])
-    service.set_identifiers(ctx, school, [("oid", "e10000001"), ("oid", "E10000001")])
-    rows = OrganisationIdentifier.select().where(OrganisationIdentifier.organisation == school)
-    assert [(row.scheme, row.value) for row in rows] == [("oid", "E10000001")]
-
-
-@pytest.mark.parametrize(
-    "pair", [("pic", "12"), ("", "1"), ("oid", "X1"), ("ror", "1234"), ("a", "")]
-)
-def test_identifier_is_refused(pair: tuple[str, str]) -> None:
-    with pytest.raises(Invalid):
-        rules.identifier(*pair)
-
-
 def test_hiding_can_be_taken_back(portal: Flask, ctx: Context) -> None:
     school = make_organisation()
     service.hide(ctx, school)
@@ -236,19 +213,7 @@ def test_hiding_can_be_taken_back(portal: Flask, ctx: Context) -> None:
     assert queries.public(school.slug).hidden_at is None
 
 
-def test_fact_of_the_same_source_is_renewed(portal: Flask, ctx: Context) -> None:
-    school = make_organisation()
-    source = Source(key="register", title="The register")
-    service.note_facts(ctx, school.id, {"city": "Bonn", "project": "X"}, source)
-    service.note_facts(ctx, school.id, {"city": "Köln"}, source)
-    assert {row.name: row.value for row in queries.facts(school)} == {
-        "city": "Köln",
-        "project": "X",
-    }
-    assert OrganisationFact.get().source.title == "The register"
-
-
-@pytest.mark.parametrize("deed", ["create", "change", "hide", "facts"])
+@pytest.mark.parametrize("deed", ["create", "change", "hide"])
 def test_plugins_hear_of_each_change_inside_the_transaction(
     portal: Flask, ctx: Context, monkeypatch: pytest.MonkeyPatch, deed: str
 ) -> None:
@@ -263,10 +228,8 @@ def test_plugins_hear_of_each_change_inside_the_transaction(
         school = service.create_organisation(ctx, name="A", country="DE")
     elif deed == "change":
         service.update_organisation(ctx, school, 1, city="Bonn")
-    elif deed == "hide":
-        service.hide(ctx, school)
     else:
-        service.note_facts(ctx, school.id, {"city": "Bonn"}, Source(key="s", title="S"))
+        service.hide(ctx, school)
     assert heard == [(school.id, True)]
 
 
@@ -293,16 +256,3 @@ def test_former_address_leads_to_the_organisation(portal: Flask) -> None:
     assert queries.by_slug("old").slug == school.slug
     with pytest.raises(NotFound):
         queries.by_slug("never")
-
-
-def test_likely_duplicates_are_found(portal: Flask, ctx: Context) -> None:
-    school = make_organisation("A school", domain="a.example")
-    same_name = make_organisation("A School")
-    same_domain = make_organisation("Other", "FR", domain="a.example")
-    same_number = make_organisation("Third", "IT")
-    make_organisation("A school", "AT")
-    make_organisation("A school", hidden_at=ctx.clock.now())
-    for one in (school, same_number):
-        service.set_identifiers(ctx, one, [("pic", "123456789")])
-    found = [row.id for row in queries.duplicates(school)]
-    assert found == [same_name.id, same_domain.id, same_number.id]

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from plugins.directory.names import soften
 from plugins.partners.codes import DATA as FOLDER
 from portal.data import __file__ as portal_data_file
-from portal.organisations.names import soften
 
 PORTAL_DATA = Path(portal_data_file).parent
 DEMO = FOLDER / "demo"

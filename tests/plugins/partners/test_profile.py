@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from plugins.directory.service import note_facts
 from portal.i18n import SHIPPED
 from portal.organisations.models import (
     Organisation,
@@ -17,7 +18,6 @@ from portal.organisations.models import (
     OrganisationIdentifier,
     Source,
 )
-from portal.organisations.service import note_facts
 from tests.factories import NOON, clocked, make_account, sign_in
 from tests.plugins.partners.conftest import MakePartner, store_partner
 from tests.visiting import Visitor

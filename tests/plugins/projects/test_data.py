@@ -6,9 +6,9 @@ import re
 import tomllib
 from pathlib import Path
 
+from plugins.directory.names import soften
 from plugins.partners.codes import DATA
 from plugins.projects.demo import DATA as DEMO
-from portal.organisations.names import soften
 
 
 def table(path: Path) -> list[dict[str, str]]:

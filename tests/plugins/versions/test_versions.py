@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from plugins.directory import service as directory
 from plugins.partners import service as partners
 from portal import db, versions
 from portal.context import Actor, Context
@@ -149,17 +150,17 @@ def test_an_older_version_is_brought_back_as_a_new_one(
     app: Flask, client: FlaskClient, admin: Account, school: Organisation
 ) -> None:
     with app.app_context():
-        service.set_identifiers(acting(app, admin), school, [("pic", "999999999")])
+        directory.set_identifiers(acting(app, admin), school, [("pic", "999999999")])
+        directory.set_identifiers(acting(app, admin), school, [])
     change(app, admin, school, name="New name")
-    with app.app_context():
-        service.set_identifiers(acting(app, admin), school, [])
 
-    answer = bring_back(client, school, 2)
+    assert bring_back(client, school, 2, kind="directory_entry").status_code == 303
+    answer = bring_back(client, school, 3)
 
     assert answer.status_code == 303
     assert Organisation.get_by_id(school.id).name == "Old name"
     assert OrganisationIdentifier.get().value == "999999999"
-    assert "Version 2 was brought back" in client.get(answer.location).text
+    assert "Version 3 was brought back" in client.get(answer.location).text
 
 
 @pytest.mark.parametrize("number", ["77", "", "x", "9" * 30, "-1"])

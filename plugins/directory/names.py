@@ -12,7 +12,7 @@ _WORD = re.compile(r"[^\W_]+")
 _ROMAN = re.compile(r"(?=..)(?:X{0,3})(?:IX|IV|V?I{0,3})")
 _APOSTROPHES = "'’´`"
 _BEFORE_SMALL = " -&" + _APOSTROPHES
-_WORDS = tomllib.loads((Path(__file__).parent.parent / "data" / "names.toml").read_text("utf-8"))
+_WORDS = tomllib.loads((Path(__file__).parent / "names.toml").read_text("utf-8"))
 _ELIDED, _SMALL, _ACRONYMS, _SPELT_LIKE_WORDS = (
     frozenset(_WORD.findall(_WORDS[name]))
     for name in ("elided", "small", "acronyms", "spelt_like_words")

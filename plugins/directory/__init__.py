@@ -1,0 +1,1 @@
+"""Entries of organisations: how they are named and numbered, where facts come from, their twins."""

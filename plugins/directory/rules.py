@@ -1,0 +1,86 @@
+"""What names, numbers and websites must be like: decisions on plain values."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from babel import Locale, UnknownLocaleError
+
+from plugins.directory.names import soften
+from portal.errors import Invalid
+from portal.i18n import _
+from portal.organisations import rules
+
+SHARED_BY_MANY = 3
+"""A domain of more organisations than this (a city's, a provider's) says nothing."""
+# Hosts under which unrelated people have pages: sharing one says nothing.
+PLATFORMS = frozenset(
+    "facebook.com linkedin.com instagram.com youtube.com x.com twitter.com google.com "
+    "sites.google.com wordpress.com blogspot.com wixsite.com github.io".split()
+)
+KINDS = ("alias", "acronym", "former", "translation")
+MOST = 30
+"""Other names, and numbers, that one organisation may have."""
+SCHEMES: dict[str, Any] = tomllib.loads(
+    (Path(__file__).parent / "schemes.toml").read_text(encoding="utf-8")
+)
+_SCHEME = re.compile(r"[a-z][a-z0-9_-]{0,19}")
+
+
+def softened(values: Mapping[str, str]) -> dict[str, str]:
+    """Return what becomes of values whose name or town is wholly in capitals; may be empty."""
+    better: dict[str, str] = {}
+    name = soften(values.get("name", ""))[: rules.NAME_LENGTH]
+    if name != values.get("name", ""):
+        better = {"name": name, "registered_name": values["name"]}
+        better["folded_name"] = rules.folded(name)
+    if town := values.get("city", ""):
+        better["city"] = _town(town)
+    return better
+
+
+def _town(text: str) -> str:
+    town = soften(text)
+    return town.capitalize() if town.isupper() and town.isalpha() and len(town) > 3 else town
+
+
+def identifier(scheme: str, value: str) -> tuple[str, str]:
+    """Return an identifier as it is kept. OID, PIC, LEI and ROR are checked for their shape."""
+    scheme = scheme.strip().lower()
+    value = rules.clean_text(value, "identifiers", 60).replace(" ", "")
+    if not _SCHEME.fullmatch(scheme) or not value:
+        told = _("%(value)s is no identifier. Write scheme:value, for example pic:123456789.")
+        raise Invalid(told % {"value": f"{scheme}:{value}"[:60]}, field="identifiers")
+    known = SCHEMES.get(scheme, {})
+    if scheme == "ror":
+        value = value.rstrip("/").rpartition("/")[2]
+    if "letters" in known:
+        value = value.upper() if known["letters"] == "upper" else value.lower()
+    if not re.fullmatch(known.get("shape", ".*"), value, re.ASCII):
+        told = _("%(value)s is no %(scheme)s number; please check its digits.")
+        raise Invalid(told % {"value": value, "scheme": scheme.upper()}, field="identifiers")
+    return scheme, value
+
+
+def other_name(name: str, kind: str, lang: str) -> dict[str, str]:
+    """Return another name as it is kept. Raises Invalid naming the field."""
+    if kind not in KINDS:
+        raise Invalid(_("Choose one of the kinds listed."), field="kind")
+    return {"name": rules.clean_name(name), "kind": kind, "lang": language(lang)}
+
+
+def language(text: str) -> str:
+    """Return the tag of a language (BCP 47), such as de or sr-Latn; may be empty."""
+    tag = text.strip()
+    if not tag:
+        return ""
+    try:
+        return str(Locale.parse(tag, sep="-")).replace("_", "-")
+    except (ValueError, TypeError, UnknownLocaleError):
+        raise Invalid(
+            _("%(value)s is no code of a language, such as de or lv.", value=tag[:20]), field="lang"
+        ) from None
