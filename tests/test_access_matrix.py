@@ -107,7 +107,7 @@ OF_DRAFT = {"partners.publication", "partners.take_step"}
 SHARING = {"tasks.share", "tasks.take_back", "tasks.inherit"}  # a draft that member_b may read
 # What is decided about by the person's own session, or by knowing a number or link.
 OWN = {
-    "people.index", "people.update", "people.change_password", "signin.reset", "signin.verify",
+    "signin.index", "signin.update", "signin.change_password", "signin.reset", "signin.verify",
     "organisations.overview", "partners.drafts", "tasks.task_list", "drafts.save", "pages.take_back",
     "tokens.index", "tokens.make", "tokens_api.me", "claims.receipt", "trust.index", "trust.copy",
     "trust.erase", "setup_metrics.show",

@@ -164,7 +164,7 @@ assert set(statuses.values()) <= {"active", "incompatible"}, registry.statuses()
 assert unlisted(app) == []
 client = sign_in(app.test_client(), make_account(app, role="SiteAdmin"))
 seen = {}
-for address in ("/", "/organisations", "/account", "/setup/plugins", "/access", "/readyz",
+for address in ("/", "/organisations", "/setup/plugins", "/access", "/readyz",
                 "/api/v1/openapi.json"):
     answer = client.get(address, follow_redirects=True)
     assert answer.status_code == 200, (address, answer.status_code)

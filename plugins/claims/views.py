@@ -15,9 +15,9 @@ from portal import workflow
 from portal.errors import Conflict, Invalid, NotAllowed
 from portal.i18n import _
 from portal.organisations import queries as organisations
-from portal.organisations.forms import mark
 from portal.organisations.models import Organisation
 from portal.people import throttle
+from portal.people.forms import mark
 from portal.web.access import ANYONE, REVIEWER, SIGNED_IN, allow
 from portal.web.heartbeat import context
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from plugins.directory import labels, queries, service
 from plugins.directory.forms import NameForm, NumberForm
 from portal import undo
 from portal.context import Context
-from portal.errors import Conflict, Invalid, NotAllowed, NotFound
+from portal.errors import Conflict, NotFound
 from portal.i18n import Form, _
 from portal.organisations import policy
 from portal.organisations import queries as organisations
 from portal.organisations import service as core
-from portal.organisations.forms import mark
 from portal.organisations.models import Organisation
+from portal.people.forms import mark
+from portal.people.views import done, page, to
 from portal.web.access import SIGNED_IN, allow
 from portal.web.heartbeat import context
 
@@ -28,8 +29,7 @@ WHO = "editors of the organisation and administrators; others get 404 or 403"
 
 def _to_edit(slug: str) -> Organisation:
     organisation = organisations.own(context(), slug)
-    if not policy.may_edit(context().actor, organisation):
-        raise NotAllowed(_("Ask an administrator of your organisation to change this."))
+    core.check_editor(context(), organisation)
     return organisation
 
 
@@ -47,7 +47,7 @@ def add_name(slug: str) -> ResponseReturnValue:
     organisation, form = _to_edit(slug), NameForm(request.form)
     if _done(form, service.add_name, organisation):
         flash(_("The name is added; the search finds it from now on."))
-        return redirect(url_for(".entry", slug=organisation.slug), 303)
+        return to(url_for(".entry", slug=organisation.slug))
     return _page(organisation, form, NumberForm(formdata=None))
 
 
@@ -58,7 +58,7 @@ def add_number(slug: str) -> ResponseReturnValue:
     organisation, form = _to_edit(slug), NumberForm(request.form)
     if _done(form, service.add_identifier, organisation):
         flash(_("The number is added."))
-        return redirect(url_for(".entry", slug=organisation.slug), 303)
+        return to(url_for(".entry", slug=organisation.slug))
     return _page(organisation, NameForm(formdata=None), form)
 
 
@@ -73,9 +73,8 @@ def edit_name(slug: str, number: int) -> ResponseReturnValue:
     form = NameForm(request.form) if request.form else NameForm(obj=found)
     if _done(form, service.change_name, organisation, number):
         flash(_("The changes are saved."))
-        return redirect(url_for(".entry", slug=organisation.slug), 303)
-    page = render_template("directory/name.html", organisation=organisation, form=form, row=found)
-    return page, 422 if form.errors or form.form_errors else 200
+        return to(url_for(".entry", slug=organisation.slug))
+    return page("directory/name.html", form, organisation=organisation, row=found)
 
 
 @blueprint.post("/<slug>/names/<int:number>/remove")
@@ -87,7 +86,7 @@ def remove_name(slug: str, number: int) -> ResponseReturnValue:
     gone["text"] = gone.pop("name")
     sentence = _("%(name)s is removed.", name=gone["text"])
     undo.offer(context(), sentence, "directory.name", organisation_id=organisation.id, **gone)
-    return redirect(url_for(".entry", slug=organisation.slug), 303)
+    return to(url_for(".entry", slug=organisation.slug))
 
 
 @blueprint.post("/<slug>/numbers/<int:number>/remove")
@@ -99,7 +98,7 @@ def remove_number(slug: str, number: int) -> ResponseReturnValue:
     shown = f"{labels.scheme_name(gone['scheme'])} {gone['value']}"
     sentence = _("%(name)s is removed.", name=shown)
     undo.offer(context(), sentence, "directory.number", organisation_id=organisation.id, **gone)
-    return redirect(url_for(".entry", slug=organisation.slug), 303)
+    return to(url_for(".entry", slug=organisation.slug))
 
 
 @blueprint.post("/<slug>/<any(hide, show):act>")
@@ -114,24 +113,21 @@ def switch(slug: str, act: str) -> ResponseReturnValue:
     else:
         core.bring_back(context(), organisation)
         flash(_("The organisation is on the public pages again."))
-    return redirect(url_for("organisations.detail", slug=organisation.slug), 303)
+    return to(url_for("organisations.detail", slug=organisation.slug))
 
 
 def _done(form: Form, verb: Callable[..., Any], *which: Any) -> bool:
     """Do what a sent form asks; if it is refused, the form says why."""
-    if request.method != "POST" or not form.validate():
-        return False
     try:
-        verb(context(), *which, **form.data)
-    except (Invalid, Conflict) as error:
+        return bool(done(form, lambda ctx, **typed: (verb(ctx, *which, **typed), True)))
+    except Conflict as error:
         mark(form, error)
         return False
-    return True
 
 
 def _page(organisation: Organisation, names: NameForm, numbers: NumberForm) -> ResponseReturnValue:
     facts = queries.facts(organisation)
-    page = render_template(
+    shown = render_template(
         "directory/entry.html",
         organisation=organisation,
         labels=labels,
@@ -143,8 +139,7 @@ def _page(organisation: Organisation, names: NameForm, numbers: NumberForm) -> R
         name_form=names,
         number_form=numbers,
     )
-    wrong = names.errors or numbers.errors or names.form_errors or numbers.form_errors
-    return page, 422 if wrong else 200
+    return shown, 422 if request.method == "POST" else 200
 
 
 def sections(ctx: Context, organisation: Organisation) -> str:

@@ -61,6 +61,20 @@ def end_sessions(ctx: Context, account: Account) -> None:
         audit.record(ctx, "account.signed_out", "account", account.id)
 
 
+def resend_verification(ctx: Context, email: str) -> None:
+    """Send the mail to confirm an address once more; earlier links no longer work.
+
+    Raises Conflict when it is confirmed already, the account is shut, or nobody can confirm it.
+    """
+    _check_admin(ctx)
+    with db.transaction():
+        account = people.existing(email)
+        if account.verified_at or account.disabled_at:
+            raise Conflict(_("This address needs no confirmation."))
+        people.have_confirmed(ctx, account)
+        audit.record(ctx, "account.reminded", "account", account.id)
+
+
 def _keep_one_administrator(account: Account) -> None:
     """Refuse to leave the site without an administrator who can sign in."""
     lock = " FOR UPDATE" if db.is_postgres() else ""

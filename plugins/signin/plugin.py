@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from flask import Blueprint
 
 from plugins.signin import service, views
 from portal.context import Context
 from portal.hookspecs import hookimpl
+from portal.i18n import _
 
 
 @hookimpl
@@ -21,3 +23,9 @@ def blueprint_list(ctx: Context) -> Sequence[Blueprint]:
 def account_unconfirmed(ctx: Context, account_id: int) -> None:
     """Mail the link that confirms an address."""
     service.ask_to_confirm(ctx, account_id)
+
+
+@hookimpl
+def account_links(ctx: Context) -> Sequence[tuple[Any, str]]:
+    """Offer the own account."""
+    return [(_("My account"), "signin.index")]

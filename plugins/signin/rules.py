@@ -1,4 +1,4 @@
-"""How long mailed links work, and how often they may be asked for."""
+"""How long mailed links work, how often they may be asked for; the colours of pages."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from portal.people.throttle import Limit
 
+SCHEMES = ("", "light", "dark")
 VERIFY = "verify"
 RESET = "reset"
 LIVES = {VERIFY: timedelta(days=3), RESET: timedelta(hours=1)}

@@ -1,4 +1,4 @@
-"""How people come to an account and back into it.
+"""How people come to an account and back into it, and look after it.
 
 Known and unknown addresses get the same answers after the same work: only the mail tells them
 apart, and only their owner reads it.
@@ -13,7 +13,7 @@ from plugins.signin import rules
 from plugins.signin.rules import RESET, VERIFY
 from portal import audit, db, mail, settings
 from portal.context import Context
-from portal.errors import NotAllowed, NotFound
+from portal.errors import Invalid, NotAllowed, NotFound
 from portal.i18n import _
 from portal.people import service as people
 from portal.people import sessions, throttle
@@ -108,6 +108,38 @@ def reset_password(ctx: Context, token: str, password: str) -> None:
         audit.record(ctx, "account.password_reset", "account", account.id)
         mail.enqueue(ctx, account.email, "password-changed")
     throttle.lift(throttle.SIGN_IN_ADDRESS, account.email)
+
+
+def update_account(ctx: Context, *, name: str, locale: str, scheme: str) -> None:
+    """Change the actor's name, language and colours; empty means as the browser says."""
+    account = people.own_account(ctx)
+    account.name = normal_name(name)
+    if locale not in ("", *settings.of(ctx)["languages"]):
+        raise Invalid(_("Choose one of the languages listed."), "locale")
+    if scheme not in rules.SCHEMES:
+        raise Invalid(_("Choose one of the colour schemes listed."), "scheme")
+    account.locale, account.scheme = locale, scheme
+    with db.transaction():
+        account.save()
+
+
+def change_password(ctx: Context, current_password: str, new_password: str, visit: Visit) -> str:
+    """Set a new password knowing the old one; ends all sessions and returns a new one's token."""
+    account = people.check_own_password(ctx, current_password, visit, "current_password")
+    check_password(new_password, account.email, account.name, "new_password")
+    hashed = people.make_hash(new_password)
+    with db.transaction():
+        account.password_hash = hashed
+        account.save()
+        people.drop_tokens(account)
+        sessions.end_all(account.id)
+        mail.enqueue(ctx, account.email, "password-changed")
+        return people.begin(ctx, account, hashed, visit)
+
+
+def sign_out_everywhere(ctx: Context) -> None:
+    """End all sessions of the actor, this one too."""
+    sessions.end_all(people.own_account(ctx).id)
 
 
 def token_account(ctx: Context, token: str, purpose: str) -> Account:

@@ -14,8 +14,8 @@ from portal import objects, permissions, undo, workflow
 from portal.context import Context
 from portal.errors import Invalid, NotFound
 from portal.i18n import _
-from portal.organisations.forms import mark
 from portal.organisations.models import Organisation
+from portal.people.forms import mark
 from portal.people.models import Account
 from portal.web.access import SIGNED_IN, allow
 from portal.web.heartbeat import context

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 from typing import cast
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 
 from plugins.trust import service
 from plugins.trust.forms import EraseForm
 from portal.errors import Conflict, Invalid
 from portal.i18n import _
-from portal.people import login, queries, throttle
-from portal.people.service import Visit
+from portal.people import login, throttle
+from portal.people.service import Visit, own_account
 from portal.web.access import SIGNED_IN, allow
+from portal.web.frame import plugin_url
 from portal.web.heartbeat import context
 
 blueprint = Blueprint("trust", __name__, url_prefix="/account/data")
@@ -71,7 +72,7 @@ def erase() -> ResponseReturnValue:
 
 
 def _page(form: EraseForm) -> str:
-    account = queries.own_account(context())
+    account = own_account(context())
     kept = service.kept()
     return render_template(
         "trust/index.html",
@@ -79,6 +80,6 @@ def _page(form: EraseForm) -> str:
         items=kept,
         stays=[item for item in kept if item.erase == "keep"],
         objections=list(service.objections(account)),
-        account_url=url_for("people.index"),
+        account_url=plugin_url("signin.index"),
         email=account.email,
     )

@@ -8,7 +8,6 @@ from wtforms import HiddenField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
-from portal.errors import Invalid
 from portal.i18n import Form, country_name
 from portal.i18n import lazy_gettext as lazy
 from portal.organisations import labels
@@ -25,9 +24,8 @@ class OrganisationForm(Form):
         lazy("Country"), [InputRequired(lazy("Choose the country."))], validate_choice=False
     )
     type = SelectField(lazy("Type"), default="other", validate_choice=False)
-    city = StringField(lazy("Town"))
-    website = StringField(lazy("Website"))
-    version = HiddenField(default="0")
+    city = StringField(lazy("Town"), default="")
+    website = StringField(lazy("Website"), default="")
 
     def __init__(self, *args: Any, **values: Any) -> None:
         super().__init__(*args, **values)
@@ -36,14 +34,8 @@ class OrganisationForm(Form):
         self.country.choices = [SelectChoice("", ""), *countries]
         self.type.choices = [SelectChoice(kind, labels.type_name(kind)) for kind in TYPES]
 
-    def values(self) -> dict[str, Any]:
-        """Return what was typed, for the service."""
-        return {name: typed or "" for name, typed in self.data.items() if name != "version"}
 
+class EditForm(OrganisationForm):
+    """The facts with the version that was shown."""
 
-def mark(form: Any, error: Invalid) -> None:
-    """Put a refusal beside the field it is about, or above the form."""
-    if error.field and error.field in form:
-        form[error.field].errors = [error.message]
-    else:
-        form.form_errors = [*form.form_errors, error.message]
+    version = HiddenField(default="0")

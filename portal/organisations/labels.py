@@ -65,5 +65,6 @@ def field_name(field: str) -> str:
 
 def field_text(field: str, value: Any) -> str:
     """Return a fact as people read it."""
-    shown = {"type": type_name, "country": country_name}.get(field, str)
-    return shown(value) if value else ""
+    if field == "country" and value:
+        return country_name(value)
+    return type_name(value) if field == "type" else str(value or "")

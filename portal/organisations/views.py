@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -9,11 +10,12 @@ from flask.typing import ResponseReturnValue
 
 from portal import undo, versions
 from portal.context import Context
-from portal.errors import Conflict, Invalid, NotFound
+from portal.errors import Conflict, NotFound
 from portal.i18n import _
 from portal.organisations import labels, policy, queries, service
-from portal.organisations.forms import OrganisationForm, mark
+from portal.organisations.forms import EditForm, OrganisationForm
 from portal.organisations.models import Organisation
+from portal.people.views import done, page, to
 from portal.web import merging
 from portal.web.access import SIGNED_IN, allow
 from portal.web.heartbeat import context
@@ -35,16 +37,11 @@ def overview() -> ResponseReturnValue:
 def new() -> ResponseReturnValue:
     """Add an organisation."""
     form = OrganisationForm(request.form)
-    if request.method == "POST" and form.validate():
-        try:
-            organisation = service.create_organisation(context(), **form.values())
-        except Invalid as error:
-            mark(form, error)
-        else:
-            flash(_("Your organisation is here. You are its administrator."))
-            return redirect(url_for(".detail", slug=organisation.slug), 303)
-    status = 422 if request.method == "POST" else 200
-    return render_template("organisations/new.html", form=form), status
+    organisation = done(form, service.create_organisation)
+    if organisation:
+        flash(_("Your organisation is here. You are its administrator."))
+        return to(url_for(".detail", slug=organisation.slug))
+    return page("organisations/new.html", form)
 
 
 @blueprint.get("/<slug>/")
@@ -75,25 +72,22 @@ def edit(slug: str) -> ResponseReturnValue:
     ctx = context()
     organisation = queries.own(ctx, slug)
     service.check_editor(ctx, organisation)
-    stored = {} if request.form else {"obj": organisation}
-    form = OrganisationForm(request.form, **stored)
-    if request.method == "POST" and form.validate():
-        shown = int(form.version.data) if (form.version.data or "").isdecimal() else 0
-        try:
-            service.update_organisation(ctx, organisation, shown, **form.values())
-        except Invalid as error:
-            mark(form, error)
-        except Conflict as error:
-            kind = service.VERSIONED
-            both = kind.dump(organisation.id)[1], versions.at(kind.type, organisation.id, shown)
-            now, was = (OrganisationForm(data=data) if data else None for data in both)
-            return merging.both(error, form, now, was, organisation.is_fictional)
-        else:
+    form = EditForm(request.form) if request.form else EditForm(obj=organisation)
+    shown = int(form.version.data) if re.fullmatch("[0-9]{1,9}", str(form.version.data)) else 0
+
+    def save(ctx: Context, version: str, **values: str) -> Organisation:
+        return service.update_organisation(ctx, organisation, shown, **values)
+
+    try:
+        if done(form, save):
             flash(_("The changes are saved."))
-            return redirect(url_for(".detail", slug=organisation.slug), 303)
-    status = 422 if request.method == "POST" else 200
-    page = render_template("organisations/edit.html", form=form, organisation=organisation)
-    return page, status
+            return to(url_for(".detail", slug=organisation.slug))
+    except Conflict as error:
+        kind = service.VERSIONED
+        both = kind.dump(organisation.id)[1], versions.at(kind.type, organisation.id, shown)
+        now, was = (OrganisationForm(data=data) if data else None for data in both)
+        return merging.both(error, form, now, was, organisation.is_fictional)
+    return page("organisations/edit.html", form, organisation=organisation)
 
 
 @blueprint.post("/<slug>/members/<person>/remove")
@@ -110,7 +104,7 @@ def remove_member(slug: str, person: str) -> ResponseReturnValue:
     sentence = _("%(name)s no longer acts for this organisation.", name=gone.account.name)
     whom: dict[str, Any] = {"organisation_id": organisation.id, "account_id": gone.account.id}
     undo.offer(ctx, sentence, "portal.add_member", **whom, role=gone.role)
-    return redirect(url_for(".detail", slug=organisation.slug), 303)
+    return to(url_for(".detail", slug=organisation.slug))
 
 
 def _add_again(ctx: Context, organisation_id: int, account_id: int, role: str) -> None:

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import cast
+from typing import Any, cast
 
 import click
 from flask import Flask
@@ -14,7 +14,8 @@ from flask import Flask
 from portal import db
 from portal.context import Context, system_context
 from portal.errors import PortalError
-from portal.people import queries, rules, service
+from portal.people import rules, service
+from portal.people.models import Account
 
 ROLE = click.Choice(rules.ROLES, case_sensitive=False)
 
@@ -72,14 +73,16 @@ def promote(email: str, role: str) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Write a JSON list.")
 def list_accounts(as_json: bool) -> None:
     """List the accounts."""
+    row: Any = Account
+    shown = (row.email, row.name, row.role, row.verified_at, row.disabled_at, row.created_at)
     with _portal():
-        accounts = queries.accounts()
+        accounts = list(row.select(*shown).order_by(row.email).dicts())
     if as_json:
         click.echo(json.dumps(accounts, ensure_ascii=False, indent=2, default=db.utc_text))
         return
-    for row in accounts:
-        state = "disabled" if row["disabled_at"] else "" if row["verified_at"] else "unconfirmed"
-        click.echo("  ".join(filter(None, [row["email"], row["role"], row["name"], state])))
+    for one in accounts:
+        state = "disabled" if one["disabled_at"] else "" if one["verified_at"] else "unconfirmed"
+        click.echo("  ".join(filter(None, [one["email"], one["role"], one["name"], state])))
 
 
 @group.command()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, Request, Response, current_app, g, redirect, request
@@ -62,23 +61,19 @@ def token() -> str:
 def remember(response: Response, new_token: str) -> Response:
     """Hand the browser its session token."""
     config: Config = current_app.config["PORTAL"]
-    response.set_cookie(
-        cookie_name(current_app),
-        new_token,
-        max_age=config.session_days * 86_400,
-        path="/",
-        httponly=True,
-        samesite="Lax",
-        secure=current_app.config["SESSION_COOKIE_SECURE"],
-    )
-    forget()
-    return response
+    return _set(response, new_token, config.session_days * 86_400)
 
 
 def drop(response: Response) -> Response:
     """Take the session token back from the browser."""
-    response.delete_cookie(
+    return _set(response, "", 0)
+
+
+def _set(response: Response, value: str, seconds: int) -> Response:
+    response.set_cookie(
         cookie_name(current_app),
+        value,
+        max_age=seconds,
         path="/",
         httponly=True,
         samesite="Lax",
@@ -131,12 +126,9 @@ def refuse(row: Row, actor: Actor) -> ResponseReturnValue | None:
     if not actor.signed_in:
         if wants_json() or request.method != "GET":
             raise _unknown()
-        return redirect(f"/account/sign-in?{urlencode({'next': _here()})}", 303)
+        here = request.full_path.rstrip("?")
+        return redirect(f"/account/sign-in?{urlencode({'next': here})}", 303)
     allowed = {ADMIN: actor.is_admin, REVIEWER: actor.is_reviewer}
     if not allowed.get(row.actors, True):
         raise Forbidden
     return None
-
-
-def _here() -> Any:
-    return request.full_path.rstrip("?")

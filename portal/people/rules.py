@@ -17,17 +17,15 @@ SHORTEST_REST = 6
 LONGEST_ADDRESS = 254
 SESSION_REFRESHED = timedelta(hours=1)
 SESSION_LONGEST = timedelta(days=90)
-SCHEMES = ("", "light", "dark")
 ROLES = ("Member", "Reviewer", "SiteAdmin")
 
 _ADDRESS = re.compile(
     r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@"
     r"(localhost|([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?)"
 )
-_BROWSERS = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "Chrom": "Chrome"}
-_BROWSERS["Safari"] = "Safari"  # last: the others claim to be it
-_SYSTEMS = {"Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "Windows": "Windows"}
-_SYSTEMS |= {"Mac OS": "macOS", "CrOS": "ChromeOS", "Linux": "Linux"}
+# What browsers and systems write, each before those that claim to be it.
+_BROWSERS = ("Edg: Edge", "OPR: Opera", "Firefox", "Chrom: Chrome", "Safari")
+_SYSTEMS = ("Android", "iPhone", "iPad", "Windows", "Mac OS: macOS", "CrOS: ChromeOS", "Linux")
 
 COMMON = frozenset(
     (Path(__file__).parent / "common_passwords.txt").read_text(encoding="utf-8").split()
@@ -70,23 +68,17 @@ def check_password(password: str, email: str, name: str, field: str = "password"
 
     No rule about kinds of signs (NIST SP 800-63B-4, 3.1.1.2). Raises Invalid.
     """
+    folded, told = normal_password(password).casefold(), ""
     if len(password) < SHORTEST_PASSWORD:
-        raise Invalid(
-            _("Choose a password of at least %(num)s characters.", num=SHORTEST_PASSWORD), field
-        )
-    if len(password) > LONGEST_PASSWORD:
-        raise Invalid(
-            _("Choose a password of at most %(num)s characters.", num=LONGEST_PASSWORD), field
-        )
-    folded = normal_password(password).casefold()
-    if _is_common(folded):
-        raise Invalid(
-            _("This password is among the first that others try. Choose another one."), field
-        )
-    if _is_own(folded, email, name):
-        raise Invalid(
-            _("This password is little more than your name or address. Choose another one."), field
-        )
+        told = _("Choose a password of at least %(num)s characters.", num=SHORTEST_PASSWORD)
+    elif len(password) > LONGEST_PASSWORD:
+        told = _("Choose a password of at most %(num)s characters.", num=LONGEST_PASSWORD)
+    elif _is_common(folded):
+        told = _("This password is among the first that others try. Choose another one.")
+    elif _is_own(folded, email, name):
+        told = _("This password is little more than your name or address. Choose another one.")
+    if told:
+        raise Invalid(told, field)
 
 
 def _is_common(folded: str) -> bool:
@@ -95,11 +87,12 @@ def _is_common(folded: str) -> bool:
 
 
 def _is_own(folded: str, email: str, name: str) -> bool:
-    parts = {email, *re.split(r"[@.+_-]", email), name, *name.split()}
-    for part in sorted((normal_password(part).casefold() for part in parts), key=len, reverse=True):
-        if len(part) >= 4 and part in folded and len(folded) - len(part) < SHORTEST_REST:
-            return True
-    return False
+    words = {email, *re.split(r"[@.+_-]", email), name, *name.split()}
+    parts = {normal_password(word).casefold() for word in words}
+    return any(
+        len(part) >= 4 and part in folded and len(folded) - len(part) < SHORTEST_REST
+        for part in parts
+    )
 
 
 def own_path(text: str, default: str = "/") -> str:
@@ -124,6 +117,8 @@ def _is_plain(text: str) -> bool:
 
 def device_name(agent: str) -> str:
     """Return what a browser and its system are called, without versions: "Firefox, Linux"."""
-    browser = next((name for mark, name in _BROWSERS.items() if mark in agent), "")
-    system = next((name for mark, name in _SYSTEMS.items() if mark in agent), "")
-    return ", ".join(word for word in (browser, system) if word)
+    names = []
+    for kinds in (_BROWSERS, _SYSTEMS):
+        marks = (kind.partition(": ") for kind in kinds)
+        names += [name or mark for mark, _colon, name in marks if mark in agent][:1]
+    return ", ".join(names)

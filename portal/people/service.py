@@ -10,7 +10,7 @@ from typing import Any
 from flask import current_app
 from peewee import IntegrityError
 
-from portal import audit, db, events, mail, settings
+from portal import audit, db, events
 from portal.config import Config
 from portal.context import Context
 from portal.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -47,52 +47,15 @@ def sign_in(ctx: Context, email: str, password: str, visit: Visit) -> str:
     return begin(ctx, account, hashed, visit)
 
 
-def sign_out(token: str) -> None:
-    """End the session of a token."""
-    sessions.end(token)
-
-
-def sign_out_everywhere(ctx: Context) -> None:
-    """End all sessions of the actor, this one too."""
-    sessions.end_all(_own(ctx).id)
-
-
-def change_password(ctx: Context, current_password: str, new_password: str, visit: Visit) -> str:
-    """Set a new password knowing the old one; ends all sessions and returns a new one's token."""
-    account = check_own_password(ctx, current_password, visit, "current_password")
-    rules.check_password(new_password, account.email, account.name, "new_password")
-    hashed = make_hash(new_password)
-    with db.transaction():
-        account.password_hash = hashed
-        account.save()
-        drop_tokens(account)
-        sessions.end_all(account.id)
-        mail.enqueue(ctx, account.email, "password-changed")
-        return begin(ctx, account, hashed, visit)
-
-
 def check_own_password(
     ctx: Context, password: str, visit: Visit, field: str = "password"
 ) -> Account:
     """Return the actor's account if this is its password. Raises Invalid with the field, TooMany."""
-    account = _own(ctx)
+    account = own_account(ctx)
     try:
         return prove(ctx, account, account.email, password, visit)
     except Invalid:
         raise Invalid(_("This is not your present password."), field) from None
-
-
-def update_account(ctx: Context, *, name: str, locale: str, scheme: str) -> None:
-    """Change the actor's name, language and colours; empty means as the browser says."""
-    account = _own(ctx)
-    account.name = rules.normal_name(name)
-    if locale not in ("", *settings.of(ctx)["languages"]):
-        raise Invalid(_("Choose one of the languages listed."), "locale")
-    if scheme not in rules.SCHEMES:
-        raise Invalid(_("Choose one of the colour schemes listed."), "scheme")
-    account.locale, account.scheme = locale, scheme
-    with db.transaction():
-        account.save()
 
 
 def create_account(
@@ -122,7 +85,7 @@ def create_account(
             raise Conflict(_("This address has an account already."), "email")
         audit.record(ctx, "account.created", "account", account.id, role=role)
         if not verified:
-            _have_confirmed(ctx, account)
+            have_confirmed(ctx, account)
     return account
 
 
@@ -153,21 +116,8 @@ def set_disabled(ctx: Context, email: str, disabled: bool) -> Account:
     return account
 
 
-def resend_verification(ctx: Context, email: str) -> None:
-    """Send the mail to confirm an address once more; earlier links no longer work.
-
-    Raises Conflict when it is confirmed already, the account is shut, or nobody can confirm it.
-    """
-    _check_admin(ctx)
-    with db.transaction():
-        account = existing(email)
-        if account.verified_at or account.disabled_at:
-            raise Conflict(_("This address needs no confirmation."))
-        _have_confirmed(ctx, account)
-        audit.record(ctx, "account.reminded", "account", account.id)
-
-
-def _have_confirmed(ctx: Context, account: Account) -> None:
+def have_confirmed(ctx: Context, account: Account) -> None:
+    """Have the owner of an account asked to confirm its address. Raises Conflict if nobody can."""
     hooks = current_app.extensions["portal"].registry.hooks
     if not hooks.implementing("account_unconfirmed"):
         raise Conflict(
@@ -242,7 +192,8 @@ def existing(email: str) -> Account:
     return account
 
 
-def _own(ctx: Context) -> Account:
+def own_account(ctx: Context) -> Account:
+    """Return the actor's account. Raises NotAllowed without one."""
     account: Account | None = Account.get_or_none(Account.id == ctx.actor.account_id)
     if account is None:
         raise NotAllowed(_("Sign in and come back to this page."))

@@ -1,30 +1,19 @@
-"""Pages of accounts."""
+"""Signing in and out, and what pages with forms have in common."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, cast
 
-from flask import (
-    Blueprint,
-    Response,
-    flash,
-    g,
-    redirect,
-    render_template,
-    request,
-    session,
-    url_for,
-)
+from flask import Blueprint, Response, flash, g, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 from wtforms import Form
 
 from portal.errors import Invalid
 from portal.i18n import _
-from portal.people import forms, login, queries, service, throttle
+from portal.people import forms, login, service, sessions, throttle
 from portal.people.rules import own_path
-from portal.web import language
-from portal.web.access import ANYONE, SIGNED_IN, allow
+from portal.web.access import ANYONE, allow
 
 blueprint = Blueprint("people", __name__, url_prefix="/account")
 
@@ -54,65 +43,10 @@ def sign_in() -> ResponseReturnValue:
 @allow(ANYONE)
 def sign_out() -> ResponseReturnValue:
     """Sign out on this device."""
-    service.sign_out(login.token())
+    sessions.end(login.token())
     session.clear()
     flash(_("You are signed out."))
     return login.drop(to("/"))
-
-
-@blueprint.post("/sign-out-everywhere")
-@allow(SIGNED_IN)
-def sign_out_everywhere() -> ResponseReturnValue:
-    """Sign out on every device."""
-    service.sign_out_everywhere(g.ctx)
-    session.clear()
-    flash(_("You are signed out on all devices."))
-    return login.drop(to(url_for(".sign_in")))
-
-
-@blueprint.get("/")
-@allow(SIGNED_IN, owner="own account")
-def index() -> ResponseReturnValue:
-    """Show the own account."""
-    return _account_page()
-
-
-@blueprint.post("/")
-@allow(SIGNED_IN, owner="own account")
-def update() -> ResponseReturnValue:
-    """Change name, language and colours."""
-    form = forms.AccountForm(request.form)
-    if not done(form, service.update_account):
-        return _account_page(form=form)
-    flash(_("Your account is up to date."))
-    response = to(url_for(".index"))
-    response.delete_cookie(language.COOKIE)  # else the last `?lang=` would outvote the account
-    return response
-
-
-@blueprint.post("/password")
-@allow(SIGNED_IN, owner="own account", rate="sign-in")
-def change_password() -> ResponseReturnValue:
-    """Change the password; other devices are signed out."""
-    form = forms.ChangePasswordForm(request.form)
-    token = done(form, service.change_password, visit=visit())
-    if not token:
-        return _account_page(password_form=form)
-    flash(_("Your password is changed. Your other devices are signed out."))
-    return login.remember(to(url_for(".index")), token)
-
-
-def _account_page(form: Any = None, password_form: Any = None) -> ResponseReturnValue:
-    account = queries.own_account(g.ctx)
-    status = 200 if form is None and password_form is None else 422
-    page = render_template(
-        "people/account.html",
-        email=account.email,
-        form=form or forms.AccountForm(obj=account),
-        password_form=password_form or forms.ChangePasswordForm(),
-        devices=queries.devices(g.ctx, login.token()),
-    )
-    return page, status
 
 
 def done(form: Form, verb: Callable[..., Any], **more: Any) -> Any:
@@ -125,16 +59,14 @@ def done(form: Form, verb: Callable[..., Any], **more: Any) -> Any:
     try:
         return verb(g.ctx, **form.data, **more) or True
     except Invalid as error:
-        if error.field in form:
-            form[error.field].errors = [*form[error.field].errors, error.message]
-        else:
-            form.form_errors.append(error.message)
+        forms.mark(form, error)
         return None
 
 
 def page(template: str, form: Form, **values: Any) -> ResponseReturnValue:
-    """Answer with a form, with 422 when something in it was refused."""
-    return render_template(template, form=form, **values), 422 if form.errors else 200
+    """Answer with a form, with 422 when it was sent and refused."""
+    status = 422 if request.method == "POST" else 200
+    return render_template(template, form=form, **values), status
 
 
 def visit() -> service.Visit:

@@ -183,8 +183,7 @@ def _account(heartbeat: Heartbeat, actor: Actor) -> dict[str, Any] | None:
     """Return what the account's menu holds; None for people who are not signed in."""
     if heartbeat.account_id is None:
         return None
-    links = [(_("My organisations"), "/organisations/"), (_("My account"), "/account/")]
-    links += _offered("account_links")
+    links = [(_("My organisations"), "/organisations/"), *_offered("account_links")]
     if actor.is_admin and not any(url.startswith("/setup/") for _label, url in links):
         links.append((_("Add-ons"), "/setup/plugins"))
     return {

@@ -13,7 +13,7 @@ from plugins.setup.interface import page
 from portal import undo
 from portal.errors import Conflict, Invalid
 from portal.i18n import _
-from portal.organisations.forms import mark
+from portal.people.forms import mark
 from portal.web.access import ADMIN, allow
 from portal.web.heartbeat import context
 

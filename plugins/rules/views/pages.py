@@ -15,7 +15,7 @@ from plugins.setup.interface import page
 from portal import events, undo
 from portal.errors import Conflict, Invalid, NotFound
 from portal.i18n import _, moment
-from portal.organisations.forms import mark
+from portal.people.forms import mark
 from portal.web.access import ADMIN, allow
 from portal.web.heartbeat import context
 

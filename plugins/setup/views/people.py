@@ -13,7 +13,6 @@ from portal.errors import NotFound
 from portal.i18n import _, day
 from portal.people.models import Account
 from portal.people.rules import ROLES
-from portal.people.service import resend_verification
 from portal.web.access import ADMIN, allow
 from portal.web.heartbeat import context
 
@@ -87,7 +86,7 @@ def person_act(public_id: str, act: str) -> ResponseReturnValue:
         service.end_sessions(ctx, account)
         said = _("%(name)s is signed out on all devices.", name=name)
     elif act == "resend":
-        resend_verification(ctx, account.email)
+        service.resend_verification(ctx, account.email)
         said = _("The mail to confirm the address is on its way.")
     else:
         raise NotFound

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from plugins.setup import service as setup
 from plugins.signin import service
 from portal import db, mail
 from portal.context import ANONYMOUS, Context
@@ -223,7 +224,7 @@ def test_who_is_asked_once_more_gets_a_link_that_replaces_the_first(
 ) -> None:
     account = make_account(app, verified=False)
     first = mailed_token()
-    people.resend_verification(clocked(app), account.email)
+    setup.resend_verification(clocked(app), account.email)
     with pytest.raises(NotFound):
         service.verify_email(guest, first, PASSWORD, HOME)
     assert service.verify_email(guest, mailed_token(), PASSWORD, HOME)
@@ -232,5 +233,5 @@ def test_who_is_asked_once_more_gets_a_link_that_replaces_the_first(
 def test_who_has_confirmed_is_not_asked_again(app: Flask) -> None:
     account = make_account(app)
     with pytest.raises(Conflict):
-        people.resend_verification(clocked(app), account.email)
+        setup.resend_verification(clocked(app), account.email)
     assert mails() == []
