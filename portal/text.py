@@ -5,39 +5,25 @@ so both databases compare plain folded words and give the same answers.
 """
 
 import re
+import tomllib
 import unicodedata
+from pathlib import Path
 
 LONGEST_WORD = 40
 
-# Letters that Unicode does not take apart into a base letter and a mark.
-_SPECIAL = {
-    "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h",
-    "ŋ": "ng", "ŧ": "t", "ı": "i", "ĸ": "k", "ə": "e", "ẞ": "ss", "ß": "ss", "ς": "σ", "ƒ": "f",
-}  # fmt: skip
+_TABLES = tomllib.loads((Path(__file__).parent / "data" / "letters.toml").read_text("utf-8"))
+_SPECIAL, _GREEK_PAIRS, _GREEK = _TABLES["special"], _TABLES["greek_pairs"], _TABLES["greek"]
+LETTERS: dict[str, str] = _GREEK | _TABLES["cyrillic"]
+"""Folded letters of both scripts with their Latin reading, in Bulgaria for the Cyrillic ones."""
+_LATIN = str.maketrans(LETTERS)
+
 # Cyrillic letters of their own, whose mark must not be lost; ё is written е and stays out.
 _OWN = set("йїѓќў")
 _WORD = re.compile(r"[^\W_]+")
-
-# Letters to Latin on folded text. Greek follows ELOT 743 without its exceptions for endings.
-_GREEK_PAIRS = {
-    "ου": "ou", "γγ": "ng", "γξ": "nx", "γχ": "nch", "μπ": "b", "ντ": "nt", "γκ": "gk",
-}  # fmt: skip
 # Bulgaria writes the ending -ия as -ia: Sofia.
 _ENDING = re.compile(r"ия\b")
 _GREEK_PAIR = re.compile("|".join(_GREEK_PAIRS) + "|[αεη]υ")
 _VOICELESS = set("θκξπστφχψ")
-_GREEK = dict(zip("αβγδεζηικλμνοπρστυφω", "avgdeziiklmnoprstyfo", strict=True)) | {
-    "θ": "th", "ξ": "x", "χ": "ch", "ψ": "ps",
-}  # fmt: skip
-_CYRILLIC = {
-    **dict(zip("абвгдезийклмнопрстуфхъыэіѕјґ", "abvgdeziyklmnoprstufhayeizjg", strict=True)),
-    "ж": "zh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "sht", "ь": "", "ю": "yu", "я": "ya",
-    "є": "ie", "ї": "i", "ў": "u", "ђ": "dj", "ћ": "c", "љ": "lj", "њ": "nj", "џ": "dz",
-    "ѓ": "gj", "ќ": "kj",
-}  # fmt: skip
-LETTERS = _GREEK | _CYRILLIC
-"""Folded letters of both scripts with their Latin reading, in Bulgaria for the Cyrillic ones."""
-_LATIN = str.maketrans(LETTERS)
 
 
 class _Folds(dict[int, str]):
@@ -95,6 +81,6 @@ def _greek_pair(pair: re.Match[str]) -> str:
     letters = pair[0]
     if letters in _GREEK_PAIRS:
         inside = letters == "μπ" and pair.start() and pair.string[pair.start() - 1].isalpha()
-        return "mp" if inside else _GREEK_PAIRS[letters]
+        return "mp" if inside else str(_GREEK_PAIRS[letters])
     following = pair.string[pair.end() : pair.end() + 1]
-    return _GREEK[letters[0]] + ("f" if not following or following in _VOICELESS else "v")
+    return str(_GREEK[letters[0]]) + ("f" if not following or following in _VOICELESS else "v")
