@@ -3,11 +3,11 @@
 from plugins.directory.labels import field_name
 from plugins.directory.names import soften
 from plugins.directory.policy import check_other
-from plugins.directory.queries import duplicates, facts
+from plugins.directory.queries import duplicates, facts, identifiers
 from plugins.directory.rules import PLATFORMS, SHARED_BY_MANY, identifier
 from plugins.directory.service import cleaned, keep_source, note_facts
 
 __all__ = [
     "PLATFORMS", "SHARED_BY_MANY", "check_other", "cleaned", "duplicates", "facts", "field_name",
-    "identifier", "keep_source", "note_facts", "soften",
+    "identifier", "identifiers", "keep_source", "note_facts", "soften",
 ]  # fmt: skip

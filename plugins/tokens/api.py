@@ -8,6 +8,7 @@ from flask import Blueprint, request
 from pydantic import BaseModel, ConfigDict, Field
 from spectree import Response as Answers
 
+from plugins.directory import interface as directory
 from plugins.tokens import queries, rules
 from portal.errors import Invalid
 from portal.i18n import _
@@ -173,7 +174,6 @@ def _facts(found: Organisation) -> dict[str, Any]:
         "hidden": found.hidden_at is not None,
         "demonstration": found.is_fictional,
         "identifiers": [
-            {"scheme": item.scheme, "value": item.value}
-            for item in organisations.identifiers(found)
+            {"scheme": item.scheme, "value": item.value} for item in directory.identifiers(found.id)
         ],
     }

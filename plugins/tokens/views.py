@@ -11,7 +11,7 @@ from plugins.tokens.models import Token
 from portal.errors import Conflict, Invalid
 from portal.i18n import _
 from portal.organisations import queries as organisations
-from portal.organisations.forms import mark
+from portal.people.forms import mark
 from portal.web.access import SIGNED_IN, allow
 from portal.web.heartbeat import context
 

@@ -128,10 +128,10 @@ def test_what_ends_all_sessions_ends_the_tokens(
     token, ctx = make_token(), clocked(app)
 
     if way == "everywhere":
-        people.sign_out_everywhere(owner)
+        signin.sign_out_everywhere(owner)
     elif way == "password":
         with app.test_request_context():
-            people.change_password(owner, PASSWORD, "nine quiet lanterns", Visit("192.0.2.1"))
+            signin.change_password(owner, PASSWORD, "nine quiet lanterns", Visit("192.0.2.1"))
     elif way == "reset":
         signin.request_reset(ctx, account.email, Visit("192.0.2.1"))
         text = mail.Outbox.select().order_by(mail.Outbox.id.desc()).get().text
