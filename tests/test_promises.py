@@ -27,7 +27,7 @@ from portal.config import Config
 from tests.visiting import unlisted
 
 ROOT = Path(__file__).parent.parent
-CORE_LINES = 6_940  # the promise is 6,500: docs/decisions/0013
+CORE_LINES = 6_531  # the promise is 6,500: docs/decisions/0013
 PLUGIN_LINES = 4_000
 PLUGINS = sorted(path.parent.name for path in (ROOT / "plugins").glob("*/plugin.toml"))
 
