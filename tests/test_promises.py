@@ -28,6 +28,7 @@ from tests.visiting import unlisted
 
 ROOT = Path(__file__).parent.parent
 CORE_LINES = 6_531  # the promise is 6,500: docs/decisions/0013
+KERNEL_LINES = 1_000
 PLUGIN_LINES = 4_000
 PLUGINS = sorted(path.parent.name for path in (ROOT / "plugins").glob("*/plugin.toml"))
 
