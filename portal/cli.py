@@ -233,12 +233,12 @@ def _add_act(act: str, says: str) -> None:
     ) -> None:
         bare = import_nothing and act == "deactivate"
         registry, ctx = _unloaded() if bare else _registry(), system_context()
-        plan = registry.plan(ctx, plugin, act)
-        if plan.needs_confirmation and not (confirm or only_plan or as_json):
-            click.echo("\n".join([*plan.steps, *plan.objections]))
-            confirm = click.prompt(f"Type {plugin} to confirm")
-        if not only_plan:
-            with nullcontext() if bare else load_app().app_context():
+        with nullcontext() if bare else load_app().app_context():
+            plan = registry.plan(ctx, plugin, act)
+            if plan.needs_confirmation and not (confirm or only_plan or as_json):
+                click.echo("\n".join([*plan.steps, *plan.objections]))
+                confirm = click.prompt(f"Type {plugin} to confirm")
+            if not only_plan:
                 plan = registry.act(ctx, plugin, act, confirm, with_others)
         if as_json:
             click.echo(json.dumps(asdict(plan) | {"done": not only_plan}))

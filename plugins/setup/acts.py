@@ -126,10 +126,9 @@ def _refusals(plugin: str, act: str) -> Iterator[str]:
 
 def effects(plugin: str, act: str) -> Iterator[str]:
     """Say what follows from an act of the core, and what comes with a new add-on."""
-    own = plugins()
     is_new = act in {"install", "activate"} and life.stored(plugin).state in life.FROM["install"]
-    if is_new and plugin in own.modules:
-        yield from _declared(own.manifest(plugin))
+    if is_new and current_app and plugin in plugins().modules:  # without an app nobody reads it
+        yield from _declared(plugins().manifest(plugin))
     yield {
         "install": _("It is installed, and not active yet."),
         "activate": _("Its pages, menu entries and commands appear at once."),

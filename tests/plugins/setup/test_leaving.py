@@ -19,7 +19,7 @@ from portal.cli import prepare
 from portal.context import system_context
 from portal.errors import Conflict, Invalid
 from portal.kernel.life import Plan
-from portal.kernel.models import Plugin
+from portal.kernel.models import Plugin, PluginFailure
 from portal.settings import Setting
 from tests.portal.test_kernel_steps import FIRST, SECOND, add_steps, plugins_of, stored
 from tests.throwaway import PAGES, write_pages, write_plugin
@@ -314,6 +314,18 @@ erase = "blank"
         assert word in said
     assert stored() == before
     assert site.plugins.statuses()["shop"].state == "discovered"
+
+
+def test_plans_outside_of_an_app_cost_site_setup_no_failure(
+    plugin_folder: Path, make_portal: MakePortal
+) -> None:
+    write_shop(plugin_folder)
+    plugins = plugins_of(make_portal(plugins=["setup"]))
+
+    plan = plugins.plan(CTX, "shop", "activate")
+
+    assert plan.steps[-1] == "Its pages, menu entries and commands appear at once."
+    assert PluginFailure.select().count() == 0
 
 
 def test_a_plan_counts_rows(plugin_folder: Path, make_portal: MakePortal) -> None:
