@@ -15,6 +15,7 @@ from portal.jobs import Job
 from portal.kernel.discovery import HOUSE
 from portal.kernel.registry import Registry
 from tests.factories import make_account, post, sign_in
+from tests.test_promises import required
 from tests.throwaway import write_pages, write_plugin
 from tests.visiting import Visitor
 
@@ -29,7 +30,7 @@ PAGE = "/setup/add-ons"
 def app(plugin_folder: Path, make_portal: Callable[..., Flask]) -> Flask:
     """A portal with Site Setup, a shop that is not installed and one that can't be loaded."""
     home = Path(__file__).parents[3] / HOUSE
-    for plugin in ("setup", "operation", "trust"):
+    for plugin in required("setup"):
         (plugin_folder / plugin).symlink_to(home / plugin)
     write_pages(
         plugin_folder,

@@ -13,12 +13,13 @@ from portal import db, jobs
 from portal.context import system_context
 from tests.factories import csrf_token, make_account, sign_in
 from tests.portal.test_kernel_steps import FIRST, add_steps, plugins_of
+from tests.test_promises import required
 from tests.throwaway import write_pages
 
 MakePortal = Callable[..., Flask]
 CTX = system_context()
 HOUSE = Path(__file__).parent.parent.parent.parent / "plugins"
-SETUP = ["setup", "operation", "trust"]
+SETUP = sorted(required("setup"))
 
 
 @pytest.fixture(autouse=True)

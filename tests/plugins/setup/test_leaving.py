@@ -22,6 +22,7 @@ from portal.kernel.life import Plan
 from portal.kernel.models import Plugin, PluginFailure
 from portal.settings import Setting
 from tests.portal.test_kernel_steps import FIRST, SECOND, add_steps, plugins_of, stored
+from tests.test_promises import required
 from tests.throwaway import PAGES, write_pages, write_plugin
 
 MakePortal = Callable[..., Flask]
@@ -66,7 +67,7 @@ class Site:
 @pytest.fixture(autouse=True)
 def site_setup(plugin_folder: Path) -> None:
     """Put Site Setup and what it builds on beside the plugins of the test."""
-    for name in ("setup", "trust", "operation"):
+    for name in required("setup"):
         (plugin_folder / name).symlink_to(HOUSE / name)
 
 
