@@ -24,6 +24,8 @@ from werkzeug.test import TestResponse
 
 from plugins.claims import service as claims
 from plugins.drafts import service as drafts
+from plugins.notices import feed
+from plugins.notices import service as notices
 from plugins.partners import publishing
 from plugins.signin import service as signin
 from plugins.tasks import interface as sharing
@@ -448,10 +450,28 @@ def _receipt(app: Flask, mark: str) -> tuple[str, str]:
     return f"/organisations/receipts/{case.public_id}", entry.name
 
 
+def _stop(app: Flask, mark: str) -> tuple[str, str]:
+    is_mine = mark == "mine"
+    with app.test_request_context():
+        path = notices.stop_path(
+            make_account(app).id, "tasks.late" if is_mine else "claims.decided"
+        )
+    return path, "A review is late" if is_mine else "Your request about an entry was decided"
+
+
+def _calendar(app: Flask, mark: str) -> tuple[str, str]:
+    account = make_account(app, name=f"Person {mark}")
+    with app.test_request_context():
+        feed.renew(factories.clocked(app).as_actor(_actor(account)))
+        return feed.path_of(account.id), account.name
+
+
 LINKS = {
     "signin.verify": Link(lambda app, mark: _mailed(app, mark, False), timedelta(days=3)),
     "signin.reset": Link(lambda app, mark: _mailed(app, mark, True), timedelta(hours=1)),
     "claims.receipt": Link(_receipt, None),
+    "notices.stop": Link(_stop, None),
+    "notices.calendar_file": Link(_calendar, None),
 }
 # Open to everyone by other means: a cookie of the browser that wrote it, the operator's own token.
 BY_OTHER_MEANS = {"drafts.resume", "setup_metrics.show"}

@@ -63,7 +63,7 @@ def build(ctx: Context, person: Account) -> bytes:
     file = File()
     file.add("prodid", "-//Tessera//Calendar//EN")
     file.add("version", "2.0")
-    name = _("%(site)s: my days", site=settings.of(ctx)["site_name"])
+    name = _("%(name)s at %(site)s", name=person.name, site=settings.of(ctx)["site_name"])
     file.add("x-wr-calname", name)
     hooks = current_app.extensions["portal"].registry.hooks
     for plugin, answers in hooks.call("calendar_list", asking):

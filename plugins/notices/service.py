@@ -210,10 +210,13 @@ def signed(purpose: str, account_id: int, more: str) -> str:
 def opened(purpose: str, token: str) -> tuple[int, str]:
     """Return what a token names. Raises NotFound when it was made up."""
     try:
-        account_id, _dash, more = _signer(purpose).unsign(token).decode().partition("-")
-        return int(account_id), more
+        text, _dash, more = _signer(purpose).unsign(token).decode().partition("-")
+        account_id = int(text)
     except (BadSignature, UnicodeError, ValueError):
         raise NotFound from None
+    if signed(purpose, account_id, more) != token:  # several texts read as the same signature
+        raise NotFound
+    return account_id, more
 
 
 def _signer(purpose: str) -> Signer:
