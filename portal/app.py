@@ -19,23 +19,20 @@ from portal.config import Config
 from portal.context import Context
 from portal.i18n import SOURCE, catalogues, set_locale
 from portal.kernel.life import Plugins
-from portal.kernel.registry import Registry
 from portal.organisations import views as organisations
 from portal.people import login
 from portal.people import views as people
 from portal.web import (
     access,
-    api,
     errors,
     frame,
     headers,
     idempotency,
     language,
-    merging,
     pages,
     static,
     unsent,
-)  # fmt: skip
+)
 from portal.web.heartbeat import bearer, beat
 
 
@@ -52,16 +49,32 @@ csrf = Csrf()
 
 
 class Portal:
-    """What belongs to one app: settings, plugins, static files, clock."""
+    """What belongs to one app: settings, plugins with their folders, static files, clock."""
 
     def __init__(self, config: Config, registry: Plugins, clock: Clock) -> None:
         self.config = config
         self.registry = registry
         self.clock = clock
+        known = [item for item in registry.ordered() if item.id in registry.modules]
+        self.folders = {item.id: item.folder for item in known}
         self.static = static.StaticFiles()
+        self.static.add(Path(__file__).parent / "static")
+        for plugin, folder in self.folders.items():
+            self.static.add(folder / "static", plugin)
+        self.fingerprint = self._fingerprint()
         self.links: dict[Any, Any] = {}
-        self.fingerprint = ""
         self.measured: logs.Measured
+
+    def _fingerprint(self) -> str:
+        """Return what changes with the looks and texts of pages: the same in every worker."""
+        houses = [frame.HOUSE, frame.INSTALLED_HOUSE, self.config.instance_path / "templates"]
+        times = [
+            path.stat().st_mtime_ns
+            for folder in [*houses, *self.folders.values(), *catalogues.folders]
+            for pattern in ("*.html", "*.po")
+            for path in folder.rglob(pattern)
+        ]
+        return f"{max(times, default=0):x}-{self.static.digest()}"
 
 
 def create_app(
@@ -87,30 +100,19 @@ def create_app(
     app = Flask("portal", static_folder=None, template_folder=None)
     app.config.from_mapping(_flask_settings(config))
     portal = app.extensions["portal"] = Portal(config, registry, clock)
-
-    _add_static(portal)
-    portal.fingerprint = _fingerprint(portal, config)
     app.before_request(_begin)
     csrf.init_app(app)
     login.init_app(app)
     language.init_app(app)
     headers.init_app(app)
-    merging.init_app(app)
     idempotency.init_app(app)
     errors.init_app(app)
     unsent.init_app(app)
-    frame.init_app(app, config.instance_path, _folders(registry))
+    frame.init_app(app, config.instance_path, portal.folders)
 
-    for blueprint in (
-        static.blueprint,
-        pages.blueprint,
-        people.blueprint,
-        organisations.blueprint,
-        api.blueprint,
-    ):
-        app.register_blueprint(blueprint)
+    for module in (static, pages, people, organisations):
+        app.register_blueprint(module.blueprint)
     registry.register(app)
-    api.init_app(app)
 
     if config.proxy_hops:
         hops = config.proxy_hops
@@ -132,38 +134,10 @@ def _flask_settings(config: Config) -> dict[str, Any]:
         "MAX_FORM_PARTS": 2_000,
         "SESSION_COOKIE_NAME": "__Host-portal_state" if secure else "portal_state",
         "SESSION_COOKIE_SECURE": secure,
-        "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "PERMANENT_SESSION_LIFETIME": timedelta(days=config.session_days),
         "WTF_CSRF_TIME_LIMIT": None,
-        "WTF_CSRF_SSL_STRICT": True,
     }
-
-
-def _folders(registry: Registry) -> dict[str, Path]:
-    return {item.id: item.folder for item in registry.ordered() if item.id in registry.modules}
-
-
-def _add_static(portal: Portal) -> None:
-    portal.static.add(Path(__file__).parent / "static")
-    for plugin, folder in _folders(portal.registry).items():
-        portal.static.add(folder / "static", plugin)
-
-
-def _fingerprint(portal: Portal, config: Config) -> str:
-    """Return what changes with the looks and texts of pages: the same in every worker."""
-    folders = [frame.HOUSE, frame.INSTALLED_HOUSE, config.instance_path / "templates"]
-    folders += _folders(portal.registry).values()
-    newest = max(
-        (
-            path.stat().st_mtime_ns
-            for folder in [*folders, *catalogues.folders]
-            for pattern in ("*.html", "*.po")
-            for path in folder.rglob(pattern)
-        ),
-        default=0,
-    )
-    return f"{newest:x}-{portal.static.digest()}"
 
 
 def _begin() -> ResponseReturnValue | None:
@@ -187,13 +161,12 @@ def _begin() -> ResponseReturnValue | None:
 def _gate(portal: Portal) -> ResponseReturnValue | None:
     """Refuse addresses of plugins that take no part, or whose code is broken or gone."""
     registry = portal.registry
-    if request.blueprint is None or request.endpoint == "api.missing":
-        lost = registry.lost(request.path)
-        return errors.refuse_inactive(lost) if lost else None
-    owner = registry.owner(request.blueprint)
-    if owner is None or registry.is_active(owner):
-        return None
-    return errors.refuse_inactive(registry.statuses()[owner])
+    if request.blueprint is None:
+        refused = registry.lost(request.path)
+    else:
+        owner = registry.owner(request.blueprint)
+        refused = None if owner is None or registry.is_active(owner) else registry.statuses()[owner]
+    return errors.refuse_inactive(refused) if refused else None
 
 
 def _check_access() -> ResponseReturnValue | None:

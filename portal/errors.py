@@ -42,10 +42,13 @@ class Conflict(PortalError):
     """Someone else changed or already did it.
 
     `texts` holds, by field, what was written ("yours"), what was saved meanwhile ("theirs") and,
-    where that is known, what both began with ("was"); `version` is the newest one.
+    where that is known, what both began with ("was"); `version` is the newest one. A view sets
+    `forms`, to let people choose: the form as typed, which goes to its own address and has a
+    `version`; as it would be now; as both began, or None; and whether the object is fictional.
     """
 
     status = 409
+    forms: Any = None
 
     def __init__(
         self,

@@ -27,6 +27,7 @@ from flask import Blueprint
 from markupsafe import Markup
 
 from portal.context import Actor, Context
+from portal.errors import Conflict
 
 PROJECT = "tessera"
 hookimpl = pluggy.HookimplMarker(PROJECT)
@@ -309,6 +310,10 @@ class VersionedObject:
     is_fictional: bool = False
 
 
+Snapshot = tuple[int, Mapping[str, Any]]
+"""Version number and values of an object."""
+
+
 @dataclass(frozen=True)
 class Versioned:
     """A type of object whose versions are kept.
@@ -321,7 +326,7 @@ class Versioned:
 
     type: str
     find: Callable[[Context, str], VersionedObject]
-    dump: Callable[[int], tuple[int, Mapping[str, Any]]]
+    dump: Callable[[int], Snapshot]
     restore: Callable[[Context, int, Mapping[str, Any]], None]
     field_name: Callable[[str], str]
     show: Callable[[str, Any], str]
@@ -673,6 +678,24 @@ def event_happened(ctx: Context, event: Event) -> None:
 def version_list(ctx: Context) -> Sequence[Versioned]:
     """Name the types of objects whose versions people may look at, compare and bring back.
 
-    Called for each visit of a page of versions. Keep the versions yourself, with
-    `portal.versions.changing` around each change.
+    Called for each visit of a page of versions. Tell of each change with
+    `portal.versions.changing` around it.
+    """
+
+
+@hookspec(TRANSACT, guards=False)
+def object_changed(
+    ctx: Context, object_type: str, object_id: int, before: Snapshot, after: Snapshot
+) -> None:
+    """Keep number and values of an object as they were before a person changed it, and as they are.
+
+    Called inside the transaction, also where nothing but the number changed.
+    """
+
+
+@hookspec(ISOLATE)
+def conflict_show(ctx: Context, error: Conflict) -> str:
+    """Show both texts when somebody saved an object meanwhile: the page, from `error.forms`.
+
+    Called for pages, not for programs. Without an answer people see what they wrote, to copy it.
     """

@@ -34,7 +34,7 @@ def offer(ctx: Context, sentence: str, name: str, **arguments: str | int) -> Non
 
     Call it in a view. Arguments are few and short: they travel in the page.
     """
-    until = int((ctx.clock.now() + OPEN).timestamp())
+    until = (ctx.clock.now() + OPEN).timestamp()
     token = [name, ctx.actor.account_id, until, secrets.token_hex(8), arguments]
     flash(sentence, f"undo {_signer().dumps(token)}")
 

@@ -27,7 +27,7 @@ from portal.config import Config
 from tests.visiting import unlisted
 
 ROOT = Path(__file__).parent.parent
-CORE_LINES = 6_531  # the promise is 6,500: docs/decisions/0013
+CORE_LINES = 6_217  # the promise is 6,500: docs/decisions/0013
 KERNEL_LINES = 1_000
 PLUGIN_LINES = 4_000
 PLUGINS = sorted(path.parent.name for path in (ROOT / "plugins").glob("*/plugin.toml"))
@@ -164,8 +164,7 @@ assert set(statuses.values()) <= {"active", "incompatible"}, registry.statuses()
 assert unlisted(app) == []
 client = sign_in(app.test_client(), make_account(app, role="SiteAdmin"))
 seen = {}
-for address in ("/", "/organisations", "/setup/plugins", "/access", "/readyz",
-                "/api/v1/openapi.json"):
+for address in ("/", "/organisations", "/setup/plugins", "/access", "/readyz"):
     answer = client.get(address, follow_redirects=True)
     assert answer.status_code == 200, (address, answer.status_code)
 loaded = {name.split(".")[1] for name in sys.modules if name.startswith("plugins.")}

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, g, request
 from pydantic import BaseModel, ConfigDict, Field
 from spectree import Response as Answers
 
+from plugins.openapi.interface import PREFIX, Problem, checked, spec
 from plugins.partners import pages, queries, search
 from plugins.partners.documents import FACETS
 from plugins.partners.filters import LONGEST_TEXT, MOST_PAGE, MOST_PAGE_SIZE, parse
@@ -17,7 +18,6 @@ from portal import db
 from portal.errors import NotFound
 from portal.i18n import _
 from portal.web.access import ANYONE, allow
-from portal.web.api import PREFIX, Problem, checked, spec
 from portal.web.caching import not_modified
 from portal.web.heartbeat import beat
 

@@ -83,7 +83,7 @@ def carry_out(ctx: Context, obj: Any, step: Transition, comment: str) -> None:
         promise(ctx, number, obj.promises)
         announce(ctx, [number])
     elif step.name == "discard":
-        _note_version(ctx, number)
+        _note_version(ctx, number, obj)
     if step.name in TOLD:
         _tell(ctx, obj, step.name, comment)
 
@@ -99,12 +99,13 @@ def promise(ctx: Context, organisation_id: int, wanted: Sequence[str]) -> None:
         ).on_conflict_ignore().execute()
 
 
-def _note_version(ctx: Context, organisation_id: int) -> None:
+def _note_version(ctx: Context, organisation_id: int, gone: Change) -> None:
     """Count a profile up whose working copy is gone: who still edits it must see that."""
+    number, data = history.dump(organisation_id)
+    before = number, {**data, "commitments": sorted(gone.promises)}
     mine = Profile.organisation == organisation_id
     Profile.update(version=Profile.version + 1).where(mine).execute()
-    number, data = history.dump(organisation_id)
-    versions.keep(ctx, history.TYPE, organisation_id, data, number=number)
+    versions.tell(ctx, history.TYPE, organisation_id, before, (number + 1, data))
 
 
 def _tell(ctx: Context, obj: Any, step: str, comment: str) -> None:

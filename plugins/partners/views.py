@@ -40,7 +40,6 @@ from portal import permissions, versions
 from portal.errors import Conflict, Invalid, NotFound
 from portal.i18n import _, ngettext, number
 from portal.text import words as words_of
-from portal.web import merging
 from portal.web.access import ADMIN, ANYONE, SIGNED_IN, allow
 from portal.web.caching import not_modified
 from portal.web.heartbeat import beat
@@ -280,7 +279,7 @@ def edit(slug: str) -> ResponseReturnValue:
             except Invalid as error:
                 form.attach(error)
             except Conflict as error:
-                return _both_texts(error, form)
+                raise _with_both(error, form) from None
             else:
                 return _saved(slug)
     return render_template(
@@ -354,13 +353,14 @@ def _publication(partner: queries.Partner, refused: tuple[str, ...] = ()) -> str
     )
 
 
-def _both_texts(error: Conflict, form: forms.ProfileForm) -> ResponseReturnValue:
-    """Show what both wrote; when it was not kept how the profile was, two texts stand there."""
+def _with_both(error: Conflict, form: forms.ProfileForm) -> Conflict:
+    """Give what both wrote along; when it was not kept how the profile was, two texts are shown."""
     partner = form.partner
     shown = versions.at(service.VERSIONED.type, partner.id, form.version.data)
     current = forms.ProfileForm(partner=queries.partner(partner.slug, g.ctx) or partner)
     before = forms.ProfileForm(partner=partner.like(shown)) if shown else None
-    return merging.both(error, form, current, before, partner.is_fictional)
+    error.forms = form, current, before, partner.is_fictional
+    return error
 
 
 @blueprint.get("/partners/missed-searches")

@@ -12,7 +12,7 @@ from peewee import fn
 
 from plugins.rules import addresses, delivering, queries, rules, running, subjects
 from plugins.rules.models import FAILED, PASSED, SENT, WAITING, Delivery, Rule, Run, Webhook
-from portal import audit, db, events, jobs, settings
+from portal import audit, db, events, jobs, settings, versions
 from portal.context import Context
 from portal.errors import Conflict, Invalid, NotAllowed
 from portal.i18n import _
@@ -67,12 +67,12 @@ def change_rule(ctx: Context, rule: Rule, typed: Typed, version: int) -> None:
     with db.transaction():
         here = (Rule.id == rule.id, Rule.version == version, Rule.deleted_at.is_null())
         if not Rule.update(**values, version=Rule.version + 1).where(*here).execute():
-            raise Conflict(
-                _("Somebody else changed this meanwhile. Your text is still here; open the page "
-                  "in another window to compare, then save again."),
-                version=Rule.get_by_id(rule.id).version,
-            )  # fmt: skip
+            raise _overtaken(Rule.get_by_id(rule.id), values)
         _record(ctx, "rule.changed", Rule.get_by_id(rule.id))
+
+
+def _overtaken(now: Any, values: Mapping[str, Any]) -> Conflict:
+    return versions.both(values, now.version, {name: getattr(now, name) for name in values}, {})
 
 
 def checked(ctx: Context, typed: Typed) -> dict[str, Any]:
@@ -274,7 +274,7 @@ def change_webhook(ctx: Context, hook: Webhook, title: str, url: str, version: i
     with db.transaction():
         here = (Webhook.id == hook.id, Webhook.version == version, Webhook.deleted_at.is_null())
         if not Webhook.update(**values, version=Webhook.version + 1).where(*here).execute():
-            raise Conflict(_("Somebody else changed this meanwhile. Look at it as it is now."))
+            raise _overtaken(Webhook.get_by_id(hook.id), values)
         _record_hook(ctx, "webhook.changed", hook, url=values["url"])
 
 

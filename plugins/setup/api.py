@@ -9,10 +9,10 @@ from flask import Blueprint, request
 from pydantic import BaseModel
 from spectree import Response as Answers
 
+from plugins.openapi.interface import PREFIX, Problem, checked, spec
 from plugins.setup import acts
 from portal.kernel.life import Plan
 from portal.web.access import ADMIN, allow
-from portal.web.api import PREFIX, Problem, checked, spec
 from portal.web.heartbeat import context
 
 blueprint = Blueprint("setup_api", __name__, url_prefix=f"{PREFIX}/plugins")

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from spectree import Response as Answers
 
 from plugins.directory import interface as directory
+from plugins.openapi.interface import PREFIX, Problem, checked, spec
 from plugins.tokens import queries, rules
 from portal.errors import Invalid
 from portal.i18n import _
@@ -17,7 +18,6 @@ from portal.organisations import service
 from portal.organisations.models import Organisation
 from portal.people import throttle
 from portal.web.access import SIGNED_IN, allow
-from portal.web.api import PREFIX, Problem, checked, spec
 from portal.web.heartbeat import context
 
 blueprint = Blueprint("tokens_api", __name__, url_prefix=PREFIX)

@@ -7,9 +7,11 @@ from typing import Any
 
 from flask import Blueprint
 
-from plugins.versions import views
+from plugins.versions import merging, views
+from plugins.versions.service import keep
 from portal.context import Context
-from portal.hookspecs import Versioned, hookimpl
+from portal.errors import Conflict
+from portal.hookspecs import Snapshot, Versioned, hookimpl
 from portal.i18n import _
 from portal.organisations import service
 from portal.organisations.models import Organisation
@@ -25,6 +27,20 @@ def blueprint_list(ctx: Context) -> Sequence[Blueprint]:
 def version_list(ctx: Context) -> Sequence[Versioned]:
     """Offer the versions of organisations."""
     return [service.VERSIONED]
+
+
+@hookimpl
+def object_changed(
+    ctx: Context, object_type: str, object_id: int, before: Snapshot, after: Snapshot
+) -> None:
+    """Keep how it was and how it is."""
+    keep(ctx, object_type, object_id, before, after)
+
+
+@hookimpl
+def conflict_show(ctx: Context, error: Conflict) -> str:
+    """Show both texts, to choose from."""
+    return merging.page(error)
 
 
 @hookimpl

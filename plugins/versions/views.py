@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import versions
+from plugins.versions import service
 from portal.errors import NotFound
 from portal.hookspecs import Versioned
 from portal.i18n import _
@@ -27,7 +27,7 @@ def index(name: str, public_id: str) -> ResponseReturnValue:
     """List the versions of an object and show what differs between two of them."""
     kind = _kind(name)
     found = kind.find(g.ctx, public_id)
-    rows = versions.list_of(kind.type, found.id)
+    rows = service.list_of(kind.type, found.id)
     newer = _chosen(rows, "to", 0)
     older = _chosen(rows, "from", min(len(rows) - 1, rows.index(newer) + 1) if newer else 0)
     return render_template(
@@ -50,7 +50,7 @@ def restore(name: str, public_id: str) -> ResponseReturnValue:
     kind = _kind(name)
     found = kind.find(g.ctx, public_id)
     number = request.form.get("number", "")
-    versions.restore(g.ctx, kind, found.id, int(number) if _is_number(number) else -1)
+    service.restore(g.ctx, kind, found.id, int(number) if _is_number(number) else -1)
     flash(_("Version %(number)s is back; the one before it is kept too.", number=number))
     return redirect(url_for(".index", name=name, public_id=public_id), 303)
 
@@ -80,7 +80,7 @@ def _chosen(rows: Sequence[Version], name: str, otherwise: int) -> Version | Non
 def _rows(kind: Versioned, rows: Sequence[Version]) -> list[tuple[Version, str]]:
     """Return the versions with the names of the fields that each of them changed."""
     changed = [
-        ", ".join(kind.field_name(name) for name, *_both in versions.difference(old.data, new.data))
+        ", ".join(kind.field_name(name) for name, *_both in service.difference(old.data, new.data))
         for new, old in pairwise(rows)
     ]
     return list(zip(rows, [*changed, ""], strict=True)) if rows else []
@@ -93,5 +93,5 @@ def _differences(
         return []
     return [
         (kind.field_name(name), kind.show(name, was), kind.show(name, now))
-        for name, was, now in versions.difference(older.data, newer.data)
+        for name, was, now in service.difference(older.data, newer.data)
     ]

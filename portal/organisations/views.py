@@ -16,7 +16,6 @@ from portal.organisations import labels, policy, queries, service
 from portal.organisations.forms import EditForm, OrganisationForm
 from portal.organisations.models import Organisation
 from portal.people.views import done, page, to
-from portal.web import merging
 from portal.web.access import SIGNED_IN, allow
 from portal.web.heartbeat import context
 
@@ -86,7 +85,8 @@ def edit(slug: str) -> ResponseReturnValue:
         kind = service.VERSIONED
         both = kind.dump(organisation.id)[1], versions.at(kind.type, organisation.id, shown)
         now, was = (OrganisationForm(data=data) if data else None for data in both)
-        return merging.both(error, form, now, was, organisation.is_fictional)
+        error.forms = form, now, was, organisation.is_fictional
+        raise
     return page("organisations/edit.html", form, organisation=organisation)
 
 

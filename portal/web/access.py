@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from flask import Flask
+from flask import Flask, current_app
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -42,11 +42,7 @@ class Listed:
 
 
 def allow(
-    actors: str,
-    *methods: str,
-    owner: str = "",
-    csrf: bool = True,
-    rate: str = "",
+    actors: str, *methods: str, owner: str = "", csrf: bool = True, rate: str = ""
 ) -> Callable[[View], View]:
     """Give a view its access row; without methods the row holds for all of them.
 
@@ -56,9 +52,8 @@ def allow(
         raise ValueError(f"Unknown actors {actors!r}. Choose one of {', '.join(ACTORS)}.")
 
     def mark(view: View) -> View:
-        rows = list(getattr(view, "access_rows", ()))
-        rows.insert(0, Row(actors, frozenset(methods), owner, csrf, rate))
-        view.access_rows = rows  # type: ignore[attr-defined]
+        row = Row(actors, frozenset(methods), owner, csrf, rate)
+        view.access_rows = [row, *getattr(view, "access_rows", ())]  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -71,6 +66,13 @@ def access_row(view: Callable[..., Any], method: str) -> Row | None:
         if not row.methods or method in row.methods:
             return row  # type: ignore[no-any-return]
     return None
+
+
+def is_served(endpoint: str | None) -> bool:
+    """Whether an address is the core's or an active plugin's, by its endpoint or blueprint."""
+    registry = current_app.extensions["portal"].registry
+    owner = registry.owner(endpoint)
+    return owner is None or registry.is_active(owner)
 
 
 def table(app: Flask) -> Iterator[Listed]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -47,19 +47,22 @@ class Unchanged:
     def __init__(self, app: Flask) -> None:
         self._next = app.wsgi_app
         self._clock = lambda: app.extensions["portal"].clock
-        self._known: dict[str, tuple[_Key, _State, list[tuple[str, str]]]] = {}
+        self._known: dict[str, tuple[Any, Any, list[tuple[str, str]]]] = {}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
         if "HTTP_COOKIE" in environ or environ["REQUEST_METHOD"] != "GET":
             return self._next(environ, start_response)
         known = self._known.get(environ.get("HTTP_IF_NONE_MATCH", ""))
-        if known and known[0] == _key(environ) and known[1] == self._now():
+        if known and known[0] == self._key(environ) and known[1] == self._now():
             start_response("304 NOT MODIFIED", [*known[2], ("X-Request-ID", request_id.get())])
             return []
         return self._next(environ, self._noting(environ, start_response))
 
-    def _now(self) -> _State | None:
+    def _key(self, environ: WSGIEnvironment) -> list[str | None]:
+        return [environ.get(name) for name in _KEY]
+
+    def _now(self) -> tuple[int, int, date] | None:
         try:
             db.database.connect(reuse_if_open=True)
             rows = db.query("SELECT plugin_generation, catalogue_seq FROM heartbeat WHERE id = 1")
@@ -76,14 +79,12 @@ class Unchanged:
                 lasting = [pair for pair in headers if pair[0] not in _OF_ONE_ANSWER]
                 if len(self._known) >= KEPT:
                     self._known.clear()
-                self._known[dict(headers).get("ETag", "")] = _key(environ), state, lasting
+                self._known[dict(headers).get("ETag", "")] = self._key(environ), state, lasting
             return start_response(status, headers, *more)
 
         return note
 
 
-_Key = tuple[str | None, ...]
-_State = tuple[int, int, date]
 _STATE = "portal.state"
 _KEY = (
     "wsgi.url_scheme", "HTTP_HOST", "PATH_INFO", "QUERY_STRING", "HTTP_ACCEPT_LANGUAGE",
@@ -95,10 +96,6 @@ _OF_ONE_ANSWER = {
 }  # fmt: skip
 
 
-def _key(environ: WSGIEnvironment) -> _Key:
-    return tuple(environ.get(name) for name in _KEY)
-
-
 def not_modified() -> Response | None:
     """Return a 304 when the visitor's copy is current; else None, and mark the coming answer.
 
@@ -106,38 +103,20 @@ def not_modified() -> Response | None:
     signed in, or have a message waiting, always get a fresh page.
     """
     heartbeat = beat()
-    if heartbeat.account_id is not None or "_flashes" in _session():
+    if heartbeat.account_id is not None or "_flashes" in flask_session:
         return None
-    portal = current_app.extensions["portal"]
-    today = g.ctx.clock.now().date()
-    seed = "|".join(
-        (
-            request.full_path,
-            g.locale,
-            str(heartbeat.catalogue_seq),
-            str(heartbeat.plugin_generation),
-            today.isoformat(),
-            __version__,
-            portal.fingerprint,
-        )
-    )
+    state = heartbeat.plugin_generation, heartbeat.catalogue_seq, g.ctx.clock.now().date()
+    looks = current_app.extensions["portal"].fingerprint
+    seed = repr((request.full_path, g.locale, state, __version__, looks))
     tag = hashlib.sha256(seed.encode("utf-8", "replace")).hexdigest()[:24]
     if request.if_none_match.contains_weak(tag):
         return Response(status=304, headers={"ETag": f'W/"{tag}"'})
-    g.entity_tag = tag
-    request.environ[_STATE] = heartbeat.plugin_generation, heartbeat.catalogue_seq, today
+    g.entity_tag, request.environ[_STATE] = tag, state
     return None
 
 
 def mark(response: Response) -> Response:
     """Put the mark on a good answer."""
-    tag = g.get("entity_tag")
-    if tag and response.status_code == 200:
-        response.set_etag(tag, weak=True)
+    if "entity_tag" in g and response.status_code == 200:
+        response.set_etag(g.entity_tag, weak=True)
     return response
-
-
-def _session() -> Container[str]:
-    if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
-        return ()
-    return flask_session

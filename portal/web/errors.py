@@ -3,53 +3,90 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 import peewee
-from flask import Flask, g, json, render_template, request
+from flask import Flask, current_app, g, json, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, Unauthorized
 
-from portal.errors import PortalError
+from portal.errors import Conflict, PortalError
 from portal.i18n import _
+from portal.i18n import lazy_gettext as lazy
 from portal.kernel import registry as kernel
+from portal.web import unsent
 
 log = logging.getLogger("portal.errors")
 
 SECRET_FIELDS = ("password", "token", "secret", "csrf")
+TITLES = {
+    400: lazy("That request can't be read"),
+    401: lazy("Please sign in"),
+    403: lazy("You may not do this"),
+    404: lazy("There is nothing here"),
+    405: lazy("This address does not work that way"),
+    409: lazy("Somebody was faster"),
+    413: lazy("That is too large"),
+    415: lazy("That kind of file can't be read"),
+    422: lazy("Something needs to be mended"),
+    429: lazy("Too often"),
+    500: lazy("Something broke on our side"),
+    503: lazy("Not available right now"),
+}
+REMEDIES = {
+    400: lazy("Check the address, or go back and try once more."),
+    401: lazy("Sign in and come back to this page."),
+    403: lazy("Ask somebody who runs this organisation or the portal."),
+    404: lazy("The page was moved, removed, or is not for everyone to see."),
+    405: lazy("Go back and use the button of the page you came from."),
+    413: lazy("Send a smaller file or a shorter text."),
+    415: lazy("Send it as one of the kinds of file named beside the field."),
+    429: lazy("Wait a little and try again."),
+    500: lazy("It has been noted. Nothing was half saved; please try again."),
+    503: lazy("Please try again in a few minutes."),
+}
 
 
 def init_app(app: Flask) -> None:
     """Answer every error of the app."""
     app.register_error_handler(PortalError, _portal_error)
-    app.register_error_handler(CSRFError, csrf_error)
-    app.register_error_handler(HTTPException, http_error)
+    app.register_error_handler(Conflict, _conflict)
+    app.register_error_handler(CSRFError, _csrf_error)
+    app.register_error_handler(Unauthorized, lambda error: _rescued(True) or _http_error(error))
+    app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(peewee.OperationalError, _busy)
     app.register_error_handler(Exception, _unexpected)
 
 
 def problem(
     status: int,
-    title: str,
-    detail: str,
-    headers: dict[str, str] | None = None,
-    kept: dict[str, str] | None = None,
+    detail: str = "",
+    title: str = "",
+    headers: Mapping[str, str] | None = None,
     links: Sequence[tuple[str, str]] = (),
     **more: Any,
 ) -> ResponseReturnValue:
-    """Answer with a page, or with problem+json (RFC 9457) where a program asked."""
-    headers = dict(headers or {})
+    """Answer with a page that gives back what was typed, or with problem+json (RFC 9457).
+
+    Without them, title and detail are those of the status.
+    """
+    title = title or str(TITLES.get(status) or HTTPStatus(status).phrase)
+    detail = detail or str(REMEDIES.get(status) or _("Go back and try once more."))
     if wants_json():
         body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
         body |= {key: value for key, value in more.items() if value}
-        headers["Content-Type"] = "application/problem+json"
-        return json.dumps(body), status, headers
-    headers["Content-Type"] = "text/html; charset=utf-8"
-    values = {"status": status, "title": title, "detail": detail, "kept": kept or {}}
-    values["links"] = links
+        return (
+            json.dumps(body),
+            status,
+            {**(headers or {}), "Content-Type": "application/problem+json"},
+        )
+    headers = {**(headers or {}), "Content-Type": "text/html; charset=utf-8"}
+    values = {"status": status, "title": title, "detail": detail, "links": links}
+    values["kept"] = _kept_text()
     try:
         return render_template("errors/error.html", **values), status, headers
     except Exception:  # the frame itself is broken, or the error came before there was a language
@@ -65,12 +102,10 @@ def wants_json() -> bool:
     return best == "application/json"
 
 
-def kept_text() -> dict[str, str]:
+def _kept_text() -> dict[str, str]:
     """Return what was typed into the refused form, without secrets."""
-    if request.method not in {"POST", "PUT", "PATCH"}:
-        return {}
     try:
-        typed = request.form.items()
+        typed = request.form.items() if request.method in {"POST", "PUT", "PATCH"} else ()
     except HTTPException:
         return {}
     return {
@@ -80,18 +115,20 @@ def kept_text() -> dict[str, str]:
     }
 
 
+def _rescued(with_sign_in: bool = False) -> ResponseReturnValue | None:
+    """Lead to where what was typed is kept; None when nobody kept it."""
+    address = unsent.kept() if request.method == "POST" and not wants_json() else ""
+    if address and with_sign_in:
+        address = f"/account/sign-in?{urlencode({'next': address})}"
+    return redirect(address, 303) if address else None
+
+
 def _portal_error(error: PortalError) -> ResponseReturnValue:
-    headers = {}
-    retry_after = getattr(error, "retry_after", None)
-    if retry_after:
-        headers["Retry-After"] = str(retry_after)
-    detail = error.message or _explain(error.status)
+    wait = getattr(error, "retry_after", 0)
     return problem(
         error.status,
-        _title(error.status),
-        detail,
-        headers,
-        kept_text(),
+        error.message,
+        headers={"Retry-After": str(wait)} if wait else {},
         code=error.code,
         field=error.field,
         texts=getattr(error, "texts", None),
@@ -99,83 +136,49 @@ def _portal_error(error: PortalError) -> ResponseReturnValue:
     )
 
 
-def csrf_error(error: CSRFError) -> ResponseReturnValue:
-    """Answer a form whose token is not good any more."""
+def _conflict(error: Conflict) -> ResponseReturnValue:
+    if error.forms and not wants_json():
+        hooks = current_app.extensions["portal"].registry.hooks
+        for _plugin, page in hooks.call("conflict_show", g.ctx, error=error):
+            return page, error.status
+    return _portal_error(error)
+
+
+def _csrf_error(_error: CSRFError) -> ResponseReturnValue:
     detail = _(
         "The page was open for too long, or your browser keeps no cookies. "
         "Nothing is lost: copy your text below, open the page again and send it once more."
     )
-    return problem(400, _("Your form has expired"), detail, kept=kept_text(), code="csrf")
+    return _rescued() or problem(400, detail, _("Your form has expired"), code="csrf")
 
 
-def http_error(error: HTTPException) -> ResponseReturnValue:
-    """Answer an error of HTTP."""
-    status = error.code or 500
-    headers = {}
-    for name, value in error.get_headers():
-        if name not in {"Content-Type", "Content-Length"}:
-            headers[name] = value
+def _http_error(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None:
         return error.response
-    return problem(status, _title(status), _explain(status), headers, kept_text())
+    hidden = {"Content-Type", "Content-Length"}
+    headers = {name: value for name, value in error.get_headers() if name not in hidden}
+    return problem(error.code or 500, headers=headers)
 
 
 def _busy(error: peewee.OperationalError) -> ResponseReturnValue:
     log.error("The database did not answer: %s", error)
     detail = _("The database is busy. Nothing was saved; please try again in a moment.")
-    return problem(503, _title(503), detail, {"Retry-After": "5"}, kept_text())
+    return problem(503, detail, headers={"Retry-After": "5"})
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:
     log.exception("Unexpected error at %s %s", request.method, request.url_rule, exc_info=error)
-    return problem(500, _title(500), _explain(500), {}, kept_text(), request=g.get("request_id"))
-
-
-def _title(status: int) -> str:
-    titles = {
-        400: _("That request can't be read"),
-        401: _("Please sign in"),
-        403: _("You may not do this"),
-        404: _("There is nothing here"),
-        405: _("This address does not work that way"),
-        409: _("Somebody was faster"),
-        413: _("That is too large"),
-        415: _("That kind of file can't be read"),
-        422: _("Something needs to be mended"),
-        429: _("Too often"),
-        500: _("Something broke on our side"),
-        503: _("Not available right now"),
-    }
-    return titles.get(status, HTTPStatus(status).phrase)
-
-
-def _explain(status: int) -> str:
-    texts = {
-        400: _("Check the address, or go back and try once more."),
-        401: _("Sign in and come back to this page."),
-        403: _("Ask somebody who runs this organisation or the portal."),
-        404: _("The page was moved, removed, or is not for everyone to see."),
-        405: _("Go back and use the button of the page you came from."),
-        413: _("Send a smaller file or a shorter text."),
-        415: _("Send it as one of the kinds of file named beside the field."),
-        429: _("Wait a little and try again."),
-        500: _("It has been noted. Nothing was half saved; please try again."),
-        503: _("Please try again in a few minutes."),
-    }
-    return texts.get(status, _("Go back and try once more."))
+    return problem(500, request=g.get("request_id"))
 
 
 def refuse_inactive(status: kernel.Status) -> ResponseReturnValue:
     """Answer for the address of a plugin that takes no part; administrators learn why."""
     is_out = status.state in kernel.OUT_OF_ORDER
-    code, headers = (503, {"Retry-After": "120"}) if is_out else (404, {})
-    detail, links = _explain(code), []
+    detail, links = "", list[tuple[str, str]]()
     if "ctx" in g and g.ctx.actor.is_admin:
+        state = f"{status.state}. {status.reason}".rstrip(". ")
+        values = {"title": _(status.title), "state": state}
+        detail = _("The add-on %(title)s takes no part: %(state)s.", **values)
         links = [(_("Add-ons"), "/setup/plugins")]
-        detail = _("The add-on %(title)s takes no part: %(state)s.") % {
-            "title": _(status.title),
-            "state": f"{status.state}. {status.reason}".rstrip(". "),
-        }
-    return problem(
-        code, _title(code), detail, headers, kept_text(), links=links, code="plugin_inactive"
-    )
+    headers = {"Retry-After": "120"} if is_out else {}
+    return problem(503 if is_out else 404, detail, "", headers, links, code="plugin_inactive")

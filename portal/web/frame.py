@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import Flask, current_app, g, get_flashed_messages, has_request_context, request, url_for
 from flask.sansio.app import App
@@ -18,30 +16,23 @@ from markupsafe import Markup
 from werkzeug.routing import BuildError
 
 from portal import i18n
-from portal.context import Actor
 from portal.i18n import _
 from portal.kernel.hooks import Hooks
 from portal.web import language, unsent
-from portal.web.heartbeat import Heartbeat, beat
+from portal.web.heartbeat import beat
 
 HOUSE = Path(__file__).parent.parent.parent / "templates"
 INSTALLED_HOUSE = Path(__file__).parent.parent / "house" / "templates"
+SHOWN = ("country_name", "day", "moment", "money", "number", "percent")
+"""Functions of `portal.i18n` that templates use."""
 
 
 def init_app(app: Flask, instance: Path, plugins: dict[str, Path]) -> None:
     """Set up the template environment: a site's own templates first, then the house, then plugins."""
     house = HOUSE if HOUSE.is_dir() else INSTALLED_HOUSE
+    own = {name: FileSystemLoader(folder / "templates" / name) for name, folder in plugins.items()}
     app.jinja_loader = ChoiceLoader(  # type: ignore[assignment]
-        [
-            FileSystemLoader(instance / "templates"),
-            FileSystemLoader(house),
-            PrefixLoader(
-                {
-                    name: FileSystemLoader(folder / "templates" / name)
-                    for name, folder in plugins.items()
-                }
-            ),
-        ]
+        [FileSystemLoader([instance / "templates", house]), PrefixLoader(own)]
     )
     app.jinja_environment = _Environment
     vars(app).pop("jinja_env", None)  # an extension may have had one made already
@@ -50,6 +41,7 @@ def init_app(app: Flask, instance: Path, plugins: dict[str, Path]) -> None:
     env.add_extension("jinja2.ext.i18n")
     env.newstyle_gettext = True  # type: ignore[attr-defined]
     env.globals.update(
+        {name: getattr(i18n, name) for name in SHOWN},
         _=_gettext,
         gettext=_gettext,
         ngettext=_ngettext,
@@ -59,12 +51,6 @@ def init_app(app: Flask, instance: Path, plugins: dict[str, Path]) -> None:
         csrf_token=generate_csrf,
         form_key=token_urlsafe,
         draft_waiting=unsent.waiting,
-        moment=i18n.moment,
-        country_name=i18n.country_name,
-        number=i18n.number,
-        money=i18n.money,
-        percent=i18n.percent,
-        day=i18n.day,
     )
     app.context_processor(frame)
 
@@ -87,18 +73,11 @@ class _Environment(Environment):
         super().__init__(app, **options)
         self._ready: dict[str, Template] = {}
 
-    def get_template(
-        self,
-        name: str | Template,
-        parent: str | None = None,
-        globals: MutableMapping[str, Any] | None = None,
-    ) -> Template:
+    def get_template(self, name: Any, parent: Any = None, globals: Any = None) -> Template:
         """Load a template. Names stand in code and templates, so there are few."""
-        if globals or not isinstance(name, str) or self.auto_reload:
-            return super().get_template(name, parent, globals)
         found = self._ready.get(name)
         if found is None:
-            found = self._ready[name] = super().get_template(name, parent)
+            found = self._ready[name] = super().get_template(name, parent, globals)
         return found
 
     def getattr(self, obj: Any, attribute: str) -> Any:
@@ -153,63 +132,33 @@ def plugin_url(endpoint: str, **values: Any) -> str:
 def frame() -> dict[str, Any]:
     """Return what base.html needs; called for each template that is rendered."""
     if not has_request_context() or "ctx" not in g:
-        return {
-            "menu": [],
-            "languages": [],
-            "account": None,
-            "footer_links": [],
-            "locale": "en",
-            "messages": [],
-            "scheme": "",
-            "site_name": current_app.config["PORTAL"].site_name,
-        }
+        return {"locale": "en", "site_name": current_app.config["PORTAL"].site_name}
     heartbeat = beat()
     return {
         **g.ctx.settings,
         "menu": _links("menu_list"),
         "footer_links": _links("footer_list"),
         "languages": language.switch(),
-        "account": _account(heartbeat, g.ctx.actor),
+        "account": _account(heartbeat.name) if g.ctx.actor.signed_in else None,
         "banners": _offered("banner_list") if g.ctx.actor.signed_in else [],
-        "sign_in_url": _sign_in_url(),
         "actor": g.ctx.actor,
         "locale": g.locale,
         "scheme": heartbeat.scheme,
-        "messages": _messages(),
+        "messages": get_flashed_messages(with_categories=True),
     }
 
 
-def _account(heartbeat: Heartbeat, actor: Actor) -> dict[str, Any] | None:
-    """Return what the account's menu holds; None for people who are not signed in."""
-    if heartbeat.account_id is None:
-        return None
+def _account(name: str) -> dict[str, Any]:
+    """Return what the menu of somebody's account holds."""
     links = [(_("My organisations"), "/organisations/"), *_offered("account_links")]
-    if actor.is_admin and not any(url.startswith("/setup/") for _label, url in links):
+    if g.ctx.actor.is_admin and not any(url.startswith("/setup/") for _label, url in links):
         links.append((_("Add-ons"), "/setup/plugins"))
-    return {
-        "name": heartbeat.name,
-        "links": [{"label": label, "url": url} for label, url in links if url],
-        "sign_out_url": "/account/sign-out",
-    }
+    return {"name": name, "links": [{"label": label, "url": url} for label, url in links if url]}
 
 
 def _offered(hook: str) -> list[tuple[str, str]]:
     hooks = current_app.extensions["portal"].registry.hooks
     return [(str(label), plugin_url(str(end))) for label, end in hooks.each(hook, g.ctx)]
-
-
-def _sign_in_url() -> str:
-    """Return the way to sign in and come back to this page."""
-    if request.path in {"/", "/account/sign-in"} or request.method != "GET":
-        return "/account/sign-in"
-    return f"/account/sign-in?{urlencode({'next': request.full_path.rstrip('?')})}"
-
-
-def _messages() -> list[Any]:
-    """Flashed messages; the session is only opened for those who bring one."""
-    if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
-        return []
-    return list(get_flashed_messages(with_categories=True))
 
 
 def _links(hook: str) -> list[dict[str, Any]]:

@@ -55,17 +55,12 @@ def init_app(app: Flask) -> None:
 
 def secure(response: Response) -> Response:
     """Add the security headers and say that pages are private to the browser."""
-    headers = response.headers
-    present = {name.lower() for name, _ in headers}
-    for name, value in FIXED.items():
-        if name.lower() not in present:
-            headers.add(name, value)
+    response.headers.extend(FIXED)
     if request.is_secure:
-        response.headers.setdefault("Strict-Transport-Security", HSTS)
+        response.headers["Strict-Transport-Security"] = HSTS
     response.headers.setdefault("Cache-Control", "no-cache, private")
-    request_id = g.get("request_id")
-    if request_id:
-        response.headers["X-Request-ID"] = request_id
+    if "request_id" in g:
+        response.headers["X-Request-ID"] = g.request_id
     return response
 
 

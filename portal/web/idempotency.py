@@ -7,7 +7,6 @@ server, a retry either does everything or gets the answer of the first try.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -30,11 +29,6 @@ HEADER = "Idempotency-Key"
 KEPT = timedelta(hours=24)
 LONGEST_WAIT = 8
 """Seconds that a second try waits for the first."""
-_INSERT = (
-    "INSERT INTO idempotency_key (key_hash, body_hash, account_id, status, location, kind, body, "
-    "created_at) VALUES (?, ?, ?, 0, '', '', ?, ?) ON CONFLICT (key_hash) DO NOTHING "
-    "RETURNING key_hash"
-)
 
 
 class Answered(Model):
@@ -43,21 +37,14 @@ class Answered(Model):
     key_hash = TextField(primary_key=True)
     body_hash = TextField()
     account = ForeignKeyField(Account, null=True, on_delete="CASCADE")
-    status = IntegerField()
-    location = TextField()
-    kind = TextField()
-    body = BlobField()
+    status = IntegerField(default=0)
+    location = TextField(default="")
+    kind = TextField(default="")
+    body = BlobField(default=b"")
     created_at = UtcDateTime()
 
     class Meta:
         table_name = "idempotency_key"
-
-
-@dataclass
-class _Keyed:
-    key_hash: str
-    body_hash: str
-    whole: db.Enclosure | None = None
 
 
 def init_app(app: Flask) -> None:
@@ -82,10 +69,10 @@ def _begin() -> Response | None:
     if not key or any("password" in name for name in request.form):
         return None
     actor = g.ctx.actor.account_id or session.get("csrf_token") or network(request.remote_addr)
-    g.keyed = keyed = _Keyed(_hash(actor, request.method, request.path, key), _body_hash())
-    answer = _answer(keyed)
+    names = _hash(actor, request.method, request.path, key), _body_hash()
+    answer = _answer(*names)
     if answer is None:
-        keyed.whole = db.Enclosure(lambda: _claim(keyed))
+        g.keyed = names, db.Enclosure(lambda: _claim(*names))
     return answer
 
 
@@ -104,12 +91,12 @@ def _body_hash() -> str:
     return _hash([pair for pair in typed if pair[0] not in {FIELD, "csrf_token"}], files)
 
 
-def _answer(keyed: _Keyed) -> Response | None:
+def _answer(key_hash: str, body_hash: str) -> Response | None:
     """Return what the first try was answered, None when there was none."""
-    row = Answered.get_or_none(Answered.key_hash == keyed.key_hash)
+    row = Answered.get_or_none(Answered.key_hash == key_hash)
     if row is None:
         return None
-    if row.body_hash != keyed.body_hash:
+    if row.body_hash != body_hash:
         raise Invalid(
             _("This form was sent before with other text. Open the page again to send this too."),
             code="key_reused",
@@ -125,17 +112,21 @@ def _answer(keyed: _Keyed) -> Response | None:
 
 def claim(ctx: Context, key: str, body_hash: str = "") -> bool:
     """Write a key down inside the transaction of what is done once; False when it was there."""
-    now = db.utc_text(ctx.clock.now())
-    key_hash = key if body_hash else _hash(key)
-    return bool(db.query(_INSERT, (key_hash, body_hash, ctx.actor.account_id, b"", now)))
+    made = Answered.insert(
+        key_hash=key if body_hash else _hash(key),
+        body_hash=body_hash,
+        account=ctx.actor.account_id,
+        created_at=ctx.clock.now(),
+    )
+    return bool(made.on_conflict_ignore().as_rowcount().execute())
 
 
-def _claim(keyed: _Keyed) -> None:
+def _claim(key_hash: str, body_hash: str) -> None:
     """Write the key down first thing in the transaction of the change."""
     if db.is_postgres():  # SQLite lets one write at a time anyway
         db.execute(f"SET LOCAL lock_timeout = '{LONGEST_WAIT}s'")
     try:
-        is_new = claim(g.ctx, keyed.key_hash, keyed.body_hash)
+        is_new = claim(g.ctx, key_hash, body_hash)
     except peewee.OperationalError:
         raise Conflict(
             _("This is still being worked on. Try again in a moment; nothing is done twice."),
@@ -144,32 +135,32 @@ def _claim(keyed: _Keyed) -> None:
     if db.is_postgres():
         db.execute("SET LOCAL lock_timeout = DEFAULT")
     if not is_new:
-        raise HTTPException(response=_answer(keyed))
+        raise HTTPException(response=_answer(key_hash, body_hash))
 
 
 def _end(response: Response) -> Response:
     """Keep the answer with the change; after an error of ours nothing stays."""
-    keyed: _Keyed | None = g.get("keyed")
-    if keyed is None or keyed.whole is None:
+    if "keyed" not in g:
         return response
-    has_begun, status = keyed.whole.has_begun, response.status_code
-    if has_begun and status < 400:
+    names, whole = g.keyed
+    status, mine = response.status_code, Answered.key_hash == names[0]
+    if not whole.has_begun:
+        whole.end(keep=True)
+        return (status >= 400 and _answer(*names)) or response  # the first try may be done now
+    if status < 400:
         is_private = response.is_streamed or "no-store" in response.headers.get("Cache-Control", "")
         Answered.update(
             status=status,
             location=response.headers.get("Location", ""),
             kind=response.content_type or "",
             body=b"" if is_private else response.get_data(),
-        ).where(Answered.key_hash == keyed.key_hash).execute()
-    elif has_begun:
-        Answered.delete().where(Answered.key_hash == keyed.key_hash).execute()
-    keyed.whole.end(keep=status < 500)
-    if status >= 400 and not has_begun:  # the first try may have come between
-        return _answer(keyed) or response
+        ).where(mine).execute()
+    else:
+        Answered.delete().where(mine).execute()
+    whole.end(keep=status < 500)
     return response
 
 
 def _leave(_error: BaseException | None) -> None:
-    keyed: _Keyed | None = g.get("keyed")
-    if keyed is not None and keyed.whole is not None:
-        keyed.whole.end(keep=False)
+    if "keyed" in g:
+        g.keyed[1].end(keep=False)

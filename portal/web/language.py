@@ -55,29 +55,23 @@ def _remember(response: Response) -> Response:
         )
     if response.mimetype == "text/html":
         response.headers["Content-Language"] = g.get("locale", SOURCE)
-        if "Vary" in response.headers:
-            response.vary.update(["Accept-Language", "Cookie"])
-        else:
-            response.headers["Vary"] = "Accept-Language, Cookie"
+        response.vary.update(["Accept-Language", "Cookie"])
     return response
 
 
 def switch() -> Sequence[Mapping[str, object]]:
     """Return the entries of the language switch: this page in every language."""
-    current = g.get("locale", SOURCE)
-    kept = (
-        [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
-        if request.method == "GET"
-        else []
-    )
-    path = request.path if request.method == "GET" else "/"
-    start = f"{path}?{urlencode(kept)}&lang=" if kept else f"{path}?lang="
+    path, kept = "/", []
+    if request.method == "GET":
+        path = request.path
+        kept = [pair for pair in request.args.items(multi=True) if pair[0] != "lang"]
+    start = f"{path}?{urlencode([*kept, ('lang', '')])}"
     return [
         {
             "code": code,
             "name": own_name(code),
             "url": start + code,
-            "current": code == current,
+            "current": code == g.get("locale", SOURCE),
         }
         for code in settings.of()["languages"]
     ]

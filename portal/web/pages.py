@@ -8,21 +8,20 @@ from flask.typing import ResponseReturnValue
 from portal import db, migrate, undo
 from portal.errors import Conflict
 from portal.i18n import _
-from portal.kernel import registry as kernel
 from portal.people.rules import own_path
 from portal.web import access
 from portal.web.access import ADMIN, ANYONE, SIGNED_IN, allow
 
 blueprint = Blueprint("pages", __name__)
+PLAIN = {"Content-Type": "text/plain", "Cache-Control": "no-store"}
 
 
 @blueprint.get("/")
 @allow(ANYONE)
 def home() -> ResponseReturnValue:
     """Show what the portal is; plugins fill the hero and sections."""
-    portal = current_app.extensions["portal"]
-    offered = [answer for _plugin, answer in portal.registry.hooks.call("home_show", g.ctx)]
-    offered.sort(key=lambda item: item.order)
+    answers = current_app.extensions["portal"].registry.hooks.call("home_show", g.ctx)
+    offered = sorted((answer for _plugin, answer in answers), key=lambda item: item.order)
     return render_template(
         "home.html",
         hero=next((item.hero for item in offered if item.hero), None),
@@ -35,12 +34,8 @@ def home() -> ResponseReturnValue:
 @allow(ADMIN)
 def plugins() -> ResponseReturnValue:
     """List the plugins with their states."""
-    portal = current_app.extensions["portal"]
-    return render_template(
-        "plugins.html",
-        plugins=list(portal.registry.statuses().values()),
-        state_names=_state_names(),
-    )
+    statuses = current_app.extensions["portal"].registry.statuses()
+    return render_template("plugins.html", plugins=list(statuses.values()))
 
 
 @blueprint.post("/setup/plugins/<plugin>/<act>")
@@ -58,36 +53,8 @@ def switch_plugin(plugin: str, act: str) -> ResponseReturnValue:
 @allow(ANYONE)
 def access_table() -> ResponseReturnValue:
     """Publish who may call which address."""
-    registry = current_app.extensions["portal"].registry
-    rows = [
-        listed
-        for listed in access.table(current_app)
-        if (owner := registry.owner(listed.endpoint)) is None or registry.is_active(owner)
-    ]
-    return render_template("access.html", rows=rows, actor_names=_actor_names())
-
-
-def _state_names() -> dict[str, str]:
-    return {
-        kernel.DISCOVERED: _("not installed"),
-        kernel.INSTALLED: _("installed, not active"),
-        kernel.ACTIVE: _("active"),
-        kernel.NEEDS_UPGRADE: _("needs an upgrade"),
-        kernel.SUSPENDED: _("suspended"),
-        kernel.BROKEN: _("broken"),
-        kernel.INCOMPATIBLE: _("does not fit this portal"),
-        kernel.MISSING: _("code missing"),
-        kernel.UNINSTALLED: _("uninstalled"),
-    }
-
-
-def _actor_names() -> dict[str, str]:
-    return {
-        access.ANYONE: _("everybody"),
-        access.SIGNED_IN: _("people with an account"),
-        access.REVIEWER: _("reviewers and administrators"),
-        access.ADMIN: _("administrators"),
-    }
+    rows = [row for row in access.table(current_app) if access.is_served(row.endpoint)]
+    return render_template("access.html", rows=rows)
 
 
 @blueprint.post("/undo")
@@ -103,18 +70,17 @@ def take_back() -> ResponseReturnValue:
 @allow(ANYONE)
 def healthz() -> ResponseReturnValue:
     """Say that the process lives; asks no database."""
-    return "ok\n", 200, {"Content-Type": "text/plain", "Cache-Control": "no-store"}
+    return "ok\n", PLAIN
 
 
 @blueprint.get("/readyz")
 @allow(ANYONE)
 def readyz() -> ResponseReturnValue:
     """Say whether requests can be answered: the schema is current and the database takes writes."""
-    headers = {"Content-Type": "text/plain", "Cache-Control": "no-store"}
     if migrate.head(migrate.CORE_NAMESPACE) != migrate.reached(migrate.CORE_NAMESPACE):
-        return "schema\n", 503, headers
+        return "schema\n", 503, PLAIN
     if request.method == "GET":
         with db.database.atomic() as attempt:
             db.execute("UPDATE heartbeat SET id = 1 WHERE id = 1")
             attempt.rollback()
-    return "ready\n", 200, headers
+    return "ready\n", PLAIN

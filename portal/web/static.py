@@ -11,7 +11,7 @@ import mimetypes
 from dataclasses import dataclass
 from pathlib import Path
 
-from flask import Blueprint, Response, abort, current_app, request
+from flask import Blueprint, Response, abort, current_app, redirect, request
 from flask.typing import ResponseReturnValue
 
 from portal import db
@@ -22,17 +22,17 @@ from portal.web.heartbeat import beat
 
 blueprint = Blueprint("files", __name__)
 COMPRESSIBLE = {".css", ".js", ".svg", ".txt", ".json", ".webmanifest"}
+mimetypes.add_type("font/woff2", ".woff2")  # not known everywhere
 
 
 @dataclass(frozen=True)
 class StaticFile:
-    """A file as it is served."""
+    """A file as it is served, and whose it is."""
 
-    path: Path
     body: bytes
     packed: bytes | None
     mime: str
-    plugin: str | None
+    plugin: str
 
 
 class StaticFiles:
@@ -42,21 +42,20 @@ class StaticFiles:
         self._by_public: dict[str, StaticFile] = {}
         self._public: dict[str, str] = {}
 
-    def add(self, folder: Path, plugin: str | None = None) -> None:
+    def add(self, folder: Path, plugin: str = "") -> None:
         """Take up the files below a folder."""
-        for path in sorted(folder.rglob("*")) if folder.is_dir() else []:
-            if path.is_file() and not path.name.startswith("."):
-                self._add_file(path, path.relative_to(folder).as_posix(), plugin)
+        for path in sorted(folder.rglob("[!.]*")):
+            if path.is_file():
+                self._add_file(path, path.relative_to(folder), plugin)
 
-    def _add_file(self, path: Path, name: str, plugin: str | None) -> None:
+    def _add_file(self, path: Path, name: Path, plugin: str) -> None:
         body = path.read_bytes()
         mark = hashlib.sha256(body).hexdigest()[:10]
-        stem, dot, suffix = name.rpartition(".")
-        public = f"{stem}.{mark}{dot}{suffix}" if dot else f"{name}.{mark}"
-        packed = gzip.compress(body, 9, mtime=0) if path.suffix in COMPRESSIBLE else None
-        mime = "font/woff2" if suffix == "woff2" else mimetypes.guess_type(name)[0] or "text/plain"
-        self._by_public[public] = StaticFile(path, body, packed, mime, plugin)
-        self._public[name] = public
+        public = name.with_name(f"{name.stem}.{mark}{name.suffix}").as_posix()
+        packed = gzip.compress(body, 9, mtime=0) if name.suffix in COMPRESSIBLE else None
+        mime = mimetypes.guess_type(name)[0] or "text/plain"
+        self._by_public[public] = StaticFile(body, packed, mime, plugin)
+        self._public[name.as_posix()] = public
 
     def digest(self) -> str:
         """Return a short mark of all files together."""
@@ -67,11 +66,8 @@ class StaticFiles:
         return f"/static/{self._public[name]}"
 
     def get(self, public: str) -> StaticFile | None:
-        """Return the file of an address."""
-        found = self._by_public.get(public)
-        if found is None and public in self._public:  # css refers to fonts by their plain name
-            found = self._by_public[self._public[public]]
-        return found
+        """Return the file of an address; style sheets name fonts without the hash."""
+        return self._by_public.get(self._public.get(public, public))
 
 
 @blueprint.get("/static/<path:name>")
@@ -86,9 +82,9 @@ def serve(name: str) -> ResponseReturnValue:
         return errors.refuse_inactive(status) if status else abort(404)
     if found is None:
         abort(404)
-    response = Response(found.body, mimetype=found.mime)
-    if found.packed and request.accept_encodings.find("gzip") >= 0:
-        response = Response(found.packed, mimetype=found.mime)
+    is_packed = found.packed and request.accept_encodings.find("gzip") >= 0
+    response = Response(found.packed if is_packed else found.body, mimetype=found.mime)
+    if is_packed:
         response.headers["Content-Encoding"] = "gzip"
     if found.packed:
         response.headers["Vary"] = "Accept-Encoding"
@@ -105,11 +101,5 @@ def _active(registry: Registry, plugin: str) -> bool:
 @blueprint.get("/favicon.ico")
 @allow(ANYONE)
 def favicon() -> ResponseReturnValue:
-    """Serve the mark to browsers that ask at the old place."""
-    portal = current_app.extensions["portal"]
-    found = portal.static.get("img/favicon.svg")
-    if found is None:
-        abort(404)
-    return Response(
-        found.body, mimetype="image/svg+xml", headers={"Cache-Control": "max-age=86400"}
-    )
+    """Lead browsers that ask at the old place to the mark."""
+    return redirect(current_app.extensions["portal"].static.url("img/favicon.svg"))

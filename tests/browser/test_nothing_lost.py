@@ -122,7 +122,7 @@ def test_two_people_edit_the_same_and_both_texts_are_kept(open_page: Open) -> No
     expect(slow.locator("h1")).to_have_text("Two people changed this")
     for text in ("Fast town", "Slow town", "https://slow.example"):
         expect(slow.locator("main")).to_contain_text(text)
-    slow.locator("[name='_choice.city'][value=mine]").focus()
+    slow.locator("[name=city][value='Slow town']").focus()
     slow.keyboard.press("ArrowDown")
     press(slow, "Save what I chose")
 

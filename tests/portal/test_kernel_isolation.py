@@ -48,7 +48,8 @@ def beside(plugin_folder: Path) -> Path:
 
 
 UNASKED = {
-    "form_fill", "form_refused", "form_taken", "mail_sending", "plugin_objections", "upkeep_run", "version_list",
+    "conflict_show", "form_fill", "form_refused", "form_taken", "mail_sending", "plugin_objections",
+    "upkeep_run", "version_list",
 }  # fmt: skip
 """Hooks that none of the places below asks; those of forms, plans and upkeep have tests of their own."""
 

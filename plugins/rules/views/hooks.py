@@ -57,9 +57,12 @@ def webhook(public_id: str) -> ResponseReturnValue:
         typed = form.title.data or "", form.url.data or ""
         try:
             service.change_webhook(context(), hook, *typed, version)
-        except (Invalid, Conflict) as error:
-            mark(form, error if isinstance(error, Invalid) else Invalid(error.message))
+        except Invalid as error:
+            mark(form, error)
             status = error.status
+        except Conflict as error:
+            error.forms = form, WebhookForm(obj=queries.webhook(public_id)), None, False
+            raise
         else:
             flash(_("The webhook is changed."))
             return redirect(url_for(".webhook", public_id=public_id), 303)

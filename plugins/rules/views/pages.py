@@ -69,7 +69,6 @@ def edit(public_id: str) -> ResponseReturnValue:
     """Show a rule and change it."""
     ctx, rule = context(), queries.rule(public_id)
     form = RuleForm(ctx, request.form, data=values_of(ctx, rule))
-    status, newest = 422, None
     if "acts" in request.form:
         form.rearrange(request.form["acts"])
     elif request.method == "POST":
@@ -79,21 +78,20 @@ def edit(public_id: str) -> ResponseReturnValue:
         except Invalid as error:
             mark(form, error)
         except Conflict as error:
-            mark(form, Invalid(error.message))
-            status, newest = error.status, error.version
+            error.forms = (
+                form,
+                RuleForm(ctx, data=values_of(ctx, queries.rule(public_id))),
+                None,
+                False,
+            )
+            raise
         else:
             flash(_("The rule is changed."))
             return redirect(url_for(".edit", public_id=public_id), 303)
-    return _form_page(form, rule.title, rule, status, newest)
+    return _form_page(form, rule.title, rule)
 
 
-def _form_page(
-    form: RuleForm,
-    title: str,
-    rule: Rule | None,
-    status: int = 422,
-    newest: int | None = None,
-) -> ResponseReturnValue:
+def _form_page(form: RuleForm, title: str, rule: Rule | None) -> ResponseReturnValue:
     chosen = form.event.data or ""
     kind = events.types(context()).get(chosen)
     payload = dict(kind.fields) if kind else {}
@@ -101,10 +99,10 @@ def _form_page(
         "rules/edit.html",
         title,
         [(_("Rules"), url_for(".index"))],
-        status if request.method == "POST" else 200,
+        422 if request.method == "POST" else 200,
         form=form,
         rule=rule,
-        version=newest or request.form.get("version") or (rule.version if rule else 1),
+        version=request.form.get("version") or (rule.version if rule else 1),
         words=_words(payload),
         payload=payload,
         object_fields=subjects.field_names(subjects.type_of(context(), chosen)),

@@ -8,7 +8,7 @@ from typing import Any
 from flask import current_app, request
 from flask.typing import ResponseReturnValue
 
-from plugins.setup import acts, frame, labels
+from plugins.setup import frame, labels
 from plugins.setup.views.base import blueprint
 from portal import objects
 from portal.i18n import _
@@ -67,12 +67,7 @@ def access() -> ResponseReturnValue:
 
 def _rows() -> list[Listed]:
     """Return the rows of the core and of active plugins."""
-    registry = acts.plugins()
-    return [
-        row
-        for row in table.table(current_app)
-        if (owner := registry.owner(row.endpoint)) is None or registry.is_active(owner)
-    ]
+    return [row for row in table.table(current_app) if table.is_served(row.endpoint)]
 
 
 def _words(row: Listed) -> str:

@@ -15,7 +15,7 @@ from portal.context import system_context
 def test_occupations_of_partners_are_taken_over(
     make_portal: Callable[..., Flask], any_url: str
 ) -> None:
-    app = make_portal(any_url, plugins=["imports", "partners", "search"])
+    app = make_portal(any_url, plugins=["imports", "openapi", "partners", "search"])
     registry: Any = app.extensions["portal"].registry
     with app.app_context():
         with db.transaction():
@@ -44,7 +44,7 @@ def test_occupations_of_partners_are_taken_over(
 def test_without_the_plugin_a_search_goes_by_its_own_words(
     make_portal: Callable[..., Flask],
 ) -> None:
-    app = make_portal(plugins=["imports", "partners", "search"])
+    app = make_portal(plugins=["imports", "openapi", "partners", "search"])
     page = app.test_client().get("/partners?q=welder")
     assert page.status_code == 200
     assert "Also searched" not in page.text

@@ -333,18 +333,38 @@ def test_slower_editor_loses_nothing(overtaken: Any) -> None:
     assert (typed["summary_1"], typed["group_max"]) == (["Slower text."], ["7"])
 
 
-@pytest.mark.parametrize(("choice", "text"), [("mine", "Slower"), ("theirs", "Faster")])
+@pytest.mark.parametrize("text", ["Slower text.", "Faster text."])
 def test_slower_editor_chooses_which_text_stays(
-    overtaken: Any, as_editor: FlaskClient, own: Organisation, choice: str, text: str
+    overtaken: Any, as_editor: FlaskClient, own: Organisation, text: str
 ) -> None:
-    sent = {**fields_sent(overtaken), "_choice.summary_1": choice}
+    assert f'name="summary_1" value="{text}"' in overtaken.text
 
-    answer = as_editor.post(page_of(own), data=sent)
+    answer = as_editor.post(page_of(own), data={**fields_sent(overtaken), "summary_1": text})
 
-    assert sent["_merged"] == ["summary_1", "group_max"]
     assert answer.status_code == 303
-    assert stored(own).summaries == {"de": f"{text} text."}
+    assert stored(own).summaries == {"de": text}
     assert stored(own).group_max == 7
+
+
+def test_entries_of_a_list_that_both_changed_are_brought_together(
+    as_editor: FlaskClient, own: Organisation
+) -> None:
+    save(as_editor, own, modes=["physical", "blended"], roles="host")
+    save(as_editor, own, modes=["physical", "virtual"], roles="host")
+    answer = post(
+        as_editor,
+        page_of(own),
+        version="1",
+        modes=["physical", "blended"],
+        roles=["sending", "host"],
+    )
+
+    assert answer.status_code == 409
+    assert faults(answer, "en") == []
+    as_editor.post(page_of(own), data=fields_sent(answer))
+
+    assert stored(own).modes == ["physical", "virtual"]
+    assert sorted(stored(own).roles) == ["host", "sending"]
 
 
 def test_two_first_profiles_do_not_overwrite_each_other(

@@ -14,7 +14,8 @@ from werkzeug.test import TestResponse
 from plugins.partners import publishing, queries, service
 from plugins.partners.models import Change, Publication
 from plugins.tasks import interface as sharing
-from portal import db, mail, versions
+from plugins.versions.service import list_of
+from portal import db, mail
 from portal import workflow as engine
 from portal.clock import FixedClock
 from portal.context import MEMBER, Actor, Context
@@ -403,7 +404,7 @@ def test_own_reviewer_does_not_publish_a_change(published: Desk) -> None:
 
 
 def test_two_who_change_promises_get_both_texts(published: Desk) -> None:
-    number = versions.list_of("partner", published.school.id)[0].number
+    number = list_of("partner", published.school.id)[0].number
     published.fill(commitments=["inclusion"])
     with pytest.raises(Conflict) as refusal:
         service.save_profile(

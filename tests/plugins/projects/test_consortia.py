@@ -135,7 +135,7 @@ def test_others_than_administrators_may_not_import(
 def test_command_needs_no_plugin_but_those_it_builds_on(
     make_portal, files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = make_portal(plugins=["imports", "partners", "projects", "search"])
+    app = make_portal(plugins=["imports", "openapi", "partners", "projects", "search"])
     monkeypatch.setattr(cli, "load_app", lambda: app)
     cli._plugin_commands.cache_clear()
     try:

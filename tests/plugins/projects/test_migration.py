@@ -19,7 +19,7 @@ from tests.plugins.partners.conftest import found
 def test_projects_of_partners_are_taken_over_and_found(
     make_portal: Callable[..., Flask], any_url: str
 ) -> None:
-    app = make_portal(any_url, plugins=["imports", "partners", "search"])
+    app = make_portal(any_url, plugins=["imports", "openapi", "partners", "search"])
     registry: Any = app.extensions["portal"].registry
     with app.app_context():
         with db.transaction():
@@ -50,7 +50,7 @@ def test_projects_of_partners_are_taken_over_and_found(
 def test_without_the_plugin_profiles_and_home_go_without_projects(
     make_portal: Callable[..., Flask],
 ) -> None:
-    app = make_portal(plugins=["imports", "partners", "search"])
+    app = make_portal(plugins=["imports", "openapi", "partners", "search"])
     with app.app_context(), db.transaction():
         school = make_organisation("School of Bonn")
         announce(clocked(app), [school.id])

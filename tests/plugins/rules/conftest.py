@@ -28,7 +28,9 @@ class Apart(FlaskClient):
         return contextvars.Context().run(super().open, *args, **values)
 
 
-PLUGINS = ["signin", "setup", "trust", "claims", "tasks", "notices", "rules"]
+PLUGINS = [
+    "signin", "setup", "trust", "claims", "tasks", "notices", "rules", "versions", "openapi",
+]  # fmt: skip
 
 
 @pytest.fixture

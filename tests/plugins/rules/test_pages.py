@@ -18,7 +18,7 @@ from portal.audit import AuditEntry
 from portal.context import Context
 from portal.jobs import Job
 from portal.mail import Outbox
-from tests.factories import make_account, make_organisation, post, sign_in
+from tests.factories import fields_sent, make_account, make_organisation, post, sign_in
 from tests.plugins.rules.conftest import mail, make_rule, work
 from tests.visiting import Visitor, faults
 
@@ -181,8 +181,27 @@ def test_two_people_who_change_a_rule_do_not_overwrite_each_other(
     second = post(admin, page, **{**WHOLE, "subject": "Mine"}, version=1)
 
     assert (first.status_code, second.status_code) == (303, 409)
-    assert 'value="Mine"' in second.text
+    assert faults(second, "en") == []
+    for text in ("Mine", WHOLE["subject"]):
+        assert f'name="subject" value="{text}"' in second.text
     assert Rule.get().actions[0]["subject"] == WHOLE["subject"]
+    assert admin.post(page, data=fields_sent(second)).status_code == 303
+    assert Rule.get().actions[0]["subject"] == "Mine"
+
+
+def test_two_people_who_change_a_webhook_see_both_texts(ctx: Context, admin: FlaskClient) -> None:
+    hook = service.create_webhook(ctx, "Desk", ADDRESS)
+    page = f"/setup/webhooks/{hook.public_id}"
+    for title in ("Theirs", "Mine"):
+        answer = post(admin, page, title=title, url=ADDRESS, version=1)
+
+    assert answer.status_code == 409
+    assert faults(answer, "en") == []
+    for title in ("Theirs", "Mine"):
+        assert f'name="title" value="{title}"' in answer.text
+    admin.post(page, data={**fields_sent(answer), "title": "Theirs"})
+    assert Webhook.get().title == "Theirs"
+    assert Webhook.get().version == 3
 
 
 def test_a_deleted_rule_comes_back_with_one_button(

@@ -19,7 +19,7 @@ def app(make_portal, any_plugins):
 @pytest.fixture
 def any_plugins() -> list[str]:
     """What takes part besides Site Setup."""
-    return ["setup", "signin", "trust", "claims", "tasks"]
+    return ["setup", "signin", "trust", "openapi", "claims", "tasks"]
 
 
 @pytest.fixture

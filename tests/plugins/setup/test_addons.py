@@ -41,7 +41,7 @@ def app(plugin_folder: Path, make_portal: Callable[..., Flask]) -> Flask:
     migrations.mkdir()
     (migrations / "0001_create_thing.py").write_text(STEP)
     write_plugin(plugin_folder, "crooked", "import nothing_of_this_name\n")
-    return make_portal(plugins=["setup", "trust"])
+    return make_portal(plugins=["setup", "trust", "openapi"])
 
 
 @pytest.fixture
@@ -198,7 +198,7 @@ def setup_list(ctx):
     return [SetupItem("Extra page", "extra.extra", "More", 500)]
 """
     write_plugin(plugin_folder, "extra", code, manifest='requires = ["setup"]\n')
-    again = make_portal(plugins=["setup", "trust", "extra"])
+    again = make_portal(plugins=["setup", "trust", "openapi", "extra"])
     client = sign_in(again.test_client(), make_account(again, role="SiteAdmin"))
 
     assert "Extra page" in client.get("/setup/extra").text

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from plugins.directory import service as directory
 from plugins.partners import service as partners
+from plugins.versions import service as history
 from portal import db, versions
 from portal.context import Actor, Context
 from portal.errors import NotFound
@@ -108,16 +109,16 @@ def test_versions_are_the_same_on_any_engine(any_app: Flask) -> None:
     for name in ("B", "C"):
         change(any_app, admin, school, name=name)
     with any_app.app_context():
-        versions.restore(acting(any_app, admin), service.VERSIONED, school.id, 1)
+        history.restore(acting(any_app, admin), service.VERSIONED, school.id, 1)
 
-    rows = versions.list_of("organisation", school.id)
+    rows = history.list_of("organisation", school.id)
     assert [(row.number, row.data["name"], row.note) for row in rows] == [
         (4, "A", "#1"),
         (3, "C", ""),
         (2, "B", ""),
         (1, "A", ""),
     ]
-    assert versions.difference(rows[0].data, rows[1].data) == [("name", "A", "C")]
+    assert history.difference(rows[0].data, rows[1].data) == [("name", "A", "C")]
 
 
 def test_the_page_names_who_changed_what(
@@ -250,4 +251,4 @@ def test_versions_go_with_their_object(app: Flask, admin: Account, school: Organ
 
     assert numbers() == []
     with pytest.raises(NotFound), app.app_context():
-        versions.restore(acting(app, admin), service.VERSIONED, school.id, 1)
+        history.restore(acting(app, admin), service.VERSIONED, school.id, 1)

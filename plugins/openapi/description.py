@@ -1,4 +1,4 @@
-"""The API's frame: one OpenAPI 3.1 document of the active plugins' routes, problem+json."""
+"""One OpenAPI 3.1 document of the active plugins' routes, and checks of parameters."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, Flask, current_app, json
-from flask.typing import ResponseReturnValue
+from flask import current_app
 from pydantic import BaseModel, ValidationError
 from spectree import SecurityScheme, SpecTree
 from spectree.models import SecureType, SecuritySchemeData
 
-from portal import __version__
+import portal
 from portal.errors import Invalid
-from portal.web.access import ANYONE, allow
-from portal.web.errors import problem
+from portal.web.access import is_served
 
 PREFIX = "/api/v1"
 JSON = "application/json"
@@ -34,13 +32,12 @@ class Problem(BaseModel):
     field: str | None = None
 
 
-blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
 spec = SpecTree(
     "flask",
     mode="strict",
     path="api/v1/doc",
     title="Tessera",
-    version=__version__,
+    version=portal.__version__,
     annotations=True,
     validation_error_status=422,
     openapi_version="3.1.0",
@@ -60,30 +57,26 @@ def checked(model: type[BaseModel], data: Mapping[str, Any]) -> None:
         raise Invalid(f"{field}: {first['msg']}", field=field) from None
 
 
-def init_app(app: Flask) -> None:
-    """Let the document see the app's routes, without publishing a user interface."""
+def describe(app: Any) -> None:
+    """Describe the routes of an app from now on, without publishing a user interface."""
     spec.app = app
     spec.backend.spectree = spec
     vars(spec).pop("_spec", None)  # the document of an app that was made earlier
 
 
-@blueprint.get("/openapi.json")
-@allow(ANYONE)
-def openapi() -> ResponseReturnValue:
-    """Return the OpenAPI document; routes of plugins that take no part are not in it."""
-    registry = current_app.extensions["portal"].registry
-    document = dict(_document())
-    document["paths"] = {
-        path: _with_problems(item)
-        for path, item in document["paths"].items()
-        if path.startswith(PREFIX) and _active(registry, path)
+def document() -> dict[str, Any]:
+    """Return the OpenAPI document of the routes that are served now."""
+    served = {
+        CONVERTED.sub(r"{\1}", rule.rule)
+        for rule in current_app.url_map.iter_rules()
+        if is_served(rule.endpoint)
     }
-    return json.dumps(document), 200, {"Content-Type": JSON}
-
-
-def _document() -> dict[str, Any]:
-    document: dict[str, Any] = spec.spec
-    return document
+    paths = {
+        path: _with_problems(item)
+        for path, item in spec.spec["paths"].items()
+        if path.startswith(PREFIX) and path in served
+    }
+    return {**spec.spec, "paths": paths}
 
 
 def _with_problems(item: dict[str, Any]) -> dict[str, Any]:
@@ -93,21 +86,3 @@ def _with_problems(item: dict[str, Any]) -> dict[str, Any]:
             if status >= "400" and JSON in response.get("content", {}):
                 response["content"] = {PROBLEM: response["content"][JSON]}
     return item
-
-
-def _active(registry: Any, path: str) -> bool:
-    for rule in current_app.url_map.iter_rules():
-        if CONVERTED.sub(r"{\1}", rule.rule) == path:
-            owner = registry.owner(rule.endpoint)
-            return owner is None or registry.is_active(owner)
-    return False
-
-
-@blueprint.route("/", defaults={"path": ""})
-@blueprint.route("/<path:path>")
-@allow(ANYONE)
-def missing(path: str) -> ResponseReturnValue:
-    """Answer for addresses that are no part of the API."""
-    return problem(
-        404, "Not found", f"There is no {PREFIX}/{path[:80]}. See {PREFIX}/openapi.json."
-    )
