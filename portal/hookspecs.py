@@ -697,5 +697,5 @@ def object_changed(
 def conflict_show(ctx: Context, error: Conflict) -> str:
     """Show both texts when somebody saved an object meanwhile: the page, from `error.forms`.
 
-    Called for pages, not for programs. Without an answer people see what they wrote, to copy it.
+    Called for pages, not for programs. Without an answer people see both texts, to copy from.
     """

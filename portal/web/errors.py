@@ -86,7 +86,7 @@ def problem(
         )
     headers = {**(headers or {}), "Content-Type": "text/html; charset=utf-8"}
     values = {"status": status, "title": title, "detail": detail, "links": links}
-    values["kept"] = _kept_text()
+    values |= {"kept": _kept_text(), "texts": more.get("texts")}
     try:
         return render_template("errors/error.html", **values), status, headers
     except Exception:  # the frame itself is broken, or the error came before there was a language

@@ -13,7 +13,8 @@ from plugins.claims.models import Case
 from plugins.directory import queries, rules, service
 from plugins.partners import publishing
 from plugins.setup import service as setup
-from portal import db, permissions, versions, workflow
+from plugins.versions import service as history
+from portal import db, permissions, workflow
 from portal.context import REVIEWER, Actor, Context
 from portal.errors import Conflict, Invalid, NotAllowed, NotFound
 from portal.organisations import service as core
@@ -71,7 +72,7 @@ def test_a_new_name_changes_the_entry_once_and_is_kept_as_a_version(
     service.remove_name(mine, school, made.id)
     service.add_identifier(mine, school, scheme="pic", value="999 912 345")
 
-    kept = versions.list_of("directory_entry", school.id)
+    kept = history.list_of("directory_entry", school.id)
     assert [row.data["names"] for row in reversed(kept)] == [
         [],
         [["Scuola di Bonn", "translation", "it"]],
@@ -81,7 +82,7 @@ def test_a_new_name_changes_the_entry_once_and_is_kept_as_a_version(
     ]
     assert kept[0].data["identifiers"] == [["pic", "999912345"]]
     assert Organisation.get_by_id(school.id).version == 5
-    versions.restore(mine, service.VERSIONED, school.id, 2)
+    history.restore(mine, service.VERSIONED, school.id, 2)
     assert [row.name for row in queries.names(school.id)] == ["Scuola di Bonn"]
     assert queries.identifiers(school.id) == []
 
