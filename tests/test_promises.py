@@ -24,6 +24,7 @@ from flask import Flask
 from docs import generate
 from portal import db
 from portal.config import Config
+from portal.organisations.rules import RESERVED_SLUGS
 from tests.visiting import unlisted
 
 ROOT = Path(__file__).parent.parent
@@ -152,6 +153,7 @@ house = importlib.import_module("plugins")
 house.__path__[:] = [sys.argv[1]]
 from portal.app import create_app
 from portal.config import Config
+from portal.organisations.rules import RESERVED_SLUGS
 from tests.visiting import unlisted
 from tests.conftest import prepare
 from tests.factories import make_account, sign_in
@@ -297,6 +299,20 @@ def code_lines(path: Path) -> int:
             if first is not None and ast.get_docstring(node, clean=False) is not None:
                 lines -= set(range(first.lineno, (first.end_lineno or 0) + 1))
     return len(lines)
+
+
+def test_no_organisation_gets_the_address_of_a_page(app: Flask) -> None:
+    pages = {rule.rule.rstrip("/") for rule in app.url_map.iter_rules()}
+    folders = {page.removesuffix("<slug>") for page in pages if page.endswith("/<slug>")}
+    beside = {
+        page.removeprefix(folder)
+        for folder in folders
+        for page in pages
+        if re.fullmatch(re.escape(folder) + r"[a-z-]+", page)
+    }
+
+    assert "compare" in beside
+    assert beside - RESERVED_SLUGS == set()
 
 
 def test_code_lines_are_counted_as_promised(tmp_path: Path) -> None:

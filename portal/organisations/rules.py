@@ -22,7 +22,9 @@ NAME_LENGTH = 300
 TEXT_LENGTH = 200
 WEBSITE_LENGTH = 500
 SLUG_LENGTH = 80
-RESERVED_SLUGS = frozenset({"new", "cases", "receipts", "compare", "organisation"})
+RESERVED_SLUGS = frozenset(
+    "new cases receipts compare organisation map order your-drafts missed-searches".split()
+)
 
 _BLANK = re.compile(r"[\s\x85]+")
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
