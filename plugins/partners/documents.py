@@ -34,7 +34,8 @@ _SHOWN = "(o.hidden_at IS NULL AND COALESCE(b.state, 'published') = 'published')
 _ORGANISATIONS = (
     "SELECT o.id, o.slug, o.name, o.name_lang, o.registered_name, o.type, o.country, o.region, "
     f"o.city, o.state, o.is_fictional, NOT {_SHOWN}, o.created_at, p.roles, p.fields, "
-    "p.languages, p.modes, p.targets, p.summaries, p.original, p.occupations FROM organisation o "
+    "p.languages, p.modes, p.targets, p.summaries, p.original, p.occupations, p.inclusion, "
+    "p.months, p.minimum_age, p.group_max FROM organisation o "
     "LEFT JOIN partners_profile p ON p.organisation_id = o.id "
     "LEFT JOIN partners_publication b ON b.organisation_id = o.id "
     "WHERE o.id IN ({marks}) ORDER BY o.id"
@@ -135,6 +136,7 @@ def _document(
      created, *profile) = row  # fmt: skip
     roles, fields, languages, modes, targets, summaries = (_json(text) for text in profile[:6])
     original, occupations = profile[6] or "", _json(profile[7])
+    inclusion, months = (_json(text) for text in profile[8:10])
     names = [text for sort, _lang, text, _more in extras if sort not in _OTHER]
     standards = [text for sort, _lang, text, _more in extras if sort == "standard"]
     identifiers = [text for sort, _scheme, text, _more in extras if sort == "identifier"]
@@ -173,9 +175,12 @@ def _document(
             " ".join(f"esco{concept}" for concept in occupations or []),
             *identifiers,
         ],
-        facets=_facets(
-            kind, country, region, state, roles, fields, languages, modes, targets, standards
-        ),
+        facets={
+            **_facets(
+                kind, country, region, state, roles, fields, languages, modes, targets, standards
+            ),
+            **fitting(occupations, inclusion, months, profile[10], profile[11], len(parts)),
+        },
         created_at=db.parse_utc(created) if isinstance(created, str) else created,
     )
 
@@ -207,6 +212,29 @@ def _facets(
         "claimed": ["no" if state == "unclaimed" else "yes"],
         "region": [region] if region else [],
     }
+
+
+def fitting(
+    occupations: Sequence[str] | None,
+    inclusion: Sequence[str] | None,
+    months: Sequence[int] | None,
+    age: int | None,
+    group: int | None,
+    projects: int,
+) -> dict[str, Sequence[str]]:
+    """Return the facets that no page offers, by which others find out who fits.
+
+    `experience` counts projects up to five.
+    """
+    found = {
+        "occupation": list(occupations or []),
+        "inclusion": list(inclusion or []),
+        "month": [str(month) for month in months or []],
+        "age": [] if age is None else [str(age)],
+        "group": [] if group is None else [str(group)],
+        "experience": [str(min(projects, 5))] if projects else [],
+    }
+    return {name: values for name, values in found.items() if values}
 
 
 def _shown(texts: Mapping[str, str], original: str) -> dict[str, str]:

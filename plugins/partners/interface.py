@@ -1,9 +1,27 @@
 """What plugins that build on partners use: the codes of profiles and what their hooks answer with."""
 
-from plugins.partners.codes import PROJECT_ROLES, field_name, is_field
-from plugins.partners.documents import learn_projects
+from plugins.partners.codes import (
+    PROJECT_ROLES,
+    ROLES,
+    field_codes,
+    field_name,
+    is_field,
+    key_name,
+    keys,
+    name_of,
+    parents,
+)
+from plugins.partners.documents import KIND, learn_projects
+from plugins.partners.exports import respond
+from plugins.partners.filters import clean, printable
+from plugins.partners.forms import LANGUAGES, Boxes
 from plugins.partners.hookspecs import Also, ProjectPart, Widening
+from plugins.partners.queries import projects
+from plugins.partners.search import day_number, occupations_in
+from plugins.partners.workflow import PROFILE
 
 __all__ = [
-    "PROJECT_ROLES", "Also", "ProjectPart", "Widening", "field_name", "is_field", "learn_projects",
+    "KIND", "LANGUAGES", "PROFILE", "PROJECT_ROLES", "ROLES", "Also", "Boxes", "ProjectPart",
+    "Widening", "clean", "day_number", "field_codes", "field_name", "is_field", "key_name", "keys",
+    "learn_projects", "name_of", "occupations_in", "parents", "printable", "projects", "respond",
 ]  # fmt: skip

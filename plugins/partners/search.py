@@ -77,6 +77,15 @@ def _widened(ctx: Context, filters: Filters) -> Widening:
     )
 
 
+def occupations_in(ctx: Context, text: str) -> list[str]:
+    """Return the codes of the occupations that a text names, as plugins say that know of them."""
+    phrases = (
+        phrase for item in _widened(ctx, Filters(text)).expansions for phrase in item.phrases
+    )
+    codes = (phrase.removeprefix("esco") for phrase in phrases if phrase.startswith("esco"))
+    return list(dict.fromkeys(codes))
+
+
 def facets_of(filters: Filters) -> tuple[str, ...]:
     """Return the facets that are counted: regions only within chosen countries."""
     return FACETS if "country" in filters.facets else FACETS[:-1]

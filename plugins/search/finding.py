@@ -86,6 +86,19 @@ class Index:
                 (self.kind,),
             )
 
+    def members(
+        self, within: Mapping[str, Sequence[str]], wanted: Sequence[tuple[str, Sequence[str]]]
+    ) -> list[list[int]]:
+        """Give, for each facet with some of its values, who has any of them, in rising order.
+
+        They are numbers of documents. `within` restricts them all, as the facets of a query do.
+        """
+        return self._with_state(lambda state: _members(state, within, wanted))
+
+    def cards(self, numbers: Sequence[int]) -> dict[int, tuple[int, Mapping[str, Any]]]:
+        """Give object id and card by number; what is gone is left out."""
+        return self._with_state(lambda state: _kept_cards(state, numbers))
+
     def suggest(self, unknown: Sequence[str]) -> list[str]:
         """Name the nearest known word for each that no document has; '' where none is near."""
         return self._with_state(lambda state: [self._nearest(state, word) for word in unknown])
@@ -186,6 +199,20 @@ def _answer(state: State, question: Query) -> Result:
         unknown_words=match.unknown_words,
         is_cut=match.is_cut,
     )
+
+
+def _members(
+    state: State, within: Mapping[str, Sequence[str]], wanted: Sequence[tuple[str, Sequence[str]]]
+) -> list[list[int]]:
+    sets = state.sets
+
+    def having(name: str, values: Sequence[str]) -> TypeOfSet:
+        known = state.facets.get(name, {})
+        return sets.union([known[value] for value in values if value in known])
+
+    limits = [having(name, values) for name, values in within.items() if values]
+    inside = reduce(and_, limits, state.everything)
+    return [list(sets.iterate(inside & having(name, values))) for name, values in wanted]
 
 
 def _match(state: State, question: Query) -> Match:

@@ -1,0 +1,1 @@
+"""Partner requests: organisations say what they look for, others answer."""

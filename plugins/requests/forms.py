@@ -1,0 +1,165 @@
+"""The shape of what is typed; what it must be like stands in `rules`."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from wtforms import (
+    DateField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, NumberRange, Optional
+
+from plugins.partners.interface import LANGUAGES, Boxes, field_codes, field_name, key_name, keys
+from plugins.requests import labels, rules
+from plugins.requests.models import PartnerRequest
+from portal.i18n import Form, country_name, language_name, locale
+from portal.i18n import lazy_gettext as lazy
+from portal.organisations.models import Organisation
+from portal.organisations.rules import country_codes
+from portal.text import sort_key
+
+USUAL_DAYS = 42
+NOT_EMPTY = lazy("Fill this in; it can't stay empty.")
+NO_DAY = lazy("Write the day as year, month, day: 2027-05-18.")
+
+
+def version_of(text: Any) -> int:
+    """Read the version that a form was made from; 0 where it says none."""
+    shown = str(text or "")[:9]
+    return int(shown) if shown.isascii() and shown.isdigit() else 0
+
+
+class DayField(DateField):
+    """A day; what can't be read as one is refused in the language of the page."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read what was typed."""
+        if valuelist and not valuelist[0].strip():
+            self.data = None
+            return
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(str(NO_DAY)) from None
+
+
+def whole(label: Any, most: int, hint: Any = "") -> IntegerField:
+    """Return an optional field for a whole number from 1 to `most`."""
+    limits = NumberRange(1, most, lazy("Write the number as digits, 1 to %(max)s."))
+    return IntegerField(label, [Optional(), limits], description=hint)
+
+
+class RequestForm(Form):
+    """A partner request. New ones choose among the organisations the person writes for."""
+
+    version = HiddenField(filters=[version_of])
+    organisation = SelectField(lazy("For which organisation?"), validate_choice=False)
+    title = StringField(
+        lazy("What do you look for?"),
+        [InputRequired(NOT_EMPTY)],
+        description=lazy("In one line, such as: Bakery placements for six apprentices in May"),
+    )
+    text = TextAreaField(
+        lazy("Tell them more"),
+        [InputRequired(NOT_EMPTY)],
+        description=lazy(
+            "Who comes or hosts, what they should learn, what you offer in return. Name no persons: "
+            "everybody can read it."
+        ),
+    )
+    lang = SelectField(lazy("Language of this text"))
+    role = RadioField(lazy("Your partner should"), [InputRequired(NOT_EMPTY)])
+    fields = Boxes(lazy("Fields of education"))
+    occupations = TextAreaField(
+        lazy("Occupations"), description=lazy("One a line, in your words. At most five.")
+    )
+    countries = Boxes(lazy("Only in these countries"), description=lazy("None means any country."))
+    starts_on = DayField(lazy("From"), [Optional()])
+    ends_on = DayField(lazy("To"), [Optional()])
+    places = whole(lazy("Places, or size of the group"), rules.MOST_PLACES)
+    youngest_age = whole(lazy("Age of the youngest"), rules.MOST_AGE)
+    languages = Boxes(lazy("Languages that would do"))
+    modes = Boxes(lazy("Mode"))
+    inclusion = Boxes(lazy("Access and support that is needed"))
+    closes_on = DayField(
+        lazy("Open until"),
+        [InputRequired(lazy("Say until when you look for partners."))],
+        description=lazy(
+            "On the evening of this day it closes by itself, and all who answered are told."
+        ),
+    )
+
+    def __init__(
+        self,
+        formdata: Any = None,
+        *,
+        today: date,
+        organisations: list[Organisation] | None = None,
+        request: PartnerRequest | None = None,
+    ) -> None:
+        """Fill the form from what was typed, else from what is stored."""
+        super().__init__(formdata, data=_stored(request, today))
+        codes = [*field_codes(3), *(code for code in (request.fields if request else ()))]
+        self.organisation.choices = [(own.slug, own.name) for own in organisations or ()]
+        self.lang.choices = _languages([request.lang] if request else [])
+        self.role.choices = [(role, labels.wanted(role)) for role in rules.ROLES]
+        self.fields.choices = [(code, field_name(code)) for code in dict.fromkeys(codes)]
+        self.countries.choices = sorted(
+            ((code, country_name(code)) for code in country_codes()),
+            key=lambda pair: sort_key(pair[1]),
+        )
+        self.languages.choices = _languages(request.languages if request else [])
+        for name, field in (("mode", self.modes), ("inclusion", self.inclusion)):
+            field.choices = [(key, key_name(name, key)) for key in keys(name)]
+
+    def values(self) -> dict[str, Any]:
+        """Return what was typed, for the service."""
+        same = ("lang", "role", "starts_on", "ends_on", "places", "youngest_age", "closes_on")
+        several = ("fields", "countries", "languages", "modes", "inclusion")
+        return {
+            "title": self.title.data or "",
+            "text": self.text.data or "",
+            "occupations": [
+                line for line in (self.occupations.data or "").splitlines() if line.strip()
+            ],
+            **{name: self[name].data for name in same},
+            **{name: self[name].data or [] for name in several},
+        }
+
+
+def _languages(more: list[str]) -> list[tuple[str, str]]:
+    own = [(tag, language_name(tag, locale())) for tag in dict.fromkeys((*LANGUAGES, *more))]
+    return sorted(own, key=lambda pair: sort_key(pair[1]))
+
+
+def _stored(request: PartnerRequest | None, today: date) -> dict[str, Any]:
+    if request is None:
+        return {"lang": locale(), "role": "host", "closes_on": today + timedelta(days=USUAL_DAYS)}
+    same = (
+        "version", "title", "text", "lang", "role", "fields", "countries", "places", "youngest_age",
+        "languages", "modes", "inclusion", "closes_on",
+    )  # fmt: skip
+    days = {
+        name: date.fromisoformat(text) if (text := getattr(request, name)) else None
+        for name in ("starts_on", "ends_on")
+    }
+    words = "\n".join(pair[0] for pair in request.occupations)
+    return {**{name: getattr(request, name) for name in same}, **days, "occupations": words}
+
+
+class ReopenForm(Form):
+    """Until when a closed request is open again."""
+
+    closes_on = DayField(
+        lazy("Open until"), [InputRequired(lazy("Say until when you look for partners."))]
+    )
+
+    def __init__(self, formdata: Any = None, *, today: date) -> None:
+        super().__init__(formdata, data={"closes_on": today + timedelta(days=USUAL_DAYS)})

@@ -1,0 +1,46 @@
+"""What the words of requests are called on pages."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from babel.dates import format_date
+
+from portal.i18n import _, day, locale
+
+
+def wanted(role: str) -> str:
+    """Return what a partner in this role should do, as the end of a sentence."""
+    names = {
+        "host": _("host our participants"),
+        "sending": _("send participants to us"),
+        "supporting": _("support us with placements"),
+    }
+    return names.get(role, role)
+
+
+def looks_for(role: str) -> str:
+    """Return what a request looks for, in short."""
+    names = {
+        "host": _("Looks for a host"),
+        "sending": _("Looks for participants"),
+        "supporting": _("Looks for support"),
+    }
+    return names.get(role, role)
+
+
+def period(starts_on: str, ends_on: str) -> str:
+    """Return the days of a stay, empty when none are stated."""
+    if not starts_on:
+        return ""
+    first = day(date.fromisoformat(starts_on), "medium")
+    if not ends_on or ends_on == starts_on:
+        return _("from %(day)s", day=first)
+    last = day(date.fromisoformat(ends_on), "medium")
+    return _("%(first)s to %(last)s", first=first, last=last)
+
+
+def month_name(month: str) -> str:
+    """Return a month such as 2027-05 in the language of the page."""
+    year, number = month.split("-")
+    return str(format_date(date(int(year), int(number), 1), "LLLL y", locale=locale()))

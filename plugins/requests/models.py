@@ -1,0 +1,57 @@
+"""Tables of the requests plugin."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from peewee import AutoField, ForeignKeyField, IntegerField, TextField
+
+from portal.db import BinaryText, JsonField, Model, UtcDateTime
+from portal.organisations.models import Organisation
+from portal.people.models import Account
+
+DRAFT, PUBLISHED, CLOSED = "draft", "published", "closed"
+SUSPENDED, DISCARDED = "suspended", "discarded"
+
+
+class PartnerRequest(Model):
+    """What an organisation looks for. `role` is that of the partner wanted.
+
+    `slug` is the public id until the first publication. `occupations` lists pairs of the words as
+    typed and the codes of what they name; `countries` none means any; days are ISO dates.
+    """
+
+    id = AutoField()
+    public_id = TextField(unique=True)
+    slug = BinaryText(unique=True)
+    organisation = ForeignKeyField(Organisation, on_delete="CASCADE")
+    account = ForeignKeyField(Account, null=True, on_delete="SET NULL")
+    title = TextField()
+    text = TextField()
+    lang = TextField()
+    role = TextField()
+    fields = JsonField(default=list)
+    occupations = JsonField(default=list)
+    countries = JsonField(default=list)
+    languages = JsonField(default=list)
+    modes = JsonField(default=list)
+    inclusion = JsonField(default=list)
+    starts_on = TextField(default="")
+    ends_on = TextField(default="")
+    places = IntegerField(null=True)
+    youngest_age = IntegerField(null=True)
+    state = TextField(default=DRAFT)
+    version = IntegerField(default=1)
+    created_at = UtcDateTime()
+    published_at = UtcDateTime(null=True)
+    closes_at = UtcDateTime()
+    closed_at = UtcDateTime(null=True)
+
+    class Meta:
+        table_name = "requests_request"
+
+    @property
+    def closes_on(self) -> date:
+        """The last day on which it is open."""
+        closes_on: date = self.closes_at.date()
+        return closes_on

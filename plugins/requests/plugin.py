@@ -1,0 +1,106 @@
+"""What the requests plugin answers when the portal asks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Blueprint
+
+from plugins.partners.interface import PROFILE
+from plugins.requests import api, demo, documents, queries, service, views, workflow
+from plugins.requests.models import PartnerRequest
+from portal import workflow as engine
+from portal.context import Context
+from portal.hookspecs import (
+    EventType,
+    MenuItem,
+    ObjectType,
+    Transition,
+    Workflow,
+    hookimpl,
+)
+from portal.i18n import _
+from portal.i18n import lazy_gettext as lazy
+
+
+@hookimpl
+def blueprint_list(ctx: Context) -> Sequence[Blueprint]:
+    """Offer the pages and the API."""
+    return [views.blueprint, api.blueprint]
+
+
+@hookimpl
+def menu_list(ctx: Context) -> Sequence[MenuItem]:
+    """Offer the open requests."""
+    return [MenuItem(lazy("Requests"), "requests.index", 20)]
+
+
+@hookimpl
+def organisation_links(ctx: Context, organisation_id: int) -> Sequence[tuple[Any, str]]:
+    """Offer to those who write for an organisation to say what it looks for."""
+    own = [item for item in queries.own_organisations(ctx) if item.id == organisation_id]
+    return [(_("Look for a partner"), f"/requests/new?organisation={item.slug}") for item in own]
+
+
+@hookimpl
+def organisation_changed(ctx: Context, ids: Sequence[int]) -> None:
+    """Bring open requests up to date with their organisations."""
+    documents.refresh_of(ids)
+
+
+@hookimpl
+def organisation_removed(ctx: Context, ids: Sequence[int]) -> None:
+    """Take requests out of the search, and what was written with their steps."""
+    documents.forget(ids)
+    of: Any = PartnerRequest
+    found = of.select(of.id).where(of.organisation.in_(list(ids))).tuples()
+    engine.forget_comments(workflow.REQUEST, [number for (number,) in found])
+
+
+@hookimpl
+def workflow_list(ctx: Context) -> Sequence[Workflow]:
+    """Offer the way of a request."""
+    return [workflow.FLOW]
+
+
+@hookimpl
+def object_type_list(ctx: Context) -> Sequence[ObjectType]:
+    """Offer the request."""
+    return workflow.TYPES
+
+
+@hookimpl
+def transition_done(
+    ctx: Context, obj_type: ObjectType, obj: Any, transition: Transition, entry: Any
+) -> None:
+    """Carry out what follows from a step, and hide requests of profiles that are out of sight."""
+    if obj_type.name == workflow.REQUEST:
+        service.carry_out(ctx, obj, transition)
+    elif obj_type.name == PROFILE:
+        documents.refresh_of([obj.organisation_id])
+
+
+@hookimpl
+def event_list(ctx: Context) -> Sequence[EventType]:
+    """Name what happens to requests."""
+    return service.EVENTS
+
+
+@hookimpl
+def reference_load(ctx: Context) -> None:
+    """Find what changed while the plugin was off."""
+    documents.refresh_all()
+
+
+@hookimpl
+def demo_load(ctx: Context) -> None:
+    """Load the demonstration set."""
+    demo.load(ctx)
+
+
+@hookimpl
+def plugin_purged(ctx: Context, plugin: str) -> None:
+    """Take the documents along when this plugin is purged."""
+    if plugin == "requests":
+        documents.forget_all()
