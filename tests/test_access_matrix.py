@@ -27,6 +27,7 @@ from plugins.drafts import service as drafts
 from plugins.notices import feed
 from plugins.notices import service as notices
 from plugins.partners import publishing
+from plugins.requests import service as requests
 from plugins.signin import service as signin
 from plugins.tasks import interface as sharing
 from plugins.tokens import rules as tokens
@@ -102,6 +103,8 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
         ({"admin_a"}, OF_A | STAFF | {"member_b"}),
     ),
     "tokens.revoke": ({"admin_a"}, set()),
+    "requests.edit": (EDIT_A, set()),
+    "requests.take_step": (EDIT_A, {"member_a"}),
     "tokens_api.organisation": (OF_A | {"administrator"}, set()),
     "tokens_api.change_organisation": (EDIT_A | {"administrator"}, {"member_a"}),
 }
@@ -115,10 +118,18 @@ OWN = {
     "trust.erase", "setup_metrics.show",
     "notices.index", "notices.open_notice", "notices.read_all", "notices.settings", "notices.stop",
     "notices.calendar", "notices.change_calendar", "notices.calendar_file", "notices.address",
-    "notices.resume",
+    "notices.resume", "requests.mine", "requests.new",
 }  # fmt: skip
 # Tables that reading may change: counters and what lives as long as a visit.
 COUNTERS = frozenset({"partners_missed_search", "session", "throttle", "people_throttle"})
+
+
+REQUEST: dict[str, Any] = {
+    "title": "Request canary", "text": "A draft.", "lang": "en", "role": "host", "fields": ["0721"],
+    **dict.fromkeys(("occupations", "countries", "languages", "modes", "inclusion"), ()),
+    **dict.fromkeys(("starts_on", "ends_on", "places", "youngest_age")),
+    "closes_on": NOON.date(),
+}  # fmt: skip
 
 
 @dataclass
@@ -207,6 +218,7 @@ def make_world(app: Flask) -> World:
         sharing.share(factories.clocked(app), profile, accounts["member_b"], "Viewer")
         draft = drafts.save(ctx, "new", "/organisations/new", [("name", "Draft canary")])
         world.bearers = make_tokens(app, accounts, shown)
+        wanted = requests.write(factories.clocked(app), REQUEST, organisation=shown)
     for name in accounts:
         client = app.test_client()
         sign_in(client, accounts[name])
@@ -225,7 +237,7 @@ def make_world(app: Flask) -> World:
         "shared": draft_school.public_id, "case": case.public_id,
         "organisation": organisations["a"].public_id,
         "draft": draft.public_id, "own token": tokens.parts(world.bearers["token_read"])[0],
-        "person": accounts["admin_a"].public_id,
+        "person": accounts["admin_a"].public_id, "request": wanted.slug,
         "plugin": "claims", "kind": "csv", "path": "css/base.css", "name": "css/base.css",
         "reason": "forgot", "token": "x" * 32, "step": "accept", "scope": "portal", "code": "de",
     }  # fmt: skip
@@ -236,6 +248,7 @@ def make_world(app: Flask) -> World:
         "Draft school canary": OF_A | STAFF | {"member_b"},
         "Case canary": STAFF | {"member_a"},
         "Draft canary": {"member_a"},
+        "Request canary": OF_A | {"administrator", "elsewhere"},
         **{
             f"{name.replace('_', '-')}@mail-canary.example": {name, "administrator"}
             | (OF_A if name in OF_A else set())
@@ -289,6 +302,7 @@ def addresses(world: World, rule: Rule, listed: Listed) -> Iterator[tuple[str, s
             key = "slug" if is_owned else "slug of all"
             key = "slug shown" if about == "partners.edit" else key
             key = "slug of draft" if about in OF_DRAFT else key
+            key = "request" if about.startswith(("requests.", "requests_api.")) else key
         elif name == "number" and about.startswith("drafts."):
             key = "draft"
         elif name == "name" and about in SHARING:
@@ -296,6 +310,9 @@ def addresses(world: World, rule: Rule, listed: Listed) -> Iterator[tuple[str, s
             continue
         elif name == "name" and about.startswith(("tasks.", "versions.", "setup.")):
             values[name] = "organisation" if about.startswith("versions.") else "claims_case"
+            continue
+        elif name == "step" and about.startswith("requests."):
+            values[name] = "publish"
             continue
         elif name == "act":
             values[name] = sorted(choices)[0] if choices else "deactivate"

@@ -30,6 +30,11 @@ class Found:
         return bool(self.rights.intersection(names))
 
 
+def missing() -> NotFound:
+    """Make the answer for requests that are not there, or not for this actor."""
+    return NotFound(_("There is no request at this address. Look at those that are open."))
+
+
 def find(ctx: Context, slug: str) -> Found:
     """Return a request by its address, today's or that of its draft. Raises NotFound.
 
@@ -44,11 +49,11 @@ def find(ctx: Context, slug: str) -> Found:
         else set()
     )
     if "view" not in rights:
-        raise NotFound(_("There is no request at this address. Look at those that are open."))
+        raise missing()
     owner = row.organisation
     is_seen = not owner.hidden_at and organisations.in_sight([owner])
     if not is_seen and not rights & {"inside", "history"}:
-        raise NotFound(_("There is no request at this address. Look at those that are open."))
+        raise missing()
     return Found(row, frozenset(rights))
 
 

@@ -6,7 +6,6 @@ from flask import Blueprint, g, request
 
 from plugins.requests import queries
 from plugins.requests.forms import version_of
-from portal.errors import NotFound
 from portal.people import throttle
 
 blueprint = Blueprint("requests", __name__)
@@ -19,7 +18,7 @@ def own(slug: str, *rights: str) -> queries.Found:
     """Return a request for those with one of these rights; others get the 404 of a missing one."""
     found = queries.find(g.ctx, slug)
     if not found.may(*rights):
-        raise NotFound
+        raise queries.missing()
     return found
 
 

@@ -11,9 +11,8 @@ from plugins.requests.views.base import blueprint, own, shown_version, spend
 from portal import workflow
 from portal.errors import Conflict, Invalid
 from portal.i18n import _
-from portal.organisations.forms import mark
 from portal.organisations.models import Organisation
-from portal.web import merging
+from portal.people.forms import mark
 from portal.web.access import SIGNED_IN, allow
 
 STEPS = "any(publish, close, reopen, suspend, reinstate, discard, restore):step"
@@ -63,7 +62,8 @@ def edit(slug: str) -> ResponseReturnValue:
             mark(form, error)
         except Conflict as error:
             now = forms.RequestForm(today=today, request=PartnerRequest.get_by_id(row.id))
-            return merging.both(error, form, now, None, row.organisation.is_fictional)
+            error.forms = form, now, None, row.organisation.is_fictional
+            raise
         else:
             return _after(changed)
     return _form(form, row)
