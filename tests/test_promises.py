@@ -304,6 +304,7 @@ def code_lines(path: Path) -> int:
 def test_no_organisation_gets_the_address_of_a_page(app: Flask) -> None:
     pages = {rule.rule.rstrip("/") for rule in app.url_map.iter_rules()}
     folders = {page.removesuffix("<slug>") for page in pages if page.endswith("/<slug>")}
+    folders.remove("/requests/")  # these end with a part of a random id
     beside = {
         page.removeprefix(folder)
         for folder in folders
