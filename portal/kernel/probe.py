@@ -59,7 +59,7 @@ def refuse(faults: Iterable[str]) -> None:
 
 def hook_faults(module: ModuleType, manager: pluggy.PluginManager) -> Iterator[str]:
     """Name misspelt hooks and wrong arguments, each with file, line and the right name."""
-    known = {name for name in dir(manager.hook) if not name.startswith("_")}
+    known = {name for name, caller in vars(manager.hook).items() if caller.spec}
     for name, function in inspect.getmembers(module, inspect.isfunction):
         options = getattr(function, f"{hookspecs.PROJECT}_impl", None)
         if options is None:

@@ -198,12 +198,12 @@ def test_who_was_deleted_meanwhile_is_not_found(two: tuple[Flask, Flask]) -> Non
 
 
 def test_purged_it_leaves_nothing_in_the_search(make_portal: Callable[..., Flask]) -> None:
-    app = make_portal(plugins=["imports", "partners", "search"])
+    acts = pytest.importorskip("plugins.setup.acts")
+    app = make_portal(plugins=["partners", "setup"])
     store_partner(app, "School of Bonn")
-    ctx, registry = system_context(), app.extensions["portal"].registry
     with app.app_context():
-        registry.act(ctx, "partners", "uninstall")
-        registry.act(ctx, "partners", "purge", confirmation="partners")
+        acts.act(system_context(), "partners", "uninstall", with_others=True)
+        acts.act(system_context(), "partners", "purge", confirmation="partners")
         assert db.query(
             "SELECT COUNT(*) FROM search_document WHERE kind = 'partner' AND object_id > 0"
         ) == [(0,)]
