@@ -28,6 +28,7 @@ from plugins.notices import feed
 from plugins.notices import service as notices
 from plugins.partners import publishing
 from plugins.requests import service as requests
+from plugins.requests import telling
 from plugins.signin import service as signin
 from plugins.tasks import interface as sharing
 from plugins.tokens import rules as tokens
@@ -103,7 +104,9 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
         ({"admin_a"}, OF_A | STAFF | {"member_b"}),
     ),
     "tokens.revoke": ({"admin_a"}, set()),
-    "requests.edit": (EDIT_A, set()),
+    **dict.fromkeys(
+        ("requests.edit", "requests.fits", "requests.tell", "requests.invite"), (EDIT_A, set())
+    ),
     "requests.take_step": (EDIT_A, {"member_a"}),
     "tokens_api.organisation": (OF_A | {"administrator"}, set()),
     "tokens_api.change_organisation": (EDIT_A | {"administrator"}, {"member_a"}),
@@ -119,6 +122,7 @@ OWN = {
     "notices.index", "notices.open_notice", "notices.read_all", "notices.settings", "notices.stop",
     "notices.calendar", "notices.change_calendar", "notices.calendar_file", "notices.address",
     "notices.resume", "requests.mine", "requests.new",
+    "requests.no_invitations",
 }  # fmt: skip
 # Tables that reading may change: counters and what lives as long as a visit.
 COUNTERS = frozenset({"partners_missed_search", "session", "throttle", "people_throttle"})
@@ -483,12 +487,23 @@ def _calendar(app: Flask, mark: str) -> tuple[str, str]:
         return feed.path_of(account.id), account.name
 
 
+def _invitation(app: Flask, mark: str) -> tuple[str, str]:
+    invited = make_organisation(f"Invited {mark}", domain=f"{mark}.example")
+    with app.test_request_context():
+        db.execute(
+            "INSERT INTO requests_invitation (organisation_id, invited_at) VALUES (?, ?)",
+            (invited.id, db.utc_text(NOON)),
+        )
+        return f"/requests/no-invitations/{telling.token_of(invited.id)}", invited.name
+
+
 LINKS = {
     "signin.verify": Link(lambda app, mark: _mailed(app, mark, False), timedelta(days=3)),
     "signin.reset": Link(lambda app, mark: _mailed(app, mark, True), timedelta(hours=1)),
     "claims.receipt": Link(_receipt, None),
     "notices.stop": Link(_stop, None),
     "notices.calendar_file": Link(_calendar, None),
+    "requests.no_invitations": Link(_invitation, None),
 }
 # Open to everyone by other means: a cookie of the browser that wrote it, the operator's own token.
 BY_OTHER_MEANS = {"drafts.resume", "setup_metrics.show"}

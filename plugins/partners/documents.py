@@ -180,6 +180,7 @@ def _document(
                 kind, country, region, state, roles, fields, languages, modes, targets, standards
             ),
             **fitting(occupations, inclusion, months, profile[10], profile[11], len(parts)),
+            "demo": ["yes" if fictional else "no"],
         },
         created_at=db.parse_utc(created) if isinstance(created, str) else created,
     )

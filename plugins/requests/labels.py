@@ -44,3 +44,25 @@ def month_name(month: str) -> str:
     """Return a month such as 2027-05 in the language of the page."""
     year, number = month.split("-")
     return str(format_date(date(int(year), int(number), 1), "LLLL y", locale=locale()))
+
+
+def month_of_year(month: int) -> str:
+    """Return a month by its number."""
+    return str(format_date(date(2026, month, 1), "LLLL", locale=locale()))
+
+
+def kind_name(kind: str) -> str:
+    """Return what a kind of point is called."""
+    names = {
+        "field": _("Fields of education"),
+        "occupation": _("Occupations"),
+        "role": _("Takes part in the role wanted"),
+        "language": _("Languages"),
+        "month": _("Months with places"),
+        "mode": _("Mode"),
+        "inclusion": _("Access and support"),
+        "places": _("Size of the group"),
+        "age": _("Age"),
+        "experience": _("Projects, up to five"),
+    }
+    return names.get(kind, kind)

@@ -55,3 +55,33 @@ class PartnerRequest(Model):
         """The last day on which it is open."""
         closes_on: date = self.closes_at.date()
         return closes_on
+
+
+class Told(Model):
+    """That an organisation was told of a request, because its people asked for that."""
+
+    id = AutoField()
+    request = ForeignKeyField(PartnerRequest, on_delete="CASCADE")
+    organisation = ForeignKeyField(Organisation, on_delete="CASCADE")
+    told_at = UtcDateTime()
+
+    class Meta:
+        table_name = "requests_told"
+
+
+class Invitation(Model):
+    """That an organisation nobody claimed was invited, once for ever, and whether it wants no more.
+
+    `asker` is the organisation that did it.
+    """
+
+    organisation = ForeignKeyField(Organisation, primary_key=True, on_delete="CASCADE")
+    request = ForeignKeyField(PartnerRequest, null=True, on_delete="SET NULL")
+    asker = ForeignKeyField(
+        Organisation, null=True, on_delete="SET NULL", backref="invitations_sent"
+    )
+    invited_at = UtcDateTime()
+    refused_at = UtcDateTime(null=True)
+
+    class Meta:
+        table_name = "requests_invitation"

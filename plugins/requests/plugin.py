@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from email.message import EmailMessage
 from typing import Any
 
 from flask import Blueprint
 
 from plugins.partners.interface import PROFILE
-from plugins.requests import api, demo, documents, queries, service, views, workflow
+from plugins.requests import (
+    api,
+    demo,
+    documents,
+    queries,
+    service,
+    telling,
+    views,
+    workflow,
+)
 from plugins.requests.models import PartnerRequest
 from portal import workflow as engine
 from portal.context import Context
 from portal.hookspecs import (
     EventType,
+    FooterLink,
     MenuItem,
     ObjectType,
     Transition,
@@ -34,6 +45,12 @@ def blueprint_list(ctx: Context) -> Sequence[Blueprint]:
 def menu_list(ctx: Context) -> Sequence[MenuItem]:
     """Offer the open requests."""
     return [MenuItem(lazy("Requests"), "requests.index", 20)]
+
+
+@hookimpl
+def footer_list(ctx: Context) -> Sequence[FooterLink]:
+    """Offer the page that explains who is named to whom."""
+    return [FooterLink(lazy("How fitting partners are found"), "requests.method", 15)]
 
 
 @hookimpl
@@ -79,6 +96,18 @@ def transition_done(
         service.carry_out(ctx, obj, transition)
     elif obj_type.name == PROFILE:
         documents.refresh_of([obj.organisation_id])
+
+
+@hookimpl(optionalhook=True)
+def notice_list(ctx: Context) -> Sequence[Mapping[str, Any]]:
+    """Name what people are told about requests."""
+    return telling.KINDS
+
+
+@hookimpl
+def mail_sending(ctx: Context, mail: Any, message: EmailMessage) -> None:
+    """Let mail programs offer to refuse invitations in one click (RFC 8058)."""
+    telling.add_stop(mail, message)
 
 
 @hookimpl

@@ -22,6 +22,12 @@ from portal.organisations.service import new_public_id
 MOST_DRAFTS = 50
 EVENTS = (
     EventType("request.published", lazy("A partner request was published"), {}, "requests_request"),
+    EventType(
+        "request.told",
+        lazy("Organisations were told of a partner request"),
+        {"count": "how many"},
+        "requests_request",
+    ),
     EventType("request.closed", lazy("A partner request was closed"), {}, "requests_request"),
 )
 
