@@ -15,7 +15,7 @@ from pathlib import Path
 
 SOURCE = Path(__file__).parent.parent / "docs" / "examples" / "tessera-pinboard"
 PACKAGE = "tessera_pinboard"
-NOW, BEFORE = "0.2.0", "0.1.0"
+NOW, BROKEN, BEFORE = "0.2.0", "0.1.1", "0.1.0"
 
 # What 0.2.0 changed, taken back: the town, and the name of a writer whose account is gone.
 CHANGES = [
@@ -32,6 +32,12 @@ CHANGES = [
         "",
     ),
 ]
+# What went wrong in 0.1.1: it names kinds of notices by a word that there is not.
+FAULTS = [
+    ("pyproject.toml", 'version = "0.1.0"', 'version = "0.1.1"'),
+    (f"{PACKAGE}/plugin.toml", 'version = "0.1.0"', 'version = "0.1.1"'),
+    (f"{PACKAGE}/templates/pinboard/_pieces.html", "labels.kind_name(", "labels.name_of_kind("),
+]
 PERSONAL = re.compile(r'\n\[\[personal_data\]\]\ntable = "\w+"\ncolumn = "town"\n.*?\n\n?$', re.S)
 
 
@@ -39,10 +45,10 @@ def write(folder: Path, version: str = NOW) -> Path:
     """Write the source of a version below a folder and return its place."""
     home = folder / SOURCE.name
     shutil.copytree(SOURCE, home, ignore=shutil.ignore_patterns("__pycache__", "*.mo", "build"))
-    if version == BEFORE:
+    if version != NOW:
         for path in home.glob(f"{PACKAGE}/migrations/0002*"):
             path.unlink()
-        for name, new, old in CHANGES:
+        for name, new, old in CHANGES + (FAULTS if version == BROKEN else []):
             _replace(home / name, new, old)
         manifest = home / PACKAGE / "plugin.toml"
         text, changed = PERSONAL.subn("\n", manifest.read_text(encoding="utf-8"))

@@ -6,6 +6,7 @@ The parent of them all: it imports neither the app nor a plugin, and holds the s
 from __future__ import annotations
 
 import sys
+from importlib.metadata import entry_points
 from importlib.util import find_spec
 
 import peewee
@@ -60,7 +61,16 @@ class CodeWatch:
             self._generation = db.query("SELECT code_generation FROM heartbeat")[0][0]
         except peewee.PeeweeException:  # not there yet, or away for a while
             db.database.close()
-        return self._generation, discovery.fingerprint()
+        return self._generation, discovery.fingerprint(), _packages()
+
+
+def _packages() -> tuple[tuple[str, int], ...]:
+    """Return what changes when a plugin is installed as a package, renewed or taken away."""
+    found = []
+    for entry in entry_points(group=discovery.GROUP):
+        told = entry.dist and (entry.dist.read_text("METADATA") or entry.dist.read_text("PKG-INFO"))
+        found.append((entry.value, hash(told)))
+    return tuple(sorted(found))
 
 
 if __name__ == "__main__":

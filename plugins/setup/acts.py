@@ -124,6 +124,12 @@ def _refusals(plugin: str, act: str) -> Iterator[str]:
             yield _("Purge %(other)s first: it builds on it.", other=other)
 
 
+def runs_steps(plan: Plan) -> bool:
+    """Whether an act that was planned changes tables."""
+    chosen = (*plan.others, plan.plugin) if plan.act in {"install", "activate", "upgrade"} else ()
+    return any(plugins().heads.get(one, 0) > life.stored(one).schema for one in chosen)
+
+
 def effects(plugin: str, act: str) -> Iterator[str]:
     """Say what follows from an act of the core, and what comes with a new add-on."""
     is_new = act in {"install", "activate"} and life.stored(plugin).state in life.FROM["install"]

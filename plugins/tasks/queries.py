@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from peewee import JOIN
@@ -17,6 +18,13 @@ from portal.workflow import ReviewTask
 MOST_LISTED = 200
 
 
+@dataclass(frozen=True)
+class Review(Task):
+    """A task that a workflow asks for; made up where the organisation is."""
+
+    is_fictional: bool = False
+
+
 def tasks(ctx: Context) -> list[Task]:
     """Return what waits for the actor: reviews and what plugins add, promised first."""
     found = [_task(ctx, kind, row) for kind, row in reviews(ctx)]
@@ -26,7 +34,8 @@ def tasks(ctx: Context) -> list[Task]:
 
 def _task(ctx: Context, kind: ObjectType, row: Any) -> Task:
     review = row.review
-    return Task(
+    owner = getattr(row, kind.owner_organisation) if kind.owner_organisation else None
+    return Review(
         title=kind.label(row),
         url=kind.url(row),
         since=review.since,
@@ -35,6 +44,7 @@ def _task(ctx: Context, kind: ObjectType, row: Any) -> Task:
         taken_by=review.taken_by.name if review.taken_by else "",
         take_url=f"/tasks/{kind.name}/{row.public_id}",
         is_mine=review.taken_by_id == ctx.actor.account_id,
+        is_fictional=owner is not None and owner.is_fictional,
     )
 
 

@@ -168,3 +168,8 @@ def sign_in(page: Page, email: str, password: str) -> None:
     page.locator("main input[name=password]").fill(password)
     page.locator("main form:has(input[name=password]) button").last.click()
     page.wait_for_url(lambda url: "/sign-in" not in url)
+
+
+def press(page: Page, name: str) -> None:
+    """Press the button of this name."""
+    page.get_by_role("button", name=name, exact=True).click()

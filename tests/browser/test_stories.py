@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Open
+from tests.browser.conftest import Open, press
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -221,10 +221,6 @@ def test_the_language_of_a_name_is_marked(open_page: Open) -> None:
     page = open_page("/partners")
 
     assert page.locator("#results ol.results [lang]").count() > 0
-
-
-def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
 
 
 def decide(open_page: Open, address: str, button: str) -> None:

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from plugins.setup import acts, frame, labels, queries
 from plugins.setup.views.base import blueprint
-from portal import settings
+from portal import db, settings
 from portal.errors import Conflict, Invalid
 from portal.i18n import _, ngettext, number
 from portal.kernel.life import Plan
@@ -93,6 +93,7 @@ def _page(
     count = ngettext("%(num)s active", "%(num)s active", len(at_work))
     groups[1] = (groups[1][0], at_work, count)
     chosen = next((row for row in rows if plan and row.status.id == plan.plugin), None)
+    runs_steps = plan is not None and acts.runs_steps(plan)
     watched = request.args.get("watch", "")
     job = queries.latest_act(watched) if watched else None
     return frame.page(
@@ -101,6 +102,8 @@ def _page(
         status=status,
         groups=[group for group in groups if group[1]],
         plan=plan,
+        runs_steps=runs_steps,
+        backs_up=runs_steps and not db.is_postgres(),
         chosen=chosen,
         plan_title=labels.plan_title(plan.act, chosen.name, chosen.status.version)
         if plan and chosen

@@ -89,6 +89,8 @@ def test_a_plan_tells_what_would_happen_and_does_nothing(app: Flask, look: Visit
 
     assert "Plan, nothing done yet" in page
     assert "0001_create_thing" in page
+    assert page.index("The database is backed up.") < page.index("0001_create_thing")
+    assert "its own pages answer “back soon”" in page
     assert registry_of(app).statuses()["shop"].state == "discovered"
 
 
@@ -101,6 +103,15 @@ def test_an_act_that_runs_steps_is_left_to_the_worker_and_watched(
     page = look(f"{PAGE}?watch=shop").text
     assert "data-poll" in page
     assert '<noscript><meta http-equiv="refresh"' in page
+
+
+def test_a_plan_without_steps_promises_no_backup(app: Flask, look: Visitor, ctx: Context) -> None:
+    switch_on(app, ctx)
+
+    page = look(f"{PAGE}/shop/deactivate").text
+
+    assert "The database is backed up." not in page
+    assert "back soon" not in page
 
 
 def test_switching_off_is_done_at_once_and_said(

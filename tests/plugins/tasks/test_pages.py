@@ -37,6 +37,16 @@ def test_empty_page_of_tasks_teaches(desk: Desk) -> None:
     assert 'href="/tasks"' in page.text
 
 
+def test_made_up_organisations_are_marked_in_the_list(desk: Desk) -> None:
+    client = visitor(desk, make_account(desk.app, role="Reviewer"))
+    desk.paper("pending")
+    assert "tag-demo" not in Visitor(client)("/tasks").text
+
+    desk.paper("pending", organisation=make_organisation(is_fictional=True))
+
+    assert Visitor(client)("/tasks").text.count("tag-demo") == 1
+
+
 def test_reviewer_finds_takes_and_decides_a_review(desk: Desk) -> None:
     paper = desk.paper("pending", title="About <Bonn>")
     client = visitor(desk, make_account(desk.app, role="Reviewer"))
