@@ -14,12 +14,14 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Page
 from werkzeug.routing import Rule
 
+from plugins.notices import interface as notices
 from portal import db
 from portal.app import create_app
 from portal.config import Config
+from portal.people.models import Account
 from portal.web import access
 from tests.browser.conftest import Open, Site
-from tests.factories import post
+from tests.factories import clocked, post
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -49,13 +51,20 @@ def addresses(demo_instance: Path) -> Iterator[dict[str, list[str]]]:
                 client, "/account/sign-in", email=f"{name}@demo.example", password=password
             )
             assert answer.status_code == 303
-    fill(clients)
-    yield {name: crawl(app, client) for name, client in clients.items()}
+    unsent = fill(clients)
+    with app.app_context():
+        tell(app)
+    found = {name: crawl(app, client) for name, client in clients.items()}
+    found["member"].append(unsent)
+    yield found
     db.database.close()
 
 
-def fill(clients: dict[str, FlaskClient]) -> None:
-    """Make what the demonstration has none of, so that its pages are looked at too."""
+def fill(clients: dict[str, FlaskClient]) -> str:
+    """Make what the demonstration has none of, so that its pages are looked at too.
+
+    Returns the address of a draft, which no link leads to once it was seen.
+    """
     admin, member = clients["admin"], clients["member"]
     mail = {"kind": "mail", "to": "OrgAdmin", "subject": "%(title)s", "text": "%(url)s"}
     rule = {**mail, **{f"{name}2": text for name, text in mail.items()}, "kind2": "notify"}
@@ -68,16 +77,17 @@ def fill(clients: dict[str, FlaskClient]) -> None:
         post(member, "/account/tokens", **token),
     ):
         assert answer.status_code in {200, 303}, answer.text
-    school = next(
-        link
-        for link in re.findall(
-            r'href="(/organisations/[^"/]+)"', member.get("/organisations/").text
-        )
-        if link != "/organisations/new"
-    )
-    people = {"email": "reviewer@demo.example", "role": "OrgEditor"}
-    answer = post(member, f"{school}/members", school, **people)
-    assert answer.status_code == 303, answer.text
+    draft = {"_form": "step", "_path": "/workflow/claims_case/1/accept", "comment": "As agreed."}
+    answer = post(member, "/drafts", "/organisations/new", **draft)
+    assert answer.status_code == 200, answer.text
+    return f"/drafts/{answer.json['id']}"
+
+
+def tell(app: Flask) -> None:
+    """Let each account have a notice that was not read."""
+    for name in filter(None, VISITORS):
+        account = Account.get(Account.email == f"{name}@demo.example")
+        notices.notify(clocked(app), account.id, "claims.decided", "A case was decided.", url="/")
 
 
 def crawl(app: Flask, client: FlaskClient) -> list[str]:
@@ -130,7 +140,8 @@ def test_the_walk_reaches_the_pages_that_matter(addresses: dict[str, list[str]])
     admin = addresses["admin"]
     for part in ("", "plugins", "add-ons", "settings/portal", "people", "audit", "health"):
         assert f"/setup/{part}" in admin
-    assert any(re.fullmatch(r"/setup/add-ons/\w+/\w+", address) for address in admin)
+    for one in (r"add-ons/\w+/\w+", r"rules/[\w-]+", r"rules/[\w-]+/try", r"webhooks/[\w-]{8,}"):
+        assert any(re.fullmatch(f"/setup/{one}", address) for address in admin), one
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -194,6 +205,82 @@ def test_no_page_is_wider_than_a_narrow_screen(
             wrong.append((address, width, widest))
 
     assert wrong == []
+
+
+KEYBOARD = {
+    "member": (
+        "/tokens",
+        "/revoke",
+        "/notices",
+        "/publication",
+        "/versions/",
+        "/sharing/",
+        "/edit",
+    ),
+    "reviewer": ("/tasks", "/publication", "/account/notices"),
+    "admin": ("/setup/rules", "/setup/webhooks", "/setup/add-ons", "/setup/workflows"),
+}
+WATCH = """() => {
+  window.seen = new Set();
+  document.addEventListener('focusin', event => {
+    const e = event.target;
+    const marks = [e, e.closest('label'), e.firstElementChild].filter(Boolean);
+    e.marked = marks.map(one => getComputedStyle(one)).some(s =>
+      s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2
+      || s.boxShadow !== 'none' || parseFloat(s.strokeWidth) >= 3);
+    window.seen.add(e);
+  });
+}"""
+LEFT = """() => {
+  const wanted = [...document.querySelectorAll(
+    'main a[href], main button, main input, main select, main textarea, main summary')];
+  const name = e => e.outerHTML.slice(0, 120);
+  const group = e => e.type === 'radio'
+    && [...window.seen].some(one => one.type === 'radio' && one.name === e.name);
+  const open = e => e.checkVisibility({visibilityProperty: true}) && e.type !== 'hidden'
+    && !e.disabled && !(e.tabIndex < 0 && e.ariaHidden === 'true');
+  return [...wanted.filter(e => open(e) && !window.seen.has(e) && !group(e)).map(name),
+    ...[...window.seen].filter(e => !e.marked).map(e => 'its focus is not seen: ' + name(e))];
+}"""
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("visitor", KEYBOARD)
+def test_all_of_a_page_is_reached_with_the_keyboard_and_seen(
+    visitor: str, addresses: dict[str, list[str]], open_page: Open
+) -> None:
+    page = open_page("/", as_=visitor, reduced_motion="reduce")
+    parts = KEYBOARD[visitor]
+    chosen = [one for one in own(addresses, visitor) if any(part in one for part in parts)]
+    wrong = {}
+
+    for address in chosen:
+        page.goto(address)
+        if left := missed(page):
+            wrong[address] = left[:3]
+
+    assert [part for part in parts if not any(part in one for one in chosen)] == []
+    assert wrong == {}
+
+
+def missed(page: Page) -> list[str]:
+    """Press Tab through a page; return what was not reached, or reached without being seen."""
+    page.evaluate(WATCH)
+    for _press in range(page.locator("a, button, input, select, textarea, summary").count()):
+        page.keyboard.press("Tab")
+    found: list[str] = page.evaluate(LEFT)
+    return found
+
+
+@pytest.mark.parametrize(
+    "fault", ["e.tabIndex = -1", "e.style.outline = e.style.boxShadow = 'none'"]
+)
+def test_what_the_keyboard_misses_would_be_found(fault: str, open_page: Open) -> None:
+    page = open_page("/account/sign-in")
+    assert missed(page) == []
+    page.evaluate(f"() => {{ const e = document.querySelector('main a'); {fault}; }}")
+
+    assert len(missed(page)) == 1
 
 
 def test_pages_in_the_longest_language_fit_a_narrow_screen(
