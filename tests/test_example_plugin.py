@@ -22,7 +22,7 @@ from portal.i18n import catalogues
 from portal.people.models import Account
 from tests import examples
 from tests.factories import make_account, post, sign_in
-from tests.test_promises import ROOT
+from tests.test_promises import ROOT, required
 
 
 class Site:
@@ -84,7 +84,9 @@ class Site:
 def site(
     tmp_path: Path, any_url: str, plugin_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Site]:
-    """A site without the plugins of the house, once on each engine."""
+    """A site with Site Setup and what that needs, once on each engine."""
+    for plugin in required("setup"):
+        (plugin_folder / plugin).symlink_to(ROOT / "plugins" / plugin)
     site = Site(tmp_path, any_url)
     folders = list(catalogues.folders)
     monkeypatch.syspath_prepend(str(site.packages))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -137,6 +138,26 @@ def test_new_code_is_seen_once_and_only_when_it_lies_still(
     next_generation()
     assert [watch.changed(), watch.changed()] == [False, False]
     next_generation(new_code=True)
+    assert [watch.changed(), watch.changed(), watch.changed()] == [False, True, False]
+
+
+@pytest.mark.usefixtures("database")
+def test_a_package_that_is_installed_renewed_or_taken_away_is_seen(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    watch = serving.CodeWatch(sqlite_url)
+    notes = tmp_path / "visitor-1.dist-info"
+    notes.mkdir()
+    for name, text in DISTRIBUTION.items():
+        (notes / name).write_text(text, encoding="utf-8")
+    assert [watch.changed(), watch.changed(), watch.changed()] == [False, True, False]
+
+    text = DISTRIBUTION["METADATA"].replace("Version: 1", "Version: 2")
+    (notes / "METADATA").write_text(text, encoding="utf-8")
+    assert [watch.changed(), watch.changed(), watch.changed()] == [False, True, False]
+
+    shutil.rmtree(notes)
     assert [watch.changed(), watch.changed(), watch.changed()] == [False, True, False]
 
 
