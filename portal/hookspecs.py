@@ -403,6 +403,28 @@ def request_actor(ctx: Context, token: str) -> Actor:
     """
 
 
+@hookspec(TRANSACT)
+def sign_in_check(ctx: Context, account_id: int) -> str:
+    """Name the page of a further step for somebody whose password was right; they stay a visitor.
+
+    Called before a session begins; whoever names a page remembers where the browser is, and
+    begins the session itself when the step is done. An error lets nobody in.
+    """
+
+
+@hookspec(TRANSACT)
+def proof_check(ctx: Context) -> str:
+    """Name the page where the actor proves anew who they are, unless they did a short while ago.
+
+    Called before views whose access row says `fresh`, such as changing how people sign in.
+    """
+
+
+@hookspec(TRANSACT, guards=False)
+def session_started(ctx: Context, account_id: int, session: str) -> None:
+    """Take note of a new session, inside its transaction. `session` is the key of its row."""
+
+
 @hookspec(TRANSACT, guards=False)
 def sessions_ended(ctx: Context, account_id: int) -> None:
     """End what lets a person in beside sessions, such as tokens.

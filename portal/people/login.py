@@ -131,4 +131,6 @@ def refuse(row: Row, actor: Actor) -> ResponseReturnValue | None:
     allowed = {ADMIN: actor.is_admin, REVIEWER: actor.is_reviewer}
     if not allowed.get(row.actors, True):
         raise Forbidden
+    if row.fresh:
+        sessions.check_further("proof_check", g.ctx)
     return None

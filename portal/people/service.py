@@ -141,7 +141,11 @@ def prove(
 
 
 def begin(ctx: Context, account: Account, hashed: str, visit: Visit) -> str:
-    """Start a session if the account is still what was proven: a reset or a ban may come between."""
+    """Start a session if the account is still what was proven: a reset or a ban may come between.
+
+    Leaves for another page when an add-on asks for more first.
+    """
+    sessions.check_further("sign_in_check", ctx, account_id=account.id)
     with db.transaction():
         same = Account.update(password_hash=hashed).where(
             Account.id == account.id,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
+from typing import Any
 
-from flask import current_app
+from flask import abort, current_app, redirect
 
 from portal import db
 from portal.context import SYSTEM, Context
@@ -28,7 +29,15 @@ def start(ctx: Context, account_id: int, days: int, agent: str = "", former: str
             expires_at=now + timedelta(days=days),
             agent=device_name(agent),
         )
+        hooks = current_app.extensions["portal"].registry.hooks
+        hooks.call("session_started", ctx, account_id=account_id, session=token_hash(token))
     return token
+
+
+def check_further(hook: str, ctx: Context, **values: Any) -> None:
+    """Leave for the page that a plugin says comes first, if one does."""
+    for _plugin, page in current_app.extensions["portal"].registry.hooks.call(hook, ctx, **values):
+        abort(redirect(page, 303))
 
 
 def touch(ctx: Context, token: str, days: int) -> bool:

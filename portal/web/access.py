@@ -22,13 +22,17 @@ ACTORS = (ANYONE, SIGNED_IN, REVIEWER, ADMIN)
 
 @dataclass(frozen=True)
 class Row:
-    """Who may use a view. `owner` says in words what the view checks on its object."""
+    """Who may use a view. `owner` says in words what the view checks on its object.
+
+    `fresh` asks them to have proved a short while ago who they are (`proof_check`).
+    """
 
     actors: str
     methods: frozenset[str]
     owner: str = ""
     csrf: bool = True
     rate: str = ""
+    fresh: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,12 @@ class Listed:
 
 
 def allow(
-    actors: str, *methods: str, owner: str = "", csrf: bool = True, rate: str = ""
+    actors: str,
+    *methods: str,
+    owner: str = "",
+    csrf: bool = True,
+    rate: str = "",
+    fresh: bool = False,
 ) -> Callable[[View], View]:
     """Give a view its access row; without methods the row holds for all of them.
 
@@ -52,7 +61,7 @@ def allow(
         raise ValueError(f"Unknown actors {actors!r}. Choose one of {', '.join(ACTORS)}.")
 
     def mark(view: View) -> View:
-        row = Row(actors, frozenset(methods), owner, csrf, rate)
+        row = Row(actors, frozenset(methods), owner, csrf, rate, fresh)
         view.access_rows = [row, *getattr(view, "access_rows", ())]  # type: ignore[attr-defined]
         return view
 
