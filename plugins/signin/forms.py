@@ -6,8 +6,9 @@ from typing import Any
 
 from wtforms import SelectField, StringField
 from wtforms.fields import SelectChoice
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, Optional
 
+from plugins.signin import rules
 from portal import settings
 from portal.i18n import Form, lazy_pgettext, own_name
 from portal.i18n import lazy_gettext as lazy
@@ -83,3 +84,46 @@ class ChangePasswordForm(Form):
 
     current_password = forms.password(lazy("Present password"))
     new_password = new_password(lazy("New password"))
+
+
+class CodeForm(Form):
+    """A code of an app, or a backup code."""
+
+    code = StringField(
+        lazy("Code"),
+        [InputRequired(lazy("Write the code."))],
+        description=lazy("Six digits from your app, or one of your backup codes."),
+        render_kw={
+            "autocomplete": "one-time-code",
+            "autocapitalize": "none",
+            "spellcheck": "false",
+            "maxlength": 40,
+        },
+    )
+
+
+class AppForm(CodeForm):
+    """The first code of an app, and what to call it."""
+
+    code = StringField(
+        lazy("Code that the app shows now"),
+        [InputRequired(lazy("Write the code."))],
+        description=lazy("Six digits. It shows that the app is set up."),
+        render_kw={"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": 10},
+    )
+    name = StringField(
+        lazy("What you call it"),
+        [Optional()],
+        description=lazy("So that you know it again, such as: work phone."),
+        render_kw={"autocomplete": "off", "maxlength": rules.LONGEST_NAME},
+    )
+
+
+class NameForm(Form):
+    """What a second step is called."""
+
+    name = StringField(
+        lazy("What you call it"),
+        [InputRequired(lazy("Write a name."))],
+        render_kw={"autocomplete": "off", "maxlength": rules.LONGEST_NAME},
+    )

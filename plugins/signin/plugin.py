@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import click
 from flask import Blueprint
 
-from plugins.signin import service, views
+from plugins.signin import cli, devices, factors, second_step, service, steps, views
 from portal.context import Context
-from portal.hookspecs import hookimpl
-from portal.i18n import _
+from portal.hookspecs import HealthCheck, hookimpl
+from portal.i18n import _, day, ngettext
 
 
 @hookimpl
 def blueprint_list(ctx: Context) -> Sequence[Blueprint]:
     """Offer the pages."""
-    return [views.blueprint]
+    return [views.account, views.step]
 
 
 @hookimpl
@@ -29,3 +30,74 @@ def account_unconfirmed(ctx: Context, account_id: int) -> None:
 def account_links(ctx: Context) -> Sequence[tuple[Any, str]]:
     """Offer the own account."""
     return [(_("My account"), "signin.index")]
+
+
+@hookimpl
+def command_list(ctx: Context) -> Sequence[tuple[str, click.Command]]:
+    """Offer `portal user remove-second-steps`."""
+    return [("user", cli.remove_second_steps)]
+
+
+@hookimpl
+def sign_in_check(ctx: Context, account_id: int) -> str | None:
+    """Ask for a second step."""
+    return second_step.further_page(ctx, account_id)
+
+
+@hookimpl
+def proof_check(ctx: Context) -> str | None:
+    """Ask for a fresh proof."""
+    return second_step.proof_page(ctx)
+
+
+@hookimpl
+def session_started(ctx: Context, account_id: int, session: str) -> None:
+    """Note the device, and that its person has just proved who they are."""
+    devices.note_session(ctx, account_id, session)
+
+
+@hookimpl
+def banner_list(ctx: Context) -> Sequence[tuple[Any, str]]:
+    """Remind those who need a second step and have none."""
+    due = second_step.still_missing(ctx)
+    if due is None:
+        return []
+    said = _("You need a second step for signing in by %(day)s: set it up.", day=day(due))
+    return [(said, "signin_step.own_steps")]
+
+
+@hookimpl
+def plugin_objections(ctx: Context, plugin: str) -> Sequence[str]:
+    """Say that passwords alone would open accounts."""
+    count = factors.people() if plugin == "signin" else 0
+    if not count:
+        return []
+    return [
+        ngettext(
+            "%(num)s person signs in with a second step. While this is off, the password is enough.",
+            "%(num)s people sign in with a second step. While this is off, passwords are enough.",
+            count,
+        )
+    ]
+
+
+@hookimpl
+def health_check(ctx: Context) -> Sequence[HealthCheck]:
+    """Say whether second steps work here."""
+    if factors.is_possible():
+        return [HealthCheck(_("second steps"), "ok")]
+    remedy = "pip install 'tessera-portal[mfa]'"
+    return [HealthCheck(_("second steps"), "off", _("not installed"), remedy)]
+
+
+@hookimpl
+def demo_load(ctx: Context) -> None:
+    """Let everybody try the demonstration's accounts."""
+    second_step.exempt_demonstration(ctx)
+
+
+@hookimpl
+def upkeep_run(ctx: Context) -> None:
+    """Tidy up, and sign out those who had their time to set a second step up."""
+    steps.expire(ctx)
+    second_step.sign_out_overdue(ctx)

@@ -76,7 +76,7 @@ def verify_email(ctx: Context, token: str, password: str, visit: Visit) -> str:
     with db.transaction():
         _use_token(ctx, token, VERIFY)
         Account.update(verified_at=ctx.clock.now()).where(Account.id == account.id).execute()
-        return people.begin(ctx, account, account.password_hash, visit)
+    return people.begin(ctx, account, account.password_hash, visit)
 
 
 def request_reset(ctx: Context, email: str, visit: Visit) -> None:

@@ -29,11 +29,11 @@ def _keep_nothing(response: Response) -> Response:
 @allow(SIGNED_IN, owner="own tokens")
 def index() -> ResponseReturnValue:
     """List the own tokens, and offer to make one."""
-    return _page(TokenForm(organisations.mine(context())))
+    return _page(TokenForm(organisations.mine(context()), request.form))
 
 
 @blueprint.post("")
-@allow(SIGNED_IN, owner="own tokens", rate="tokens")
+@allow(SIGNED_IN, owner="own tokens", rate="tokens", fresh=True)
 def make() -> ResponseReturnValue:
     """Make a token and show it, this once."""
     ctx = context()

@@ -32,7 +32,8 @@ def waiting(key: str) -> WaitingText | None:
 
 def kept() -> str:
     """Let a form that can't be taken be kept; returns the path to it, empty when nobody kept it."""
-    return next(filter(None, _answers("form_refused")), "")
+    g.kept = next(filter(None, _answers("form_refused")), "")
+    return str(g.kept)
 
 
 def _fill() -> None:
@@ -43,7 +44,7 @@ def _fill() -> None:
 
 
 def _taken(response: Response) -> Response:
-    if request.method == "POST" and response.status_code < 400:
+    if request.method == "POST" and response.status_code < 400 and not g.get("kept"):
         named = {"key": request.form.get(FORM, ""), "number": request.form.get(NUMBER, "")}
         if any(named.values()):
             list(_answers("form_taken", **named))

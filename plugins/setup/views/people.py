@@ -67,7 +67,7 @@ def person(public_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/people/<public_id>/<act>")
-@allow(ADMIN)
+@allow(ADMIN, fresh=True)
 def person_act(public_id: str, act: str) -> ResponseReturnValue:
     """Change a role, shut out, let in, sign out, or send the mail to confirm once more."""
     account = queries.person(public_id)

@@ -4,30 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import (
-    Blueprint,
-    current_app,
-    flash,
-    g,
-    redirect,
-    render_template,
-    request,
-    session,
-    url_for,
-)
+from flask import current_app, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from plugins.signin import forms, queries, rules, service
+from plugins.signin import devices, factors, forms, rules, service
+from plugins.signin.views.base import account as blueprint
 from portal.errors import NotFound
 from portal.i18n import _
 from portal.people import login
 from portal.people import service as people
-from portal.people.views import done, keep_nothing, page, to, visit
+from portal.people.views import done, page, to, visit
 from portal.web import language
 from portal.web.access import ANYONE, SIGNED_IN, allow
-
-blueprint = Blueprint("signin", __name__, url_prefix="/account")
-blueprint.after_request(keep_nothing)
 
 
 @blueprint.errorhandler(NotFound)
@@ -122,7 +110,7 @@ def update() -> ResponseReturnValue:
 
 
 @blueprint.post("/password")
-@allow(SIGNED_IN, owner="own account", rate="sign-in")
+@allow(SIGNED_IN, owner="own account", rate="sign-in", fresh=True)
 def change_password() -> ResponseReturnValue:
     """Change the password; other devices are signed out."""
     form = forms.ChangePasswordForm(request.form)
@@ -141,6 +129,7 @@ def _account_page(form: Any = None, password_form: Any = None) -> ResponseReturn
         email=account.email,
         form=form or forms.AccountForm(obj=account),
         password_form=password_form or forms.ChangePasswordForm(),
-        devices=queries.devices(g.ctx, login.token()),
+        steps=len(factors.of(account.id)),
+        devices=len(devices.sign_ins(g.ctx, login.token())),
     )
     return page, status

@@ -1,0 +1,10 @@
+"""Second steps, devices, ways in from outside."""
+
+from pathlib import Path
+
+from portal.migrate import run_script
+
+
+def up(migrator, db):
+    """Create the tables."""
+    run_script(db, Path(__file__).with_suffix(".sql"))
