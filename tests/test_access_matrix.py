@@ -30,6 +30,7 @@ from plugins.partners import publishing
 from plugins.requests import service as requests
 from plugins.requests import telling
 from plugins.signin import service as signin
+from plugins.signin.models import Factor
 from plugins.tasks import interface as sharing
 from plugins.tokens import rules as tokens
 from plugins.tokens import service as tokens_service
@@ -108,6 +109,9 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
         ("requests.edit", "requests.fits", "requests.tell", "requests.invite"), (EDIT_A, set())
     ),
     "requests.take_step": (EDIT_A, {"member_a"}),
+    **dict.fromkeys(
+        ("signin_step.rename", "signin_step.remove", "signin_step.sign_out"), ({"admin_a"}, set())
+    ),
     "tokens_api.organisation": (OF_A | {"administrator"}, set()),
     "tokens_api.change_organisation": (EDIT_A | {"administrator"}, {"member_a"}),
 }
@@ -124,6 +128,11 @@ OWN = {
     "notices.resume", "requests.mine", "requests.new",
     "requests.no_invitations",
 }  # fmt: skip
+OWN |= {
+    f"signin_step.{name}"
+    for name in """own_steps begin_app add_app confirm_app passkey_question add_passkey renew_codes
+    codes_file prove prove_question device_list second_step_page question set_up""".split()
+}
 # Tables that reading may change: counters and what lives as long as a visit.
 COUNTERS = frozenset({"partners_missed_search", "session", "throttle", "people_throttle"})
 
@@ -228,6 +237,11 @@ def make_world(app: Flask) -> World:
         sign_in(client, accounts[name])
         token = factories.csrf_token(client, "/account/")
         world.visitors[name] = (_cookies(client), token)
+    owner = accounts["admin_a"]
+    elsewhere = sign_in(app.test_client(), owner).get("/account/devices").text
+    step: Factor = Factor.create(
+        public_id="ownstep", account=owner.id, kind="app", name="App", secret="", created_at=NOON
+    )
     client = app.test_client()
     token = factories.csrf_token(client)
     world.visitors |= dict.fromkeys(("anonymous", *TOKENS), (_cookies(client), token))
@@ -242,6 +256,8 @@ def make_world(app: Flask) -> World:
         "organisation": organisations["a"].public_id,
         "draft": draft.public_id, "own token": tokens.parts(world.bearers["token_read"])[0],
         "person": accounts["admin_a"].public_id, "request": wanted.slug,
+        "own step": step.public_id,
+        "own device": elsewhere.split("/account/devices/")[1].split("/")[0],
         "plugin": "claims", "kind": "csv", "path": "css/base.css", "name": "css/base.css",
         "reason": "forgot", "token": "x" * 32, "step": "accept", "scope": "portal", "code": "de",
     }  # fmt: skip
@@ -302,6 +318,7 @@ def addresses(world: World, rule: Rule, listed: Listed) -> Iterator[tuple[str, s
             key = "organisation" if about.startswith(("versions.", "tokens_api.")) else "case"
             key = "shared" if about in SHARING else key
             key = "own token" if about.startswith("tokens.") else key
+            key = "own step" if about.startswith("signin_step.") else key
         elif name == "slug":
             key = "slug" if is_owned else "slug of all"
             key = "slug shown" if about == "partners.edit" else key
@@ -309,6 +326,8 @@ def addresses(world: World, rule: Rule, listed: Listed) -> Iterator[tuple[str, s
             key = "request" if about.startswith(("requests.", "requests_api.")) else key
         elif name == "number" and about.startswith("drafts."):
             key = "draft"
+        elif name == "number" and about.startswith("signin_step."):
+            key = "own device"
         elif name == "name" and about in SHARING:
             values[name] = "partners_profile"
             continue
@@ -505,8 +524,15 @@ LINKS = {
     "notices.calendar_file": Link(_calendar, None),
     "requests.no_invitations": Link(_invitation, None),
 }
-# Open to everyone by other means: a cookie of the browser that wrote it, the operator's own token.
-BY_OTHER_MEANS = {"drafts.resume", "setup_metrics.show"}
+# Open to everyone by other means: a cookie of the browser that wrote it or that has just sent the right
+# password, the operator's own token.
+BY_OTHER_MEANS = {
+    "drafts.resume",
+    "setup_metrics.show",
+    "signin_step.second_step_page",
+    "signin_step.question",
+    "signin_step.set_up",
+}
 
 
 @pytest.fixture

@@ -155,7 +155,7 @@ def test_signing_out_everywhere_ends_every_device(app: Flask, client: FlaskClien
     account, elsewhere = make_account(app), app.test_client()
     sign_in(client, account)
     sign_in(elsewhere, account)
-    assert client.get("/account/").text.count("last used") == 2
+    assert client.get("/account/devices").text.count("last used") == 2
     post(client, "/account/sign-out-everywhere", page="/account/")
     assert client.get("/account/").status_code == elsewhere.get("/account/").status_code == 303
 
