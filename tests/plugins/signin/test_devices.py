@@ -55,7 +55,9 @@ def test_nobody_signs_out_somebody_elses_device(app: Flask) -> None:
     assert number not in str(kept)
 
 
-def test_a_new_browser_is_told_by_mail_and_a_known_one_is_not(app: Flask, clock: FixedClock) -> None:
+def test_a_new_browser_is_told_by_mail_and_a_known_one_is_not(
+    app: Flask, clock: FixedClock
+) -> None:
     account = make_account(app)
     first = signed_in(app, account)
     assert mail.Outbox.select().count() == 0  # the very first is no news

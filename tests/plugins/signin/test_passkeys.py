@@ -150,8 +150,19 @@ def test_odd_answers_are_refused(
 ) -> None:
     page = STEP if path == STEP else OWN
     begin(client, account) if path == STEP else sign_in(client, make_account(app))
-    odd = ["{", "[]", "null", '{"id": 1}', "9" * 30_000, '{"id": "x", "rawId": "x", "response": []}']
-    odd += [Passkey().made({"challenge": "eA"}), Passkey().signed({"challenge": "eA"}), "[" * 15_000]
+    odd = [
+        "{",
+        "[]",
+        "null",
+        '{"id": 1}',
+        "9" * 30_000,
+        '{"id": "x", "rawId": "x", "response": []}',
+    ]
+    odd += [
+        Passkey().made({"challenge": "eA"}),
+        Passkey().signed({"challenge": "eA"}),
+        "[" * 15_000,
+    ]
     for answer in odd:
         throttle.lift(rules.CODE_TRIES, str(account.id))
         ask(client, f"{path}/question", page)
