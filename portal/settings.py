@@ -19,6 +19,7 @@ from typing import Any
 from flask import current_app
 from peewee import TextField
 
+from portal import db
 from portal.context import Context
 from portal.db import JsonField, Model
 from portal.errors import Invalid
@@ -134,6 +135,18 @@ def of(ctx: Context | None = None, plugin: str = PORTAL) -> Mapping[str, Any]:
         kept[2][plugin] = MappingProxyType(values)
     found: Mapping[str, Any] = kept[2][plugin]
     return found
+
+
+def store(plugin: str, values: Mapping[str, Any]) -> None:
+    """Keep values as they are; one equal to its default is forgotten. Every worker follows."""
+    fields = schema(plugin)
+    with db.transaction():
+        for key, value in values.items():
+            Setting.delete().where(Setting.scope == plugin, Setting.key == key).execute()
+            if value != fields[key].default:
+                Setting.insert(scope=plugin, key=key, value=value).execute()
+        db.execute("UPDATE heartbeat SET plugin_generation = plugin_generation + 1")
+    current_app.extensions.pop(KEPT, None)
 
 
 def _usable(item: Field, stored: Mapping[tuple[str, str], Any], plugin: str) -> Any:

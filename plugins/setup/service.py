@@ -23,7 +23,6 @@ from portal.organisations.service import touch
 from portal.people import service as people
 from portal.people import sessions
 from portal.people.models import Account
-from portal.settings import Setting
 
 VERIFY_AUDIT = "setup.verify_audit"
 BACK_UP = "setup.back_up"
@@ -150,11 +149,8 @@ def save_settings(ctx: Context, plugin: str, values: Mapping[str, Any]) -> list[
         changed = [key for key, value in kept.items() if value != before[key]]
         for key in changed:
             _record(ctx, plugin, fields[key], {"before": before[key], "after": kept[key]})
-            Setting.delete().where(Setting.scope == plugin, Setting.key == key).execute()
-            if kept[key] != fields[key].default:
-                Setting.insert(scope=plugin, key=key, value=kept[key]).execute()
-        if changed:  # every worker follows
-            db.execute("UPDATE heartbeat SET plugin_generation = plugin_generation + 1")
+        if changed:
+            settings.store(plugin, {key: kept[key] for key in changed})
     current_app.extensions.pop(settings.KEPT, None)  # what was read before the commit
     return changed
 

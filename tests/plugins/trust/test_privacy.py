@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -92,6 +92,18 @@ def sow(
     return values.get("id")
 
 
+def to_sow() -> Iterator[tuple[str, str, set[str]]]:
+    """Give table, subject and marked columns of each declaration; of those of one row together."""
+    rows: dict[tuple[str, str, int], set[str]] = {}
+    for number, item in enumerate(service.kept()):
+        if item.table not in HELD | {"audit_value"}:
+            subject = columns(item.table).get(item.subject)
+            is_one_row = subject is not None and subject.primary_key
+            row = rows.setdefault((item.table, item.subject, 0 if is_one_row else number), set())
+            row.update(() if item.erase == "keep" else item.columns)
+    yield from ((table, subject, marked) for (table, subject, _number), marked in rows.items())
+
+
 _ctx: list[Context] = []
 
 
@@ -112,10 +124,8 @@ def people(app: Flask) -> tuple[Account, Account]:
         with app.app_context():
             audit.record(clocked(app), "school.seen", "account", person.id, personal={"name": mark})
             with db.transaction():
-                for item in service.kept():
-                    if item.table not in HELD | {"audit_value"}:
-                        marked = () if item.erase == "keep" else item.columns
-                        sow(item.table, person, item.subject, mark, marked)
+                for table, subject, marked in to_sow():
+                    sow(table, person, subject, mark, marked)
         found.append(Account.get_by_id(person.id))
     return found[0], found[1]
 
