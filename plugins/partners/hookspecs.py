@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from plugins.search.interface import Expansion
 from portal.context import Context
 from portal.hookspecs import ISOLATE, TRANSACT, hookspec
+
+if TYPE_CHECKING:  # read even where the search is not there
+    from plugins.search.interface import Expansion
 
 
 @dataclass(frozen=True)
