@@ -106,8 +106,18 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "tokens.revoke": ({"admin_a"}, set()),
     **dict.fromkeys(
-        ("requests.edit", "requests.fits", "requests.tell", "requests.invite"), (EDIT_A, set())
+        (
+            "requests.edit",
+            "requests.fits",
+            "requests.tell",
+            "requests.invite",
+            "requests.replies",
+            "requests.decide",
+        ),
+        (EDIT_A, set()),
     ),
+    "requests.reply": (set(), OF_A),  # nobody answers a draft, nor the own request
+    "requests.withdraw": (set(), set()),
     "requests.take_step": (EDIT_A, {"member_a"}),
     **dict.fromkeys(
         ("signin_step.rename", "signin_step.remove", "signin_step.sign_out"), ({"admin_a"}, set())
@@ -335,7 +345,7 @@ def addresses(world: World, rule: Rule, listed: Listed) -> Iterator[tuple[str, s
             values[name] = "organisation" if about.startswith("versions.") else "claims_case"
             continue
         elif name == "step" and about.startswith("requests."):
-            values[name] = "publish"
+            values[name] = "publish" if "publish" in choices else sorted(choices)[0]
             continue
         elif name == "act":
             values[name] = sorted(choices)[0] if choices else "deactivate"

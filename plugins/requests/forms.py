@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -17,8 +18,8 @@ from wtforms import (
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from plugins.partners.interface import LANGUAGES, Boxes, field_codes, field_name, key_name, keys
-from plugins.requests import labels, rules
-from plugins.requests.models import PartnerRequest
+from plugins.requests import labels, reasons, rules
+from plugins.requests.models import PartnerRequest, Reply
 from portal.i18n import Form, country_name, language_name, locale
 from portal.i18n import lazy_gettext as lazy
 from portal.organisations.models import Organisation
@@ -146,12 +147,12 @@ def _stored(request: PartnerRequest | None, today: date) -> dict[str, Any]:
         "version", "title", "text", "lang", "role", "fields", "countries", "places", "youngest_age",
         "languages", "modes", "inclusion", "closes_on",
     )  # fmt: skip
-    days = {
-        name: date.fromisoformat(text) if (text := getattr(request, name)) else None
-        for name in ("starts_on", "ends_on")
-    }
     words = "\n".join(pair[0] for pair in request.occupations)
-    return {**{name: getattr(request, name) for name in same}, **days, "occupations": words}
+    return {
+        **{name: getattr(request, name) for name in same},
+        **_days(request),
+        "occupations": words,
+    }
 
 
 class ReopenForm(Form):
@@ -163,3 +164,59 @@ class ReopenForm(Form):
 
     def __init__(self, formdata: Any = None, *, today: date) -> None:
         super().__init__(formdata, data={"closes_on": today + timedelta(days=USUAL_DAYS)})
+
+
+class ReplyForm(Form):
+    """An organisation's answer to a request: a summary of what fits, and a text."""
+
+    version = HiddenField(filters=[version_of])
+    organisation = SelectField(lazy("For which organisation?"), validate_choice=False)
+    covers = Boxes(
+        lazy("Which of the points do you cover?"),
+        description=lazy(
+            "Ticked is what your profile says. They stand side by side for the asker."
+        ),
+    )
+    starts_on = DayField(lazy("From"), [Optional()])
+    ends_on = DayField(lazy("To"), [Optional()])
+    places = whole(lazy("Places"), rules.MOST_PLACES)
+    price_note = StringField(
+        lazy("Costs, in a line"), description=lazy("Such as: 60 euro a day, with full board")
+    )
+    text = TextAreaField(lazy("Your answer"), [InputRequired(NOT_EMPTY)])
+
+    def __init__(
+        self,
+        formdata: Any = None,
+        *,
+        asked: Sequence[rules.Point],
+        organisations: Sequence[Organisation] = (),
+        reply: Reply | None = None,
+        covered: Collection[rules.Point] = (),
+    ) -> None:
+        """Fill the form from what was typed, else from what is stored or the profile covers."""
+        super().__init__(formdata, data=_answered(reply, covered))
+        self.organisation.choices = [(own.slug, own.name) for own in organisations]
+        self.covers.choices = [
+            (rules.point_id(point), reasons.point_title(point)) for point in asked
+        ]
+
+    def values(self) -> dict[str, Any]:
+        """Return what was typed, for the service."""
+        days = {name: self[name].data for name in ("starts_on", "ends_on", "places")}
+        texts = {name: self[name].data or "" for name in ("price_note", "text")}
+        return {**days, **texts, "covers": self.covers.data or []}
+
+
+def _answered(reply: Reply | None, covered: Collection[rules.Point]) -> dict[str, Any]:
+    if reply is None:
+        return {"covers": [rules.point_id(point) for point in covered], "version": 0}
+    same = ("version", "covers", "places", "price_note", "text")
+    return {name: getattr(reply, name) for name in same} | _days(reply)
+
+
+def _days(row: PartnerRequest | Reply) -> dict[str, date | None]:
+    return {
+        name: date.fromisoformat(text) if (text := getattr(row, name)) else None
+        for name in ("starts_on", "ends_on")
+    }

@@ -66,3 +66,15 @@ def kind_name(kind: str) -> str:
         "experience": _("Projects, up to five"),
     }
     return names.get(kind, kind)
+
+
+def reply_state(state: str) -> tuple[str, str]:
+    """Return how far an answer is, and the kind of its tag."""
+    names = {
+        "sent": (_("sent"), "act"),
+        "shortlisted": (_("on the shortlist"), "warn"),
+        "chosen": (_("chosen"), "ok"),
+        "declined": (_("not this time"), ""),
+        "withdrawn": (_("withdrawn"), ""),
+    }
+    return names.get(state, (state, ""))

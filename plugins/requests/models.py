@@ -85,3 +85,33 @@ class Invitation(Model):
 
     class Meta:
         table_name = "requests_invitation"
+
+
+SENT, SHORTLISTED, CHOSEN = "sent", "shortlisted", "chosen"
+DECLINED, WITHDRAWN = "declined", "withdrawn"
+
+
+class Reply(Model):
+    """What one organisation answers to a request; seen by its people and the asker's alone.
+
+    `covers` names points of the request, as kind and key with a colon between.
+    """
+
+    id = AutoField()
+    public_id = TextField(unique=True)
+    request = ForeignKeyField(PartnerRequest, on_delete="CASCADE")
+    organisation = ForeignKeyField(Organisation, on_delete="CASCADE")
+    account = ForeignKeyField(Account, null=True, on_delete="SET NULL")
+    covers = JsonField(default=list)
+    starts_on = TextField(default="")
+    ends_on = TextField(default="")
+    places = IntegerField(null=True)
+    price_note = TextField(default="")
+    text = TextField(default="")
+    state = TextField(default=SENT)
+    version = IntegerField(default=1)
+    created_at = UtcDateTime()
+    updated_at = UtcDateTime()
+
+    class Meta:
+        table_name = "requests_reply"

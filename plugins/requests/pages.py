@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -12,9 +12,10 @@ from urllib.parse import quote_plus
 from werkzeug.datastructures import MultiDict
 
 from plugins.partners.interface import ROLES, clean, field_name, key_name, name_of, printable
-from plugins.requests import labels
+from plugins.requests import labels, reasons, rules
 from plugins.requests.documents import FACETS
-from plugins.requests.models import PartnerRequest
+from plugins.requests.models import PartnerRequest, Reply
+from plugins.requests.rules import Point
 from plugins.search.interface import Query, Result, index
 from portal.i18n import _, country_name, day, language_name, locale, number
 from portal.organisations.models import Organisation
@@ -210,3 +211,40 @@ def own(request: PartnerRequest) -> dict[str, Any]:
         "asker": owner.name,
         "until": day(request.closes_on, "medium"),
     }
+
+
+def own_reply(reply: Reply) -> dict[str, Any]:
+    """Return one of the list of the person's own answers."""
+    request: PartnerRequest = reply.request
+    return {
+        "url": f"/requests/{request.slug}/reply?organisation={reply.organisation.slug}",
+        "title": request.title,
+        "lang": request.lang,
+        "asker": reply.organisation.name,
+        "state": labels.reply_state(reply.state),
+    }
+
+
+def comparison(asked: Sequence[Point], replies: Sequence[Reply]) -> list[tuple[str, list[str]]]:
+    """Return the lines of the comparison of answers: a label, then a cell for each answer."""
+    points = rules.answerable(asked)
+    summary = [
+        _("%(covered)s of %(asked)s points", covered=_count(points, reply), asked=len(points))
+        for reply in replies
+    ]
+    lines = [(_("Covers"), summary)]
+    for point in points:
+        key = rules.point_id(point)
+        cells = [_("yes") if key in reply.covers else _("not named") for reply in replies]
+        lines.append((reasons.point_title(point), cells))
+    stated = _("not stated yet")
+    lines += [
+        (_("When"), [labels.period(r.starts_on, r.ends_on) or stated for r in replies]),
+        (_("Places"), [str(r.places or stated) for r in replies]),
+        (_("Costs"), [r.price_note or stated for r in replies]),
+    ]
+    return lines
+
+
+def _count(points: Sequence[Point], reply: Reply) -> int:
+    return sum(rules.point_id(point) in reply.covers for point in points)

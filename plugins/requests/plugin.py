@@ -14,25 +14,31 @@ from plugins.requests import (
     demo,
     documents,
     queries,
+    replying,
     service,
     telling,
     views,
     workflow,
 )
-from plugins.requests.models import PartnerRequest
+from plugins.requests.models import PartnerRequest, Reply
 from portal import workflow as engine
 from portal.context import Context
 from portal.hookspecs import (
     EventType,
     FooterLink,
+    JobKind,
     MenuItem,
     ObjectType,
+    Progress,
+    RoleSource,
     Transition,
     Workflow,
     hookimpl,
 )
 from portal.i18n import _
 from portal.i18n import lazy_gettext as lazy
+
+DAY = 86_400
 
 
 @hookimpl
@@ -72,19 +78,41 @@ def organisation_removed(ctx: Context, ids: Sequence[int]) -> None:
     documents.forget(ids)
     of: Any = PartnerRequest
     found = of.select(of.id).where(of.organisation.in_(list(ids))).tuples()
-    engine.forget_comments(workflow.REQUEST, [number for (number,) in found])
+    numbers = [number for (number,) in found]
+    engine.forget_comments(workflow.REQUEST, numbers)
+    replies: Any = Reply.select(Reply.id).where(
+        Reply.organisation.in_(list(ids)) | Reply.request.in_(numbers)
+    )
+    replying.forget_of([number for (number,) in replies.tuples()])
 
 
 @hookimpl
 def workflow_list(ctx: Context) -> Sequence[Workflow]:
-    """Offer the way of a request."""
-    return [workflow.FLOW]
+    """Offer the way of a request and that of an answer."""
+    return [workflow.FLOW, workflow.REPLY_FLOW]
 
 
 @hookimpl
 def object_type_list(ctx: Context) -> Sequence[ObjectType]:
-    """Offer the request."""
+    """Offer the two."""
     return workflow.TYPES
+
+
+@hookimpl
+def role_sources(ctx: Context, object_type: ObjectType) -> Sequence[RoleSource]:
+    """Let those who asked weigh the answers."""
+    return [workflow.askers(ctx)] if object_type.name == workflow.REPLY else []
+
+
+def _forget_replies(ctx: Context, _payload: Mapping[str, Any], _progress: Progress) -> None:
+    replying.forget(ctx)
+
+
+@hookimpl
+def job_list(ctx: Context) -> Sequence[JobKind]:
+    """Delete answers to requests of long ago, once a day."""
+    title = lazy("Delete the answers to partner requests closed long ago")
+    return [JobKind("requests.forget_replies", _forget_replies, title, DAY)]
 
 
 @hookimpl
@@ -93,7 +121,9 @@ def transition_done(
 ) -> None:
     """Carry out what follows from a step, and hide requests of profiles that are out of sight."""
     if obj_type.name == workflow.REQUEST:
-        service.carry_out(ctx, obj, transition)
+        service.carry_out(ctx, obj, transition, entry)
+    elif obj_type.name == workflow.REPLY:
+        replying.carry_out(ctx, obj, transition, entry.comment, entry.id)
     elif obj_type.name == PROFILE:
         documents.refresh_of([obj.organisation_id])
 
@@ -101,7 +131,7 @@ def transition_done(
 @hookimpl(optionalhook=True)
 def notice_list(ctx: Context) -> Sequence[Mapping[str, Any]]:
     """Name what people are told about requests."""
-    return telling.KINDS
+    return [*telling.KINDS, *replying.KINDS]
 
 
 @hookimpl

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from plugins.requests.models import DISCARDED, PUBLISHED, PartnerRequest
+from peewee import fn
+
+from plugins.requests.models import DISCARDED, PUBLISHED, WITHDRAWN, PartnerRequest, Reply
 from plugins.requests.workflow import EDITORS
 from portal import permissions
 from portal.context import Context
@@ -94,3 +97,52 @@ def editors(organisation_id: int) -> list[int]:
         .order_by(member.id)
     )
     return [number for (number,) in found.tuples()]
+
+
+def reply_of(request_id: int, organisation_id: int) -> Reply | None:
+    """Return the answer of an organisation to a request, if there is one."""
+    found: Reply | None = Reply.get_or_none(
+        Reply.request == request_id, Reply.organisation == organisation_id
+    )
+    return found
+
+
+def replies(request: PartnerRequest) -> list[Reply]:
+    """Return the answers to a request with their organisations, the first first.
+
+    Withdrawn ones are left out, and those of organisations that nobody sees any more.
+    """
+    rows = Reply.select(Reply, Organisation).join(Organisation)
+    here = (Reply.request == request.id, Reply.state != WITHDRAWN)
+    return list(rows.where(*here, Organisation.hidden_at.is_null()).order_by(Reply.id))
+
+
+def count_replies(ids: Sequence[int]) -> dict[int, int]:
+    """Return how many answers requests have."""
+    count = fn.COUNT(Reply.id)
+    rows: Any = Reply.select(Reply.request, count).where(
+        Reply.request.in_(list(ids)), Reply.state != WITHDRAWN
+    )
+    return dict(rows.group_by(Reply.request).tuples())
+
+
+def reply(request: PartnerRequest, public_id: str) -> Reply:
+    """Return an answer to a request. Raises NotFound."""
+    found: Reply | None = Reply.get_or_none(
+        Reply.request == request.id, Reply.public_id == public_id
+    )
+    if found is None:
+        raise missing()
+    return found
+
+
+def own_replies(ctx: Context) -> list[Reply]:
+    """Return the answers of the actor's organisations, the newest first, at most 200."""
+    own = [item.organisation.id for item in organisations.mine(ctx)]
+    rows = (
+        Reply.select(Reply, Organisation, PartnerRequest)
+        .join_from(Reply, Organisation)
+        .join_from(Reply, PartnerRequest)
+        .where(Reply.organisation.in_(own))
+    )
+    return list(rows.order_by(Reply.id.desc()).limit(MOST_MINE))

@@ -14,6 +14,7 @@ from plugins.requests import rules
 from plugins.requests.models import PartnerRequest
 from plugins.requests.rules import Fit, Point
 from plugins.search.interface import Index, index
+from portal import db
 
 ASKED = (
     "fields", "occupations", "role", "languages", "modes", "inclusion", "starts_on", "ends_on",
@@ -117,3 +118,14 @@ def _covered(
 def _holds(numbers: Sequence[int], number: int) -> bool:
     at = bisect_left(numbers, number)
     return at < len(numbers) and numbers[at] == number
+
+
+def covered_by(partners: Index, request: PartnerRequest, organisation_id: int) -> frozenset[Point]:
+    """Return what of a request an organisation's profile covers."""
+    rows = db.query(
+        "SELECT number FROM search_document WHERE kind = ? AND object_id = ?",
+        (KIND, organisation_id),
+    )
+    asked = asked_points(request)
+    members = partners.members({}, [(point.facet, point.values) for point in asked])
+    return _covered(asked, members, rows[0][0]) if rows else frozenset()

@@ -60,6 +60,14 @@ def point_name(point: Point) -> str:
     return names.get(point.kind, point.key)
 
 
+def point_title(point: Point) -> str:
+    """Return what a point is called, with its kind where the name alone does not tell."""
+    name = point_name(point)
+    if point.kind in {"month", "language", "mode", "occupation"}:
+        return f"{labels.kind_name(point.kind)}: {name}"
+    return name
+
+
 def _share(fit: Fit, kind: str) -> str:
     covered, asked = fit.counts(kind)
     if not covered:

@@ -15,6 +15,7 @@ from portal.text import transliterate
 ROLES = ("host", "sending", "supporting")
 TITLE_LENGTH = 120
 TEXT_LENGTH = 4_000
+PRICE_LENGTH = 300
 MOST_PLACES = 500
 MOST_AGE = 99
 MOST_OCCUPATIONS = 5
@@ -180,6 +181,30 @@ def checked(values: Mapping[str, Any], today: date, longest_days: int) -> dict[s
     for name in ("starts_on", "ends_on"):
         found[name] = values[name].isoformat() if values[name] else ""
     return found
+
+
+def checked_reply(values: Mapping[str, Any], today: date) -> dict[str, Any]:
+    """Return a typed answer as it is stored. Raises Invalid naming the field."""
+    found = {**values, "text": plain(values["text"]), "price_note": _line(values["price_note"])}
+    if not found["text"]:
+        raise Invalid(_("Fill this in; it can't stay empty."), field="text")
+    for name, most in (("text", TEXT_LENGTH), ("price_note", PRICE_LENGTH)):
+        if len(found[name]) > most:
+            raise Invalid(_("Write at most %(most)s characters.", most=most), field=name)
+    _check_days(values, today)
+    for name in ("starts_on", "ends_on"):
+        found[name] = values[name].isoformat() if values[name] else ""
+    return found
+
+
+def point_id(point: Point) -> str:
+    """Return what an answer calls a point."""
+    return f"{point.kind}:{point.key}"
+
+
+def answerable(asked: Sequence[Point]) -> list[Point]:
+    """Return the points that an answer says something about: all but experience."""
+    return [point for point in asked if point.kind != "experience"]
 
 
 def closing(day: date | None, today: date, longest_days: int) -> datetime:

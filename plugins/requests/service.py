@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from plugins.partners.interface import is_field, keys, occupations_in
-from plugins.requests import documents, queries, rules
+from plugins.requests import documents, queries, replying, rules
 from plugins.requests.models import CLOSED, DRAFT, PUBLISHED, PartnerRequest
 from portal import audit, db, events, permissions, settings, workflow
 from portal.context import Context
@@ -27,6 +27,16 @@ EVENTS = (
         lazy("Organisations were told of a partner request"),
         {"count": "how many"},
         "requests_request",
+    ),
+    *(
+        EventType(f"reply.{state}", title, {"request": "number of the request"}, "requests_reply")
+        for state, title in (
+            ("sent", lazy("A partner request was answered")),
+            ("shortlisted", lazy("An answer was put on the shortlist")),
+            ("chosen", lazy("An answer was chosen")),
+            ("declined", lazy("An answer was declined")),
+            ("withdrawn", lazy("An answer was withdrawn")),
+        )
     ),
     EventType("request.closed", lazy("A partner request was closed"), {}, "requests_request"),
 )
@@ -123,7 +133,7 @@ def reopen(ctx: Context, request: PartnerRequest, closes_on: date | None) -> Non
         workflow.move(ctx, request, "reopen")
 
 
-def carry_out(ctx: Context, request: PartnerRequest, step: Transition) -> None:
+def carry_out(ctx: Context, request: PartnerRequest, step: Transition, entry: Any) -> None:
     """Do what follows from a step, inside its transaction, whichever page it was taken on.
 
     Raises TooMany where an organisation has many open requests.
@@ -141,6 +151,7 @@ def carry_out(ctx: Context, request: PartnerRequest, step: Transition) -> None:
     elif step.target == CLOSED:
         _set(request, closed_at=now)
         events.emit(ctx, "request.closed", "requests_request", request.id)
+        replying.close(ctx, request, entry.comment, entry.id)
     documents.refresh([request.id])
 
 

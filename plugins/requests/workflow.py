@@ -5,21 +5,30 @@ from __future__ import annotations
 from typing import Any
 
 from plugins.requests.models import (
+    CHOSEN,
     CLOSED,
+    DECLINED,
     DISCARDED,
     DRAFT,
     PUBLISHED,
+    SENT,
+    SHORTLISTED,
     SUSPENDED,
+    WITHDRAWN,
     PartnerRequest,
+    Reply,
 )
-from portal.context import REVIEWER, Context
-from portal.hookspecs import ObjectType, State, Transition, Workflow
+from portal import permissions
+from portal.context import REVIEWER, Actor, Context
+from portal.hookspecs import ObjectType, RoleSource, State, Transition, Workflow
 from portal.i18n import _
 from portal.i18n import lazy_gettext as lazy
 from portal.organisations import queries as organisations
-from portal.organisations.models import UNCLAIMED, Organisation
+from portal.organisations.models import UNCLAIMED, Organisation, OrganisationMember
 
 REQUEST = "requests_request"
+REPLY = "requests_reply"
+ASKER = "requests_asker"
 EXPIRE = "expire"
 EDITORS = {"OrgEditor", "OrgAdmin"}
 
@@ -30,6 +39,12 @@ def _known(_ctx: Context, obj: PartnerRequest) -> list[str]:
     if owner.state == UNCLAIMED or owner.hidden_at or not organisations.in_sight([owner]):
         return [_("Publish your organisation's profile first: people want to know who asks.")]
     return []
+
+
+def _open(ctx: Context, request: PartnerRequest) -> list[str]:
+    if request.state == PUBLISHED and request.closes_at > ctx.clock.now():
+        return []
+    return [_("This request is closed.")]
 
 
 def _ahead(ctx: Context, obj: PartnerRequest) -> list[str]:
@@ -84,6 +99,31 @@ FLOW = Workflow(
     {"known": _known, "ahead": _ahead},
 )
 
+_READ = {"view": {"OrgMember", ASKER}}
+_WEIGH = {"decide": {ASKER}}
+_FREE = {SENT, SHORTLISTED}
+REPLY_FLOW = Workflow(
+    REPLY,
+    lazy("Answers to partner requests"),
+    SENT,
+    (
+        State(SENT, lazy("sent"), _READ | _WRITE | _WEIGH, tag="act"),
+        State(SHORTLISTED, lazy("on the shortlist"), _READ | _WRITE | _WEIGH, tag="warn"),
+        State(CHOSEN, lazy("chosen"), _READ | _WEIGH, final=True, tag="ok"),
+        State(DECLINED, lazy("not this time"), _READ | _WEIGH, final=True),
+        State(WITHDRAWN, lazy("withdrawn"), _OWN | _WRITE, final=True),
+    ),
+    (
+        Transition("shortlist", lazy("Put on the shortlist"), {SENT}, SHORTLISTED, "decide"),
+        Transition("choose", lazy("Choose"), _FREE, CHOSEN, "decide"),
+        Transition("decline", lazy("Decline politely"), _FREE, DECLINED, "decide"),
+        Transition("reconsider", lazy("Think again"), {CHOSEN, DECLINED}, SHORTLISTED, "decide"),
+        Transition("withdraw", lazy("Withdraw the answer"), _FREE, WITHDRAWN, "edit"),
+        Transition("resend", lazy("Send it again"), {WITHDRAWN}, SENT, "edit", guards=("open",)),
+    ),
+    {"open": lambda ctx, obj: _open(ctx, obj.request)},
+)
+
 TYPES = (
     ObjectType(
         REQUEST,
@@ -95,4 +135,29 @@ TYPES = (
         owner_organisation="organisation",
         permissions={"inside": {"OrgMember"}, "history": {"OrgMember", REVIEWER}},
     ),
+    ObjectType(
+        REPLY,
+        lazy("Answer to a partner request"),
+        Reply,
+        label=lambda row: f"{row.organisation.name}: {row.request.title}",
+        url=lambda row: f"/requests/{row.request.slug}/replies",
+        workflow=REPLY,
+        owner_organisation="organisation",
+        author="account",
+        permissions={"history": {"OrgMember", ASKER}},
+    ),
 )
+
+
+def askers(_ctx: Context) -> RoleSource:
+    """Let those who write for the organisation that asks read and weigh the answers to it."""
+
+    def ids(actor: Actor) -> Any:
+        own = permissions.memberships(actor.account_id or 0).where(
+            OrganisationMember.role.in_(sorted(EDITORS))
+        )
+        of: Any = PartnerRequest
+        asked = of.select(of.id).where(of.organisation.in_(own))
+        return Reply.select(Reply.id).where(Reply.request.in_(asked))
+
+    return RoleSource(ASKER, ids)

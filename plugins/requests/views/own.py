@@ -22,9 +22,15 @@ STEPS = "any(publish, close, reopen, suspend, reinstate, discard, restore):step"
 @allow(SIGNED_IN, owner="lists requests of the person's own organisations")
 def mine() -> ResponseReturnValue:
     """List the requests of the person's organisations."""
-    rows = [pages.own(row) for row in queries.mine(g.ctx)]
-    may_write = bool(queries.own_organisations(g.ctx))
-    return render_template("requests/mine.html", rows=rows, may_write=may_write)
+    found = queries.mine(g.ctx)
+    counts = queries.count_replies([row.id for row in found])
+    rows = [{**pages.own(row), "answers": counts.get(row.id, 0)} for row in found]
+    return render_template(
+        "requests/mine.html",
+        rows=rows,
+        replies=[pages.own_reply(row) for row in queries.own_replies(g.ctx)],
+        may_write=bool(queries.own_organisations(g.ctx)),
+    )
 
 
 @blueprint.route("/requests/new", methods=["GET", "POST"])

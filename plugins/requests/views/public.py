@@ -9,7 +9,7 @@ from flask import current_app, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from plugins.requests import forms, labels, pages, queries
-from plugins.requests.models import CLOSED, PUBLISHED
+from plugins.requests.models import CLOSED, PUBLISHED, PartnerRequest
 from plugins.requests.views.base import blueprint
 from portal import db, workflow
 from portal.i18n import _, language_name, locale, ngettext, number
@@ -18,6 +18,7 @@ from portal.web.caching import not_modified
 from portal.web.heartbeat import beat
 
 FEED_SIZE = 50
+MOST_OWN = 5
 
 
 @blueprint.get("/requests")
@@ -99,6 +100,22 @@ def show(slug: str) -> ResponseReturnValue:
         "is_closed": row.state == CLOSED or (row.state == PUBLISHED and is_over),
         "flow": workflow.panel(g.ctx, row) if found.may("history") else None,
         "reopening": forms.ReopenForm(today=g.ctx.clock.now().date()),
-        "refused": "",
+        "answering": _answering(row) if g.ctx.actor.signed_in else [],
+        "answers": queries.count_replies([row.id]).get(row.id, 0) if found.may("inside") else 0,
     }
     return render_template("requests/show.html", **values)
+
+
+def _answering(row: PartnerRequest) -> list[tuple[str, str, tuple[str, str]]]:
+    """Return address, name and state of the answer of each of the person's organisations."""
+    return [
+        (
+            f"/requests/{row.slug}/reply?organisation={own.slug}",
+            own.name,
+            labels.reply_state(known.state)
+            if (known := queries.reply_of(row.id, own.id))
+            else ("", ""),
+        )
+        for own in queries.own_organisations(g.ctx)
+        if own.id != row.organisation.id
+    ][:MOST_OWN]
