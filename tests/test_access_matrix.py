@@ -29,8 +29,9 @@ from plugins.notices import service as notices
 from plugins.partners import publishing
 from plugins.requests import service as requests
 from plugins.requests import telling
+from plugins.signin import recovery
 from plugins.signin import service as signin
-from plugins.signin.models import Factor
+from plugins.signin.models import Factor, Recovery
 from plugins.tasks import interface as sharing
 from plugins.tokens import rules as tokens
 from plugins.tokens import service as tokens_service
@@ -120,6 +121,9 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
     "requests.withdraw": (set(), set()),
     "requests.take_step": (EDIT_A, {"member_a"}),
     **dict.fromkeys(
+        ("signin_step.recovery_page", "signin_step.decide"), ({"administrator"}, set())
+    ),
+    **dict.fromkeys(
         ("signin_step.rename", "signin_step.remove", "signin_step.sign_out"), ({"admin_a"}, set())
     ),
     "tokens_api.organisation": (OF_A | {"administrator"}, set()),
@@ -141,7 +145,7 @@ OWN = {
 OWN |= {
     f"signin_step.{name}"
     for name in """own_steps begin_app add_app confirm_app passkey_question add_passkey renew_codes
-    codes_file prove prove_question device_list second_step_page question set_up""".split()
+    codes_file prove prove_question device_list second_step_page question set_up lost stop""".split()
 }
 # Tables that reading may change: counters and what lives as long as a visit.
 COUNTERS = frozenset({"partners_missed_search", "session", "throttle", "people_throttle"})
@@ -252,6 +256,7 @@ def make_world(app: Flask) -> World:
     step: Factor = Factor.create(
         public_id="ownstep", account=owner.id, kind="app", name="App", secret="", created_at=NOON
     )
+    lost = Recovery.create(public_id="lostone", account=accounts["stranger"].id, asked_at=NOON)
     client = app.test_client()
     token = factories.csrf_token(client)
     world.visitors |= dict.fromkeys(("anonymous", *TOKENS), (_cookies(client), token))
@@ -267,6 +272,7 @@ def make_world(app: Flask) -> World:
         "draft": draft.public_id, "own token": tokens.parts(world.bearers["token_read"])[0],
         "person": accounts["admin_a"].public_id, "request": wanted.slug,
         "own step": step.public_id,
+        "recovery": lost.public_id,
         "own device": elsewhere.split("/account/devices/")[1].split("/")[0],
         "plugin": "claims", "kind": "csv", "path": "css/base.css", "name": "css/base.css",
         "reason": "forgot", "token": "x" * 32, "step": "accept", "scope": "portal", "code": "de",
@@ -329,6 +335,9 @@ def addresses(world: World, rule: Rule, listed: Listed) -> Iterator[tuple[str, s
             key = "shared" if about in SHARING else key
             key = "own token" if about.startswith("tokens.") else key
             key = "own step" if about.startswith("signin_step.") else key
+            key = (
+                "recovery" if about in {"signin_step.recovery_page", "signin_step.decide"} else key
+            )
         elif name == "slug":
             key = "slug" if is_owned else "slug of all"
             key = "slug shown" if about == "partners.edit" else key
@@ -526,10 +535,24 @@ def _invitation(app: Flask, mark: str) -> tuple[str, str]:
         return f"/requests/no-invitations/{telling.token_of(invited.id)}", invited.name
 
 
+def _stopping(app: Flask, mark: str) -> tuple[str, str]:
+    account = make_account(app, email=f"{mark}@mail-canary.example")
+    row: Recovery = Recovery.create(
+        public_id=f"lost-{account.id}",
+        account=account.id,
+        asked_at=NOON + timedelta(days=account.id),
+    )
+    with app.test_request_context():
+        token = recovery.link(row)
+    at = recovery.may_be_decided_at(row)
+    return f"/account/second-step/stop/{token}", f"{at:%B} {at.day}, {at.year}"
+
+
 LINKS = {
     "signin.verify": Link(lambda app, mark: _mailed(app, mark, False), timedelta(days=3)),
     "signin.reset": Link(lambda app, mark: _mailed(app, mark, True), timedelta(hours=1)),
     "claims.receipt": Link(_receipt, None),
+    "signin_step.stop": Link(_stopping, None),
     "notices.stop": Link(_stop, None),
     "notices.calendar_file": Link(_calendar, None),
     "requests.no_invitations": Link(_invitation, None),
@@ -539,6 +562,7 @@ LINKS = {
 BY_OTHER_MEANS = {
     "drafts.resume",
     "setup_metrics.show",
+    "signin_step.lost",
     "signin_step.second_step_page",
     "signin_step.question",
     "signin_step.set_up",

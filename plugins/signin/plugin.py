@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import click
-from flask import Blueprint
+from flask import Blueprint, url_for
 
-from plugins.signin import cli, devices, factors, second_step, service, steps, views
+from plugins.signin import cli, devices, factors, recovery, second_step, service, steps, views
 from portal.context import Context
-from portal.hookspecs import HealthCheck, hookimpl
+from portal.hookspecs import HealthCheck, SetupItem, Task, hookimpl
 from portal.i18n import _, day, ngettext
 
 
@@ -101,3 +101,28 @@ def upkeep_run(ctx: Context) -> None:
     """Tidy up, and sign out those who had their time to set a second step up."""
     steps.expire(ctx)
     second_step.sign_out_overdue(ctx)
+    recovery.remind(ctx)
+
+
+@hookimpl
+def setup_list(ctx: Context) -> Sequence[SetupItem]:
+    """Offer the requests about lost second steps."""
+    return [SetupItem(_("Lost second steps"), "signin_step.recoveries", "", 35)]
+
+
+@hookimpl
+def task_list(ctx: Context) -> Sequence[Task]:
+    """Offer the requests that the actor may decide by now."""
+    if not ctx.actor.is_admin:
+        return []
+    return [
+        Task(
+            _("Lost second step: %(name)s", name=row.account.name),
+            url_for("signin_step.recovery_page", public_id=row.public_id),
+            row.asked_at,
+            kind=_("Signing in"),
+        )
+        for row in recovery.waiting_requests(ctx)
+        if row.account_id != ctx.actor.account_id
+        and recovery.may_be_decided_at(row) <= ctx.clock.now()
+    ]

@@ -9,7 +9,7 @@ from flask import Response, flash, g, redirect, render_template, request, url_fo
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from plugins.signin import factors, forms, passkeys, rules, second_step
+from plugins.signin import factors, forms, passkeys, recovery, rules, second_step
 from plugins.signin.views.base import step as blueprint
 from portal import settings
 from portal.errors import Invalid, NotFound
@@ -58,6 +58,7 @@ def second_step_page() -> ResponseReturnValue:
     except NotFound:
         return over()
     if found:
+        recovery.stop_for(g.ctx, account.id)  # nothing is lost
         return login.remember(to(found[1]), found[0])
     return page("signin/second_step.html", form, has_passkey=passkeys.has_any(account.id))
 
