@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from plugins.requests import service
+from plugins.requests import replying, service
 from plugins.requests.models import PartnerRequest
 from portal import db, workflow
 from portal.context import Context
@@ -29,6 +29,20 @@ def load(ctx: Context) -> None:
             if owner is not None:
                 made = service.write(ctx, _values(ctx, entry), organisation=owner)
                 workflow.move(ctx, made, "publish")
+                for answer in entry.get("answers", ()):
+                    _answer(ctx, PartnerRequest.get_by_id(made.id), answer)
+
+
+def _answer(ctx: Context, request: PartnerRequest, answer: Mapping[str, Any]) -> None:
+    own = Organisation.get_or_none(
+        Organisation.name == answer["organisation"], Organisation.is_fictional
+    )
+    if own is not None:
+        days = {
+            name: date.fromisoformat(getattr(request, name)) for name in ("starts_on", "ends_on")
+        }
+        same = {name: answer[name] for name in ("covers", "places", "price_note", "text")}
+        replying.answer(ctx, request, own, same | days)
 
 
 def _values(ctx: Context, entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,12 +7,12 @@ from typing import Any
 
 from plugins.partners.interface import field_name, parents
 from plugins.requests import rules
+from plugins.requests.labels import usual_countries
 from plugins.requests.models import PUBLISHED, PartnerRequest
 from plugins.search.interface import Document, put, remove
 from portal import db
 from portal.organisations import queries as organisations
 from portal.organisations.models import Organisation
-from portal.organisations.rules import country_codes
 
 KIND = "request"
 FACETS = ("field", "country", "role", "month", "mode", "from")
@@ -99,7 +99,7 @@ def _document(row: PartnerRequest) -> Document:
     }
     facets = {
         "field": sorted({part for code in row.fields for part in parents(code)}),
-        "country": row.countries or sorted(country_codes()),
+        "country": row.countries or list(usual_countries()),
         "role": [row.role],
         "month": [f"{y}-{m:02}" for y, m in rules.months(row.starts_on, row.ends_on)],
         "mode": row.modes,

@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from typing import Any
 
+import wtforms
 from wtforms import (
-    DateField,
     HiddenField,
     IntegerField,
     RadioField,
@@ -23,7 +23,6 @@ from plugins.requests.models import PartnerRequest, Reply
 from portal.i18n import Form, country_name, language_name, locale
 from portal.i18n import lazy_gettext as lazy
 from portal.organisations.models import Organisation
-from portal.organisations.rules import country_codes
 from portal.text import sort_key
 
 USUAL_DAYS = 42
@@ -37,7 +36,7 @@ def version_of(text: Any) -> int:
     return int(shown) if shown.isascii() and shown.isdigit() else 0
 
 
-class DayField(DateField):
+class DateField(wtforms.DateField):
     """A day; what can't be read as one is refused in the language of the page."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
@@ -82,14 +81,14 @@ class RequestForm(Form):
         lazy("Occupations"), description=lazy("One a line, in your words. At most five.")
     )
     countries = Boxes(lazy("Only in these countries"), description=lazy("None means any country."))
-    starts_on = DayField(lazy("From"), [Optional()])
-    ends_on = DayField(lazy("To"), [Optional()])
+    starts_on = DateField(lazy("From"), [Optional()])
+    ends_on = DateField(lazy("To"), [Optional()])
     places = whole(lazy("Places, or size of the group"), rules.MOST_PLACES)
     youngest_age = whole(lazy("Age of the youngest"), rules.MOST_AGE)
-    languages = Boxes(lazy("Languages that would do"))
+    languages = Boxes(lazy("Languages that help"))
     modes = Boxes(lazy("Mode"))
     inclusion = Boxes(lazy("Access and support that is needed"))
-    closes_on = DayField(
+    closes_on = DateField(
         lazy("Open until"),
         [InputRequired(lazy("Say until when you look for partners."))],
         description=lazy(
@@ -108,12 +107,13 @@ class RequestForm(Form):
         """Fill the form from what was typed, else from what is stored."""
         super().__init__(formdata, data=_stored(request, today))
         codes = [*field_codes(3), *(code for code in (request.fields if request else ()))]
+        wanted = request.countries if request else []
         self.organisation.choices = [(own.slug, own.name) for own in organisations or ()]
         self.lang.choices = _languages([request.lang] if request else [])
         self.role.choices = [(role, labels.wanted(role)) for role in rules.ROLES]
         self.fields.choices = [(code, field_name(code)) for code in dict.fromkeys(codes)]
         self.countries.choices = sorted(
-            ((code, country_name(code)) for code in country_codes()),
+            ((code, country_name(code)) for code in {*labels.usual_countries(), *wanted}),
             key=lambda pair: sort_key(pair[1]),
         )
         self.languages.choices = _languages(request.languages if request else [])
@@ -158,7 +158,7 @@ def _stored(request: PartnerRequest | None, today: date) -> dict[str, Any]:
 class ReopenForm(Form):
     """Until when a closed request is open again."""
 
-    closes_on = DayField(
+    closes_on = DateField(
         lazy("Open until"), [InputRequired(lazy("Say until when you look for partners."))]
     )
 
@@ -177,8 +177,8 @@ class ReplyForm(Form):
             "Ticked is what your profile says. They stand side by side for the asker."
         ),
     )
-    starts_on = DayField(lazy("From"), [Optional()])
-    ends_on = DayField(lazy("To"), [Optional()])
+    starts_on = DateField(lazy("From"), [Optional()])
+    ends_on = DateField(lazy("To"), [Optional()])
     places = whole(lazy("Places"), rules.MOST_PLACES)
     price_note = StringField(
         lazy("Costs, in a line"), description=lazy("Such as: 60 euro a day, with full board")

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import date
+from functools import cache
+from pathlib import Path
 
 from babel.dates import format_date
 
+from portal import data
 from portal.i18n import _, day, locale
+
+
+@cache
+def usual_countries() -> tuple[str, ...]:
+    """Return the codes of the countries that take part in mobility, or are near."""
+    path = Path(data.__file__).parent / "countries.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        return tuple(row["code"] for row in csv.DictReader(file))
 
 
 def wanted(role: str) -> str:

@@ -191,7 +191,7 @@ def facts(request: PartnerRequest) -> list[tuple[str, str]]:
         (_("Places, or size of the group"), str(request.places or "")),
         (_("Age of the youngest"), str(request.youngest_age or "")),
         (
-            _("Languages that would do"),
+            _("Languages that help"),
             ", ".join(language_name(tag, locale()) for tag in request.languages),
         ),
     ]

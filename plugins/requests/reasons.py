@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugins.partners.interface import field_name, key_name
+from plugins.partners.interface import ROLES, field_name, key_name, name_of
 from plugins.requests import labels
 from plugins.requests.rules import Fit, Point
 from portal.i18n import _, language_name, locale, ngettext
@@ -65,7 +65,12 @@ def point_title(point: Point) -> str:
     name = point_name(point)
     if point.kind in {"month", "language", "mode", "occupation"}:
         return f"{labels.kind_name(point.kind)}: {name}"
-    return name
+    names = {
+        "role": _("Takes part as: %(role)s", role=name_of(ROLES, point.key)),
+        "places": _("Room for %(number)s", number=point.key),
+        "age": _("From age %(number)s", number=point.key),
+    }
+    return names.get(point.kind, name)
 
 
 def _share(fit: Fit, kind: str) -> str:
