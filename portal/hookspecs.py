@@ -412,6 +412,14 @@ def sign_in_check(ctx: Context, account_id: int) -> str:
     """
 
 
+@hookspec(ISOLATE)
+def sign_in_links(ctx: Context) -> Sequence[tuple[Any, str]]:
+    """Offer other ways to sign in (label, endpoint), on the page that asks for a password.
+
+    Each visit of that page asks once; `next` is added to the address.
+    """
+
+
 @hookspec(TRANSACT)
 def proof_check(ctx: Context) -> str:
     """Name the page where the actor proves anew who they are, unless they did a short while ago.

@@ -31,7 +31,7 @@ from plugins.requests import service as requests
 from plugins.requests import telling
 from plugins.signin import recovery
 from plugins.signin import service as signin
-from plugins.signin.models import Factor, Recovery
+from plugins.signin.models import Factor, Identity, Recovery
 from plugins.tasks import interface as sharing
 from plugins.tokens import rules as tokens
 from plugins.tokens import service as tokens_service
@@ -124,7 +124,8 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
         ("signin_step.recovery_page", "signin_step.decide"), ({"administrator"}, set())
     ),
     **dict.fromkeys(
-        ("signin_step.rename", "signin_step.remove", "signin_step.sign_out"), ({"admin_a"}, set())
+        ("signin_step.rename", "signin_step.remove", "signin_step.sign_out", "signin_step.unlink"),
+        ({"admin_a"}, set()),
     ),
     "tokens_api.organisation": (OF_A | {"administrator"}, set()),
     "tokens_api.change_organisation": (EDIT_A | {"administrator"}, {"member_a"}),
@@ -145,7 +146,7 @@ OWN = {
 OWN |= {
     f"signin_step.{name}"
     for name in """own_steps begin_app add_app confirm_app passkey_question add_passkey renew_codes
-    codes_file prove prove_question device_list second_step_page question set_up lost stop""".split()
+    codes_file prove prove_question device_list second_step_page question set_up lost stop begin_link back""".split()
 }
 # Tables that reading may change: counters and what lives as long as a visit.
 COUNTERS = frozenset({"partners_missed_search", "session", "throttle", "people_throttle"})
@@ -256,7 +257,16 @@ def make_world(app: Flask) -> World:
     step: Factor = Factor.create(
         public_id="ownstep", account=owner.id, kind="app", name="App", secret="", created_at=NOON
     )
-    lost = Recovery.create(public_id="lostone", account=accounts["stranger"].id, asked_at=NOON)
+    outside: Identity = Identity.create(
+        public_id="ownlink",
+        account=owner.id,
+        issuer="https://id.example",
+        subject="1",
+        linked_at=NOON,
+    )
+    lost: Recovery = Recovery.create(
+        public_id="lostone", account=accounts["stranger"].id, asked_at=NOON
+    )
     client = app.test_client()
     token = factories.csrf_token(client)
     world.visitors |= dict.fromkeys(("anonymous", *TOKENS), (_cookies(client), token))
@@ -272,6 +282,7 @@ def make_world(app: Flask) -> World:
         "draft": draft.public_id, "own token": tokens.parts(world.bearers["token_read"])[0],
         "person": accounts["admin_a"].public_id, "request": wanted.slug,
         "own step": step.public_id,
+        "own link": outside.public_id,
         "recovery": lost.public_id,
         "own device": elsewhere.split("/account/devices/")[1].split("/")[0],
         "plugin": "claims", "kind": "csv", "path": "css/base.css", "name": "css/base.css",
@@ -562,6 +573,7 @@ LINKS = {
 BY_OTHER_MEANS = {
     "drafts.resume",
     "setup_metrics.show",
+    "signin_step.back",
     "signin_step.lost",
     "signin_step.second_step_page",
     "signin_step.question",

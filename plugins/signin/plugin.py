@@ -8,7 +8,17 @@ from typing import Any
 import click
 from flask import Blueprint, url_for
 
-from plugins.signin import cli, devices, factors, recovery, second_step, service, steps, views
+from plugins.signin import (
+    cli,
+    devices,
+    factors,
+    outside,
+    recovery,
+    second_step,
+    service,
+    steps,
+    views,
+)
 from portal.context import Context
 from portal.hookspecs import HealthCheck, SetupItem, Task, hookimpl
 from portal.i18n import _, day, ngettext
@@ -83,11 +93,25 @@ def plugin_objections(ctx: Context, plugin: str) -> Sequence[str]:
 
 @hookimpl
 def health_check(ctx: Context) -> Sequence[HealthCheck]:
-    """Say whether second steps work here."""
-    if factors.is_possible():
-        return [HealthCheck(_("second steps"), "ok")]
-    remedy = "pip install 'tessera-portal[mfa]'"
-    return [HealthCheck(_("second steps"), "off", _("not installed"), remedy)]
+    """Say whether second steps and accounts elsewhere work here."""
+    parts = (
+        (_("second steps"), "mfa", factors.is_possible()),
+        (_("signing in with accounts elsewhere"), "sso", outside.is_possible()),
+    )
+    return [
+        HealthCheck(name, "ok")
+        if is_there
+        else HealthCheck(name, "off", _("not installed"), f"pip install 'tessera-portal[{extra}]'")
+        for name, extra, is_there in parts
+    ]
+
+
+@hookimpl
+def sign_in_links(ctx: Context) -> Sequence[tuple[Any, str]]:
+    """Offer to sign in with an account elsewhere."""
+    here = outside.provider(ctx)
+    said = here and _("Sign in with %(name)s", name=here.name)
+    return [(said, "signin_step.elsewhere")] if said else []
 
 
 @hookimpl

@@ -28,6 +28,8 @@ CODE_TRIES = Limit("signin-code", 5, 900)
 """Wrong codes and passkeys of one account; the password was right before each."""
 RECOVERIES = Limit("signin-recovery", 5, 3_600)
 """Requests about lost second steps of one account."""
+OUTSIDE_NETWORK = Limit("signin-outside", 60, 900)
+"""Visits to the provider that one network begins."""
 PROOF_FRESH = timedelta(minutes=15)
 STEP_LIVES = timedelta(minutes=10)
 CODE_SECONDS = 30

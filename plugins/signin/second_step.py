@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from flask import current_app, request, url_for
+from flask import current_app, g, request, url_for
 
 from plugins.signin import factors, passkeys, rules, steps
 from plugins.signin.models import Duty, Factor, Proof, Step
@@ -55,7 +55,7 @@ def further_page(ctx: Context, account_id: int) -> str | None:
         steps.SIGN_IN,
         account_id,
         mark=_mark(account),
-        next=own_path(request.values.get("next", "")),
+        next=own_path(g.get("way_back") or request.values.get("next", "")),
         secret=factors.seal(secret) if secret else "",
     )
     return url_for("signin_step.set_up" if secret else "signin_step.second_step_page")

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
-from flask import Blueprint, Response, flash, g, redirect, render_template, request, session
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    flash,
+    g,
+    redirect,
+    render_template,
+    request,
+    session,
+)
 from flask.typing import ResponseReturnValue
 from wtforms import Form
 
@@ -36,7 +46,8 @@ def sign_in() -> ResponseReturnValue:
     token = done(form, service.sign_in, visit=visit())
     if token:
         return login.remember(to(way_back), token)
-    return page("people/sign_in.html", form, way_back=way_back)
+    ways = list(current_app.extensions["portal"].registry.hooks.each("sign_in_links", g.ctx))
+    return page("people/sign_in.html", form, way_back=way_back, ways=ways)
 
 
 @blueprint.post("/sign-out")

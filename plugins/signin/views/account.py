@@ -7,7 +7,7 @@ from typing import Any
 from flask import current_app, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from plugins.signin import devices, factors, forms, rules, service
+from plugins.signin import devices, factors, forms, outside, rules, service
 from plugins.signin.views.base import account as blueprint
 from portal.errors import NotFound
 from portal.i18n import _
@@ -130,6 +130,7 @@ def _account_page(form: Any = None, password_form: Any = None) -> ResponseReturn
         form=form or forms.AccountForm(obj=account),
         password_form=password_form or forms.ChangePasswordForm(),
         steps=len(factors.of(account.id)),
+        has_outside=bool(outside.provider(g.ctx) or outside.links(account.id)),
         devices=len(devices.sign_ins(g.ctx, login.token())),
     )
     return page, status

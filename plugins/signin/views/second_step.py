@@ -93,7 +93,9 @@ def app_picture(secret: str, account: Account) -> dict[str, Any]:
     """Return the secret of a new app, as a picture and for typing."""
     site = settings.of(g.ctx)["site_name"]
     code = segno.make(factors.app_address(secret, account.email, site), error="m")
-    svg = code.svg_inline(scale=5, border=3, dark="#000", light="#fff", title=_("Code to scan"))
+    svg = code.svg_inline(
+        border=3, omitsize=True, dark="#000", light="#fff", title=_("Code to scan")
+    )
     return {"secret": rules.shown_secret(secret), "picture": Markup(svg)}  # noqa: S704  our own
 
 
