@@ -42,8 +42,9 @@ NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put long tests first, all others as they are."""
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    """Put the browser's tests, which one process runs, and long ones first; all others as they are."""
+    first = ("browser", "long")
+    items.sort(key=lambda item: not any(item.get_closest_marker(name) for name in first))
 
 
 @pytest.fixture(autouse=True)

@@ -144,8 +144,14 @@ def test_the_walk_reaches_the_pages_that_matter(addresses: dict[str, list[str]])
         assert any(re.fullmatch(f"/setup/{one}", address) for address in admin), one
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("visitor", VISITORS)
+SCHEMES = [
+    *((visitor, "light") for visitor in VISITORS),
+    ("", "dark"),
+    *(pytest.param(visitor, "dark", marks=pytest.mark.full) for visitor in VISITORS[1:]),
+]
+
+
+@pytest.mark.parametrize(("visitor", "scheme"), SCHEMES)
 def test_every_page_is_accessible(
     visitor: str, scheme: Any, addresses: dict[str, list[str]], open_page: Open
 ) -> None:

@@ -52,7 +52,7 @@ def schools() -> int:
 def test_each_form_of_the_page_carries_a_key_of_its_own(member: FlaskClient) -> None:
     keys = re.findall(r'name="_key" value="([^"]{16,})"', member.get("/account/").text)
 
-    assert len(keys) > 2
+    assert len(keys) > 1
     assert len(set(keys)) == len(keys)
 
 
