@@ -160,10 +160,15 @@ def is_overdue(ctx: Context, account: Account) -> bool:
 
 
 def note_duty(ctx: Context, account_id: int) -> None:
-    """Write down since when somebody needs a second step: their first sign-in that says so."""
+    """Write down since when somebody needs a second step: their first sign-in that says so.
+
+    Who needs none any more gets the whole time again should they need one later.
+    """
     account = Account.get_by_id(account_id)
-    if needs_one(ctx, account):
-        with db.transaction():
+    with db.transaction():
+        if not needs_one(ctx, account):
+            Duty.delete().where(Duty.account == account_id).execute()
+        else:
             Duty.insert(account=account_id, since=ctx.clock.now()).on_conflict_ignore().execute()
 
 

@@ -24,9 +24,7 @@ APP = "app"
 PASSKEY = "passkey"
 ANSWER = "answer"
 """The question that a passkey answers: its signature is good for this one alone."""
-CODES = "codes"
 OUTSIDE = "outside"
-LINK = "link"
 
 
 def begin(ctx: Context, purpose: str, account_id: int | None, **data: Any) -> Step:

@@ -351,6 +351,17 @@ def test_an_administrator_has_fourteen_days_and_a_reminder(
     assert not is_signed_in(client)
 
 
+def test_who_needs_one_again_gets_the_whole_time_again(
+    app: Flask, client: FlaskClient, clock: FixedClock
+) -> None:
+    account = make_account(app, role="Reviewer")
+    for role, days in (("Reviewer", 5), ("Member", 20), ("Reviewer", 0)):
+        Account.update(role=role).where(Account.id == account.id).execute()
+        sign_in(app.test_client(), account)
+        clock.moment += timedelta(days=days)
+    assert Duty.get().since == clock.now()
+
+
 def test_who_is_overdue_sets_it_up_while_signing_in(
     app: Flask, client: FlaskClient, clock: FixedClock, visit: Visitor
 ) -> None:
