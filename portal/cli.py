@@ -9,6 +9,7 @@ from contextlib import nullcontext
 from copy import copy
 from dataclasses import asdict
 from functools import cache
+from pkgutil import resolve_name
 from typing import Any
 
 import click
@@ -23,6 +24,7 @@ from portal.context import Context, system_context
 from portal.errors import ConfigError, PortalError
 from portal.kernel import registry as kernel
 from portal.kernel.life import Plugins
+from portal.kernel.models import Plugin
 from portal.people.commands import group as user_group
 
 SERVE = "serve"
@@ -45,8 +47,8 @@ class Commands(Speaking):
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """Return the core's command first, so that no plugin can take its place but to serve."""
-        offered = self._offered().get(name) if name == SERVE else None
-        found = offered or super().get_command(ctx, name) or self._offered().get(name)
+        server = _server() if name == SERVE and self.name == cli.name else None
+        found = server or super().get_command(ctx, name) or self._offered().get(name)
         return found and translated(found)
 
     def _offered(self) -> MutableMapping[str, click.Command]:
@@ -54,6 +56,27 @@ class Commands(Speaking):
             return _plugin_commands()
         group = _plugin_commands().get(str(self.name))
         return group.commands if isinstance(group, click.Group) else {}
+
+
+def _server() -> click.Command | None:
+    """Return what an active plugin puts in the place of `portal serve`.
+
+    Its manifest names it, so that a start need not wait for all plugins to be imported.
+    """
+    ordered = _unloaded().ordered()
+    try:
+        active = {row.id for row in Plugin.select().where(Plugin.state == kernel.ACTIVE)}
+    except peewee.PeeweeException:  # nothing is prepared yet: as `portal init` will leave it
+        active = {manifest.id for manifest in ordered if manifest.on_init == "activate"}
+    for manifest in ordered:
+        if manifest.serves and manifest.id in active:
+            try:
+                found: click.Command = resolve_name(manifest.serves)
+            except (ImportError, AttributeError, ValueError) as error:
+                click.echo(f"{manifest.id} can't serve, the core does: {error}", err=True)
+            else:
+                return found
+    return None
 
 
 @cache

@@ -13,9 +13,9 @@ from portal.hookspecs import hookimpl
 
 @hookimpl
 def command_list(ctx: Context) -> Sequence[tuple[str, click.Command]]:
-    """Offer `portal serve`, `doctor`, `demo` and what belongs to `portal db`."""
+    """Offer `portal doctor`, `demo` and what belongs to `portal db`."""
     of_database = [cli.backup, cli.restore, cli.check]
     return [
-        *(("", command) for command in (cli.serve, cli.doctor, cli.demo)),
+        *(("", command) for command in (cli.doctor, cli.demo)),
         *(("db", command) for command in of_database),
     ]

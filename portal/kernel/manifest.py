@@ -17,9 +17,7 @@ RANGE = re.compile(r"(>=|<=|==|!=|<|>)\s*(\d+(?:\.\d+)*)")
 SIGNS = {">=": ge, "<=": le, "==": eq, "!=": ne, "<": lt, ">": gt}
 RANGES = re.compile(rf"{RANGE.pattern}(\s*,\s*{RANGE.pattern})*")
 KEYS: dict[str, type] = {
-    **dict.fromkeys(
-        "id title summary version portal category on_init license homepage".split(), str
-    ),
+    **dict.fromkeys("id title summary version portal category on_init license serves".split(), str),
     **dict.fromkeys("requires conflicts permissions roles vetoes personal_data".split(), list),
     **dict.fromkeys(("impersonal", "settings"), dict),
     "schema": int,
@@ -40,7 +38,10 @@ class BadManifest(Exception):
 
 @dataclass(frozen=True)
 class Manifest:
-    """A plugin's manifest. `package` is the import path of its package."""
+    """A plugin's manifest. `package` is the import path of its package.
+
+    `serves` names the command in the place of `portal serve`, as module:function.
+    """
 
     id: str
     title: str
@@ -61,7 +62,7 @@ class Manifest:
     impersonal: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, settings.Field] = field(default_factory=dict)
     license: str = ""
-    homepage: str = ""
+    serves: str = ""
 
     @property
     def needed(self) -> set[str]:
