@@ -22,6 +22,7 @@ from flask import current_app
 from peewee import IntegrityError
 
 from plugins.signin import rules, service, steps
+from plugins.signin.libraries import Later
 from plugins.signin.models import Identity
 from portal import audit, db, mail, settings
 from portal.context import Context
@@ -33,13 +34,10 @@ from portal.people.models import Account
 from portal.people.rules import normal_address, normal_name, own_path
 from portal.people.service import Visit
 
-try:
-    from authlib.oauth2.rfc7636 import create_s256_code_challenge
-    from authlib.oidc.core import CodeIDToken
-    from joserfc import jwt
-    from joserfc.jwk import KeySet
-except ImportError:  # the extra "sso" is not installed
-    jwt = cast(Any, None)
+pkce = Later("authlib.oauth2.rfc7636")  # of the extra "sso"
+oidc = Later("authlib.oidc.core")
+jwk = Later("joserfc.jwk")
+jwt = Later("joserfc.jwt")
 
 SECRET = "OIDC_CLIENT_SECRET"  # noqa: S105  a name, no secret
 ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
@@ -71,7 +69,7 @@ class Person:
 
 def is_possible() -> bool:
     """Whether this installation can do it: the extra "sso" is there."""
-    return jwt is not None
+    return bool(oidc and jwt)
 
 
 def provider(ctx: Context) -> Provider | None:
@@ -109,7 +107,7 @@ def begin(ctx: Context, visit: Visit, way_back: str) -> str:
         "scope": "openid email profile",
         "state": state,
         "nonce": nonce,
-        "code_challenge": create_s256_code_challenge(verifier),
+        "code_challenge": pkce.create_s256_code_challenge(verifier),
         "code_challenge_method": "S256",
     }
     if account_id is not None:
@@ -224,9 +222,9 @@ def _person(ctx: Context, here: Provider, code: str, verifier: str, nonce: str) 
         pair = base64.b64encode(f"{here.client}:{here.secret}".encode()).decode()
         headers["Authorization"] = f"Basic {pair}"
     answer = _fetch(facts["token_endpoint"], sent, headers)
-    keys = KeySet.import_key_set(cast(Any, _fetch(facts["jwks_uri"])))
+    keys = jwk.KeySet.import_key_set(cast(Any, _fetch(facts["jwks_uri"])))
     token = jwt.decode(str(answer["id_token"]), keys, algorithms=ALGORITHMS)
-    claims = CodeIDToken(
+    claims = oidc.CodeIDToken(
         token.claims,
         token.header,
         options={

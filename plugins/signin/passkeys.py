@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import current_app
 
 from plugins.signin import factors, rules, steps
+from plugins.signin.libraries import Later
 from plugins.signin.models import PASSKEY, Factor
 from portal import settings
 from portal.config import Config
@@ -23,24 +24,15 @@ from portal.i18n import _
 from portal.people import throttle
 from portal.people.models import Account
 
-try:
-    import webauthn
-    from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
-    from webauthn.helpers.structs import (
-        AuthenticatorSelectionCriteria,
-        PublicKeyCredentialDescriptor,
-        ResidentKeyRequirement,
-        UserVerificationRequirement,
-    )
-except ImportError:  # the extra "mfa" is not installed
-    webauthn = cast(Any, None)
-
+webauthn = Later("webauthn")  # of the extra "mfa"
+helpers = Later("webauthn.helpers")
+structs = Later("webauthn.helpers.structs")
 LONGEST_ANSWER = 20_000
 
 
 def is_possible() -> bool:
     """Whether passkeys work here: the extra is there, and the site's address has a name."""
-    return webauthn is not None and not _is_number(_host())
+    return bool(webauthn) and not _is_number(_host())
 
 
 def has_any(account_id: int) -> bool:
@@ -57,12 +49,12 @@ def ask_to_add(ctx: Context, account: Account) -> str:
         user_name=account.email,
         user_display_name=account.name,
         exclude_credentials=_known(account.id),
-        authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.PREFERRED,
-            user_verification=UserVerificationRequirement.PREFERRED,
+        authenticator_selection=structs.AuthenticatorSelectionCriteria(
+            resident_key=structs.ResidentKeyRequirement.PREFERRED,
+            user_verification=structs.UserVerificationRequirement.PREFERRED,
         ),
     )
-    challenge = bytes_to_base64url(asked.challenge)
+    challenge = helpers.bytes_to_base64url(asked.challenge)
     steps.begin(ctx, steps.PASSKEY, account.id, challenge=challenge)
     return str(webauthn.options_to_json(asked))
 
@@ -73,13 +65,13 @@ def add(ctx: Context, account_id: int, answer: str, name: str) -> Factor:
     try:
         made = webauthn.verify_registration_response(
             credential=_read(answer),
-            expected_challenge=base64url_to_bytes(step.data["challenge"]),
+            expected_challenge=helpers.base64url_to_bytes(step.data["challenge"]),
             expected_rp_id=_host(),
             expected_origin=_origin(),
         )
     except Exception as error:  # whatever a hostile answer makes the parsers raise
         raise Invalid(_unfit()) from error
-    credential = bytes_to_base64url(made.credential_id)
+    credential = helpers.bytes_to_base64url(made.credential_id)
     if Factor.select().where(Factor.credential == credential).exists():
         raise Invalid(_("This passkey is set up already."))
     return factors.add(
@@ -87,7 +79,7 @@ def add(ctx: Context, account_id: int, answer: str, name: str) -> Factor:
         account_id,
         PASSKEY,
         name=rules.clean_name(name, _("Passkey")),
-        secret=bytes_to_base64url(made.credential_public_key),
+        secret=helpers.bytes_to_base64url(made.credential_public_key),
         credential=credential,
         counter=made.sign_count,
     )
@@ -98,7 +90,9 @@ def ask(ctx: Context, account_id: int) -> str:
     asked = webauthn.generate_authentication_options(
         rp_id=_host(), allow_credentials=_known(account_id)
     )
-    steps.begin(ctx, steps.ANSWER, account_id, challenge=bytes_to_base64url(asked.challenge))
+    steps.begin(
+        ctx, steps.ANSWER, account_id, challenge=helpers.bytes_to_base64url(asked.challenge)
+    )
     return str(webauthn.options_to_json(asked))
 
 
@@ -117,10 +111,10 @@ def prove(ctx: Context, account_id: int, answer: str) -> None:
             raise Invalid(_unfit())
         proven = webauthn.verify_authentication_response(
             credential=credential,
-            expected_challenge=base64url_to_bytes(step.data["challenge"]),
+            expected_challenge=helpers.base64url_to_bytes(step.data["challenge"]),
             expected_rp_id=_host(),
             expected_origin=_origin(),
-            credential_public_key=base64url_to_bytes(factor.secret),
+            credential_public_key=helpers.base64url_to_bytes(factor.secret),
             credential_current_sign_count=factor.counter,
         )
     except Exception as error:  # whatever a hostile answer makes the parsers raise
@@ -133,7 +127,7 @@ def prove(ctx: Context, account_id: int, answer: str) -> None:
 
 def _known(account_id: int) -> list[Any]:
     return [
-        PublicKeyCredentialDescriptor(id=base64url_to_bytes(factor.credential))
+        structs.PublicKeyCredentialDescriptor(id=helpers.base64url_to_bytes(factor.credential))
         for factor in factors.of(account_id)
         if factor.kind == PASSKEY
     ]
