@@ -46,7 +46,11 @@ class Server:
             self._command, env=self._environment, cwd=ROOT, start_new_session=True,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-        self._wait(started)
+        try:
+            self._wait(started)
+        except BaseException:
+            self.stop()
+            raise
         self.settle()
         self.client = Client(self.port)
         return self
