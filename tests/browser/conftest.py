@@ -60,13 +60,14 @@ class Site:
 def demo_instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a site filled as `portal demo` does."""
     instance = tmp_path_factory.mktemp("demo") / "instance"
-    subprocess.run(
+    filled = subprocess.run(
         [sys.executable, "-m", "portal", "demo"],
         cwd=ROOT,
         env={**os.environ, "PORTAL_INSTANCE": str(instance)},
-        check=True,
         capture_output=True,
+        text=True,
     )
+    assert filled.returncode == 0, filled.stdout + filled.stderr
     return instance
 
 
