@@ -19,6 +19,7 @@ from portal.config import Config
 from portal.context import Context
 from portal.i18n import SOURCE, catalogues, set_locale
 from portal.kernel.life import Plugins
+from portal.later import LateRule
 from portal.organisations import views as organisations
 from portal.people import login
 from portal.people import views as people
@@ -98,6 +99,7 @@ def create_app(
     registry.load()
 
     app = Flask("portal", static_folder=None, template_folder=None)
+    app.url_rule_class = LateRule
     app.config.from_mapping(_flask_settings(config))
     portal = app.extensions["portal"] = Portal(config, registry, clock)
     app.before_request(_begin)

@@ -10,8 +10,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import current_app
-from icalendar import Calendar as File
-from icalendar import Event
 
 from plugins.notices import service
 from plugins.notices.models import Calendar
@@ -19,7 +17,10 @@ from portal import db, settings
 from portal.context import MEMBER, Actor, Context
 from portal.errors import NotFound
 from portal.i18n import _
+from portal.later import Later
 from portal.people.models import Account
+
+ical = Later("icalendar")
 
 MOST_EVENTS = 1_000
 
@@ -60,7 +61,7 @@ def owner(token: str) -> Account:
 def build(ctx: Context, person: Account) -> bytes:
     """Return what belongs into a person's calendar, as they may see it; in the current language."""
     asking = ctx.as_actor(Actor(person.id, person.name, frozenset({MEMBER, person.role})))
-    file = File()
+    file = ical.Calendar()
     file.add("prodid", "-//Tessera//Calendar//EN")
     file.add("version", "2.0")
     name = _("%(name)s at %(site)s", name=person.name, site=settings.of(ctx)["site_name"])
@@ -75,10 +76,10 @@ def build(ctx: Context, person: Account) -> bytes:
     return bytes(file.to_ical())
 
 
-def _event(ctx: Context, plugin: str, raw: Mapping[str, Any]) -> Event:
+def _event(ctx: Context, plugin: str, raw: Mapping[str, Any]) -> Any:
     config = current_app.config["PORTAL"]
     mark = hashlib.sha256(f"{plugin} {raw['uid']}".encode()).hexdigest()[:32]
-    event = Event()
+    event = ical.Event()
     event.add("uid", f"{mark}@{urlsplit(config.base_url).hostname or 'localhost'}")
     event.add("dtstamp", ctx.clock.now())
     event.add("summary", str(raw["title"]))

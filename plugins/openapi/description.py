@@ -32,7 +32,24 @@ class Problem(BaseModel):
     field: str | None = None
 
 
-spec = SpecTree(
+class Description(SpecTree):
+    """Makes the schemas of models when the document is asked for, not at each start."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self._waiting: dict[tuple[type[BaseModel], str], None] = {}
+        super().__init__(*args, **options)
+
+    def _add_model(self, model: type[BaseModel], mode: str = "validation") -> str:
+        self._waiting[model, mode] = None
+        return str(self.naming_strategy(model))
+
+    def _generate_spec(self) -> dict[str, Any]:
+        for model, mode in self._waiting:
+            super()._add_model(model, mode)
+        return dict(super()._generate_spec())
+
+
+spec = Description(
     "flask",
     mode="strict",
     path="api/v1/doc",

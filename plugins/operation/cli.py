@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from flask import Flask
 
 from plugins.operation import demo as demonstration
 from plugins.operation import doctor as checks
-from plugins.operation import storage
+from plugins.operation import serving, storage
 from portal import db
 from portal.cli import init, load_app
 from portal.config import Config
@@ -32,10 +31,7 @@ def _config() -> Config:
 def serve(host: str, port: int, processes: int, no_worker: bool) -> None:
     """Serve the portal and run one worker beside it; Ctrl-C ends both."""
     db.database.close()
-    worker = "" if no_worker else "worker"
-    # In the place of this process, which has imported the plugins: the supervisor imports none.
-    command = [sys.executable, "-m", f"{__package__}.serving", host, f"{port}", f"{processes}"]
-    os.execv(sys.executable, [*command, worker])  # noqa: S606
+    sys.exit(serving.serve(host, port, processes, with_worker=not no_worker))
 
 
 @click.command("doctor")

@@ -1,7 +1,4 @@
-"""Serves with several web processes and one worker: `python -m plugins.operation.serving ...`.
-
-The parent of them all: it imports neither the app nor a plugin, and holds the socket.
-"""
+"""Serves with several web processes and one worker. The parent of them all makes no app and holds the socket."""
 
 from __future__ import annotations
 
@@ -71,10 +68,3 @@ def _packages() -> tuple[tuple[str, int], ...]:
         told = entry.dist and (entry.dist.read_text("METADATA") or entry.dist.read_text("PKG-INFO"))
         found.append((entry.value, hash(told)))
     return tuple(sorted(found))
-
-
-if __name__ == "__main__":
-    try:
-        sys.exit(serve(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), bool(sys.argv[4])))
-    except ConfigError as error:
-        sys.exit(f"Error: {error}")

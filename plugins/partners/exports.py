@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import xlsxwriter
 from flask import Response, json
 
 from plugins.partners import search
@@ -16,6 +15,9 @@ from plugins.partners.filters import Filters
 from plugins.partners.pages import value_label
 from portal.context import Context
 from portal.i18n import _, country_name
+from portal.later import Later
+
+xlsxwriter = Later("xlsxwriter")
 
 KINDS = ("csv", "xlsx", "json")
 TYPES = {

@@ -22,12 +22,12 @@ from flask import current_app
 from peewee import IntegrityError
 
 from plugins.signin import rules, service, steps
-from plugins.signin.libraries import Later
 from plugins.signin.models import Identity
 from portal import audit, db, mail, settings
 from portal.context import Context
 from portal.errors import Conflict, Invalid, NotFound
 from portal.i18n import _
+from portal.later import Later
 from portal.people import service as people
 from portal.people import throttle
 from portal.people.models import Account

@@ -14,13 +14,13 @@ from urllib.parse import urlsplit
 from flask import current_app
 
 from plugins.signin import factors, rules, steps
-from plugins.signin.libraries import Later
 from plugins.signin.models import PASSKEY, Factor
 from portal import settings
 from portal.config import Config
 from portal.context import Context
 from portal.errors import Invalid
 from portal.i18n import _
+from portal.later import Later
 from portal.people import throttle
 from portal.people.models import Account
 

@@ -18,6 +18,7 @@ from flask import Blueprint, Flask
 from portal import db, hookspecs
 from portal.context import Context
 from portal.kernel.manifest import Manifest
+from portal.later import LateRule
 from portal.settings import hint
 from portal.web.access import access_row
 
@@ -95,6 +96,7 @@ def blueprints(manifest: Manifest, module: ModuleType, ctx: Context) -> list[Blu
 
 def page_faults(manifest: Manifest, offered: Iterable[Blueprint], app: Flask) -> Iterator[str]:
     """Name what is wrong with blueprints, after putting them into an app to be thrown away."""
+    app.url_rule_class = LateRule
     before = _app_wide(app)
     for blueprint in offered:
         if not isinstance(blueprint, Blueprint):
