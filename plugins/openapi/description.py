@@ -36,10 +36,10 @@ class Description(SpecTree):
     """Makes the schemas of models when the document is asked for, not at each start."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        self._waiting: dict[tuple[type[BaseModel], str], None] = {}
+        self._waiting: dict[tuple[type[BaseModel], Any], None] = {}
         super().__init__(*args, **options)
 
-    def _add_model(self, model: type[BaseModel], mode: str = "validation") -> str:
+    def _add_model(self, model: type[BaseModel], mode: Any = "validation") -> str:
         self._waiting[model, mode] = None
         return str(self.naming_strategy(model))
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, get_args, get_origin, get_type_hints
+from functools import partial
+from typing import Any, NoReturn, get_args, get_origin, get_type_hints
 
 import pluggy
 
@@ -59,7 +60,7 @@ class Hooks:
             if name in self._active:
                 pairs.append((name, _adapt(impl, caller)))
             elif guards and name in self._suspended:
-                pairs.append((name, _unavailable(name)))
+                pairs.append((name, partial(_refuse, name)))
         expected = get_type_hints(caller.spec.function).get("return", Any)
         ready = (_checker(expected), tuple(sorted(pairs, key=lambda pair: pair[0])))
         self._cache[hook] = ready
@@ -77,8 +78,8 @@ class Hooks:
     def call(self, hook: str, ctx: Any, /, **values: Any) -> list[tuple[str, Any]]:
         """Ask every active plugin; leave out those that are silent.
 
-        An isolated hook never raises. A transactional one raises what the plugin raised; a
-        denying one counts an error as a no.
+        An isolated hook never raises. A transactional one raises the plugin's refusal, or Unavailable
+        for a fault of its code; a denying one counts an error as a no.
         """
         check, implementations = self._ready(hook)
         answers = []
@@ -112,8 +113,7 @@ class Hooks:
         if policy == hookspecs.TRANSACT:
             if not isinstance(error, PortalError):
                 log.error("Plugin %s stopped %s", plugin, hook, exc_info=error)
-            if not isinstance(error, Exception):
-                raise RuntimeError(f"Plugin {plugin} tried to exit in {hook}.") from error
+                _refuse(plugin)
             raise error
         if plugin in self._active:
             self._log_once(plugin, hook, error)
@@ -168,14 +168,11 @@ def _checker(expected: Any) -> Callable[[Any], Any]:
     return check
 
 
-def _unavailable(plugin: str) -> Callable[..., Any]:
-    def refuse(_ctx: Any, **_values: Any) -> Any:
-        raise Unavailable(
-            _("The add-on %(plugin)s takes part in this and is out of order. Nothing was changed.")
-            % {"plugin": plugin}
-        )
-
-    return refuse
+def _refuse(plugin: str, *_args: Any, **_values: Any) -> NoReturn:
+    raise Unavailable(
+        _("The add-on %(plugin)s takes part in this and is out of order. Nothing was changed.")
+        % {"plugin": plugin}
+    )
 
 
 def _adapt(impl: Any, caller: Any) -> Callable[..., Any]:

@@ -14,7 +14,7 @@ from flask import Flask
 from portal import db, hookspecs
 from portal.clock import FixedClock
 from portal.context import Context, system_context
-from portal.errors import Conflict
+from portal.errors import Conflict, Unavailable
 from portal.kernel.hooks import Hooks
 from portal.kernel.models import Plugin
 from portal.kernel.registry import FAILURES
@@ -226,7 +226,7 @@ def test_an_exit_inside_a_transaction_becomes_an_error_of_the_operation() -> Non
 def test_a_transactional_failure_takes_everything_back(database: None) -> None:
     hooks, _tripped = make_hooks(one=raising(RuntimeError("disk")))
 
-    with pytest.raises(RuntimeError), db.transaction():
+    with pytest.raises(Unavailable, match="one"), db.transaction():
         db.execute("UPDATE heartbeat SET catalogue_seq = 77 WHERE id = 1")
         hooks.call("organisation_changed", CTX, ids=[1])
 

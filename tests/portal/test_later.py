@@ -3,6 +3,7 @@
 import sys
 
 from flask import Flask, url_for
+
 from portal.later import Later, LateRule
 
 

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from plugins.operation.demo import ACCOUNTS, made_up_password
 from portal import cli, db
 from portal.errors import ConfigError
+from portal.people.rules import check_password
 from tests.throwaway import write_plugin
 
 Portal = Callable[..., Result]
@@ -118,3 +120,9 @@ def test_several_processes_are_offered_while_the_plugin_is_on_and_serving_is_alw
     plain = portal("serve", "--help")
     assert plain.exit_code == 0
     assert "--processes" not in plain.output
+
+
+def test_no_password_of_a_demonstration_is_refused() -> None:
+    for _time in range(2_000):
+        for email, _role, name, _what in ACCOUNTS:
+            check_password(made_up_password(), email, name)
