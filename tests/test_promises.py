@@ -57,6 +57,7 @@ def below(folder: str, *suffixes: str) -> list[Path]:
     ]
 
 
+@cache
 def text_of(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="replace")
 
@@ -64,9 +65,15 @@ def text_of(path: Path) -> str:
 # Imports
 
 
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """Return all of a file's syntax tree."""
+    return tuple(ast.walk(ast.parse(text_of(path))))
+
+
 def imports(path: Path) -> Iterator[tuple[str, int, ast.stmt]]:
     """Yield module, line and statement of each import of a file; `from a import b` gives `a.b`."""
-    for node in ast.walk(ast.parse(text_of(path))):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from ((name.name, node.lineno, node) for name in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -213,11 +220,12 @@ def test_the_portal_works_with_any_of_its_plugins(chosen: tuple[str, ...], tmp_p
 # Hooks, settings, addresses
 
 
+@cache
 def answered() -> set[str]:
     """Return the names of functions that carry @hookimpl in plugins and tests."""
     found = set()
     for path in [*below("plugins", ".py"), *below("tests", ".py")]:
-        for node in ast.walk(ast.parse(text_of(path))):
+        for node in nodes(path):
             if isinstance(node, ast.FunctionDef) and "hookimpl" in [
                 name
                 for decorator in node.decorator_list
@@ -363,7 +371,7 @@ def test_imports_stand_at_the_top() -> None:
     wrong = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for path in [*below("portal", ".py"), *below("plugins", ".py")]
-        for outer in ast.walk(ast.parse(text_of(path)))
+        for outer in nodes(path)
         if isinstance(outer, ast.FunctionDef)
         for node in ast.walk(outer)
         if isinstance(node, ast.Import | ast.ImportFrom)
