@@ -27,8 +27,8 @@ from plugins.drafts import service as drafts
 from plugins.notices import feed
 from plugins.notices import service as notices
 from plugins.partners import publishing
+from plugins.requests import enquiring, telling
 from plugins.requests import service as requests
-from plugins.requests import telling
 from plugins.signin import recovery
 from plugins.signin import service as signin
 from plugins.signin.models import Factor, Identity, Recovery
@@ -119,6 +119,7 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "requests.reply": (set(), OF_A),  # nobody answers a draft, nor the own request
     "requests.withdraw": (set(), set()),
+    **dict.fromkeys(("requests.enquiry", "requests.close_enquiry"), (EDIT_A | {"member_b"}, set())),
     "requests.take_step": (EDIT_A, {"member_a"}),
     **dict.fromkeys(
         ("signin_step.recovery_page", "signin_step.decide"), ({"administrator"}, set())
@@ -140,7 +141,7 @@ OWN = {
     "trust.erase", "setup_metrics.show",
     "notices.index", "notices.open_notice", "notices.read_all", "notices.settings", "notices.stop",
     "notices.calendar", "notices.change_calendar", "notices.calendar_file", "notices.address",
-    "notices.resume", "requests.mine", "requests.new",
+    "notices.resume", "requests.mine", "requests.new", "requests.enquiries",
     "requests.no_invitations",
 }  # fmt: skip
 OWN |= {
@@ -247,6 +248,8 @@ def make_world(app: Flask) -> World:
         draft = drafts.save(ctx, "new", "/organisations/new", [("name", "Draft canary")])
         world.bearers = make_tokens(app, accounts, shown)
         wanted = requests.write(factories.clocked(app), REQUEST, organisation=shown)
+        hosts = make_organisation("Host", admin=accounts["member_b"], slug="host-of-b")
+        asked = enquiring.ask(factories.clocked(app), shown, hosts, "Enquiry canary")
     for name in accounts:
         client = app.test_client()
         sign_in(client, accounts[name])
@@ -281,6 +284,7 @@ def make_world(app: Flask) -> World:
         "organisation": organisations["a"].public_id,
         "draft": draft.public_id, "own token": tokens.parts(world.bearers["token_read"])[0],
         "person": accounts["admin_a"].public_id, "request": wanted.slug,
+        "enquiry": asked.public_id,
         "own step": step.public_id,
         "own link": outside.public_id,
         "recovery": lost.public_id,
@@ -295,6 +299,7 @@ def make_world(app: Flask) -> World:
         "Draft school canary": OF_A | STAFF | {"member_b"},
         "Case canary": STAFF | {"member_a"},
         "Draft canary": {"member_a"},
+        "Enquiry canary": EDIT_A | {"member_b"},
         "Request canary": OF_A | {"administrator", "elsewhere"},
         **{
             f"{name.replace('_', '-')}@mail-canary.example": {name, "administrator"}
@@ -345,6 +350,7 @@ def addresses(world: World, rule: Rule, listed: Listed) -> Iterator[tuple[str, s
             key = "organisation" if about.startswith(("versions.", "tokens_api.")) else "case"
             key = "shared" if about in SHARING else key
             key = "own token" if about.startswith("tokens.") else key
+            key = "enquiry" if about in {"requests.enquiry", "requests.close_enquiry"} else key
             key = "own step" if about.startswith("signin_step.") else key
             key = (
                 "recovery" if about in {"signin_step.recovery_page", "signin_step.decide"} else key
@@ -353,7 +359,8 @@ def addresses(world: World, rule: Rule, listed: Listed) -> Iterator[tuple[str, s
             key = "slug" if is_owned else "slug of all"
             key = "slug shown" if about == "partners.edit" else key
             key = "slug of draft" if about in OF_DRAFT else key
-            key = "request" if about.startswith(("requests.", "requests_api.")) else key
+            if about.startswith(("requests.", "requests_api.")) and about != "requests.ask":
+                key = "request"
         elif name == "number" and about.startswith("drafts."):
             key = "draft"
         elif name == "number" and about.startswith("signin_step."):

@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from markupsafe import Markup
+
 from portal.context import Context
 from portal.hookspecs import ISOLATE, TRANSACT, hookspec
 
@@ -73,6 +75,15 @@ def partners_figures(ctx: Context) -> Sequence[tuple[str, str]]:
     """Offer figures (number, what it counts) beside the search on the home page.
 
     Called once per visit of the home page.
+    """
+    return ()
+
+
+@hookspec(ISOLATE)
+def partners_asides(ctx: Context, organisation_id: int, slug: str) -> Sequence[Markup]:
+    """Offer cards beside the public profile of an organisation that has people here.
+
+    Called once for that page; answer in one statement.
     """
     return ()
 

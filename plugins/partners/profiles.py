@@ -14,6 +14,7 @@ from plugins.partners import codes, queries, workflow
 from plugins.partners.pages import value_label
 from plugins.partners.queries import Partner
 from plugins.partners.rules import REQUIRED, completeness
+from portal import objects
 from portal.context import Context
 from portal.i18n import _, country_name, day, language_name, locale, money, ngettext, number
 from portal.organisations.labels import type_name
@@ -50,7 +51,16 @@ def page(ctx: Context, partner: Partner) -> dict[str, Any]:
         "missing": missing,
         "json_ld": json_ld(partner),
         "link": website_shown(partner.website),
+        "asides": asides(ctx, partner),
     }
+
+
+def asides(ctx: Context, partner: Partner) -> list[Markup]:
+    """Return cards that others offer beside the public profile of a claimed organisation."""
+    if not (partner.claimed and partner.is_public):
+        return []
+    asked = {"organisation_id": partner.id, "slug": partner.slug}
+    return list(objects.registry().hooks.each("partners_asides", ctx, **asked))
 
 
 def way(ctx: Context, partner: Partner) -> dict[str, Any]:

@@ -220,3 +220,24 @@ def _days(row: PartnerRequest | Reply) -> dict[str, date | None]:
         name: date.fromisoformat(text) if (text := getattr(row, name)) else None
         for name in ("starts_on", "ends_on")
     }
+
+
+class MessageForm(Form):
+    """A message in an enquiry."""
+
+    text = TextAreaField(lazy("Your message"), [InputRequired(NOT_EMPTY)])
+
+
+class EnquiryForm(Form):
+    """A first message to a partner."""
+
+    organisation = SelectField(lazy("For which organisation?"), validate_choice=False)
+    text = TextAreaField(
+        lazy("What would you like to know?"),
+        [InputRequired(NOT_EMPTY)],
+        description=lazy("Say who you are looking for, when, and how many. Two sentences do."),
+    )
+
+    def __init__(self, formdata: Any = None, *, organisations: Sequence[Organisation]) -> None:
+        super().__init__(formdata)
+        self.organisation.choices = [(own.slug, own.name) for own in organisations]

@@ -90,3 +90,13 @@ def reply_state(state: str) -> tuple[str, str]:
         "withdrawn": (_("withdrawn"), ""),
     }
     return names.get(state, (state, ""))
+
+
+def enquiry_state(state: str) -> tuple[str, str]:
+    """Return how far an enquiry is, and the kind of its tag."""
+    names = {
+        "open": (_("waits for an answer"), "warn"),
+        "answered": (_("answered"), "ok"),
+        "closed": (_("closed"), ""),
+    }
+    return names.get(state, (state, ""))

@@ -115,3 +115,40 @@ class Reply(Model):
 
     class Meta:
         table_name = "requests_reply"
+
+
+OPEN, ANSWERED = "open", "answered"
+
+
+class Enquiry(Model):
+    """What one organisation asks another: open until the receiver answers, closed by either.
+
+    `answered_at` is when the receiver answered first; `reminders` counts those that it got.
+    """
+
+    id = AutoField()
+    public_id = TextField(unique=True)
+    asker = ForeignKeyField(Organisation, on_delete="CASCADE", backref="enquiries_sent")
+    receiver = ForeignKeyField(Organisation, on_delete="CASCADE", backref="enquiries_received")
+    state = TextField(default=OPEN)
+    reminders = IntegerField(default=0)
+    created_at = UtcDateTime()
+    answered_at = UtcDateTime(null=True)
+    last_at = UtcDateTime()
+
+    class Meta:
+        table_name = "requests_enquiry"
+
+
+class Message(Model):
+    """What an organisation wrote in an enquiry."""
+
+    id = AutoField()
+    enquiry = ForeignKeyField(Enquiry, on_delete="CASCADE")
+    organisation = ForeignKeyField(Organisation, on_delete="CASCADE")
+    account = ForeignKeyField(Account, null=True, on_delete="SET NULL")
+    text = TextField()
+    created_at = UtcDateTime()
+
+    class Meta:
+        table_name = "requests_message"

@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from email.message import EmailMessage
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, render_template
+from markupsafe import Markup
 
 from plugins.partners.interface import PROFILE
 from plugins.requests import (
     api,
     demo,
     documents,
+    enquiring,
     queries,
     replying,
     service,
@@ -39,6 +41,7 @@ from portal.i18n import _
 from portal.i18n import lazy_gettext as lazy
 
 DAY = 86_400
+HOUR = 3_600
 
 
 @hookimpl
@@ -106,13 +109,31 @@ def role_sources(ctx: Context, object_type: ObjectType) -> Sequence[RoleSource]:
 
 def _forget_replies(ctx: Context, _payload: Mapping[str, Any], _progress: Progress) -> None:
     replying.forget(ctx)
+    enquiring.forget(ctx)
+
+
+def _remind(ctx: Context, _payload: Mapping[str, Any], _progress: Progress) -> None:
+    enquiring.remind(ctx)
 
 
 @hookimpl
 def job_list(ctx: Context) -> Sequence[JobKind]:
-    """Delete answers to requests of long ago, once a day."""
-    title = lazy("Delete the answers to partner requests closed long ago")
-    return [JobKind("requests.forget_replies", _forget_replies, title, DAY)]
+    """Delete answers and enquiries of long ago, once a day; remind of enquiries each hour."""
+    title = lazy("Delete answers to partner requests, and enquiries, of long ago")
+    reminding = lazy("Remind of enquiries that wait for an answer")
+    return [
+        JobKind("requests.forget_replies", _forget_replies, title, DAY),
+        JobKind("requests.remind", _remind, reminding, HOUR),
+    ]
+
+
+@hookimpl(optionalhook=True)
+def partners_asides(ctx: Context, organisation_id: int, slug: str) -> Sequence[Markup]:
+    """Offer to ask a partner, and say how it answers."""
+    shown = render_template(
+        "requests/aside.html", slug=slug, response=enquiring.response(ctx, organisation_id)
+    )
+    return [Markup(shown)]  # noqa: S704
 
 
 @hookimpl
@@ -131,7 +152,7 @@ def transition_done(
 @hookimpl(optionalhook=True)
 def notice_list(ctx: Context) -> Sequence[Mapping[str, Any]]:
     """Name what people are told about requests."""
-    return [*telling.KINDS, *replying.KINDS]
+    return [*telling.KINDS, *replying.KINDS, *enquiring.KINDS]
 
 
 @hookimpl

@@ -8,7 +8,15 @@ from typing import Any
 
 from peewee import fn
 
-from plugins.requests.models import DISCARDED, PUBLISHED, WITHDRAWN, PartnerRequest, Reply
+from plugins.requests.models import (
+    DISCARDED,
+    PUBLISHED,
+    WITHDRAWN,
+    Enquiry,
+    Message,
+    PartnerRequest,
+    Reply,
+)
 from plugins.requests.workflow import EDITORS
 from portal import permissions
 from portal.context import Context
@@ -146,3 +154,16 @@ def own_replies(ctx: Context) -> list[Reply]:
         .where(Reply.organisation.in_(own))
     )
     return list(rows.order_by(Reply.id.desc()).limit(MOST_MINE))
+
+
+def own_enquiries(ctx: Context) -> list[Enquiry]:
+    """Return the enquiries of organisations the actor writes for, the latest first, at most 200."""
+    own = [item.id for item in own_organisations(ctx)]
+    rows = Enquiry.select().where(Enquiry.asker.in_(own) | Enquiry.receiver.in_(own))
+    return list(rows.order_by(Enquiry.last_at.desc(), Enquiry.id.desc()).limit(MOST_MINE))
+
+
+def messages(enquiry: Enquiry) -> list[Message]:
+    """Return what was written in an enquiry with the organisations, the first first."""
+    rows = Message.select(Message, Organisation).join(Organisation)
+    return list(rows.where(Message.enquiry == enquiry.id).order_by(Message.id))

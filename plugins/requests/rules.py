@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -45,6 +46,7 @@ PARTS = 840
 """A part of a weight is counted in so many parts, so that shares of up to eight are exact."""
 SUBJECTS = ("field", "occupation")
 MOST_PROJECTS = 5
+LEAST_ASKED = 5
 
 
 @dataclass(frozen=True)
@@ -195,6 +197,37 @@ def checked_reply(values: Mapping[str, Any], today: date) -> dict[str, Any]:
     for name in ("starts_on", "ends_on"):
         found[name] = values[name].isoformat() if values[name] else ""
     return found
+
+
+def checked_text(text: str) -> str:
+    """Return a typed message as it is stored. Raises Invalid."""
+    found = plain(text)
+    if not found:
+        raise Invalid(_("Fill this in; it can't stay empty."), field="text")
+    if len(found) > TEXT_LENGTH:
+        raise Invalid(_("Write at most %(most)s characters.", most=TEXT_LENGTH), field="text")
+    return found
+
+
+@dataclass(frozen=True)
+class Response:
+    """How somebody answers: of `asked` enquiries so many, half of them within so many days."""
+
+    answered: int
+    asked: int
+    days: int
+
+
+def response(hours: Sequence[float | None]) -> Response | None:
+    """Sum up how long answers took, None for enquiries without one; nothing below five enquiries.
+
+    Days are the median of the answers, rounded up.
+    """
+    known = sorted(value for value in hours if value is not None)
+    if len(hours) < LEAST_ASKED or not known:
+        return None
+    middle = known[(len(known) - 1) // 2]
+    return Response(len(known), len(hours), max(1, math.ceil(middle / 24)))
 
 
 def point_id(point: Point) -> str:

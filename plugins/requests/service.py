@@ -38,6 +38,8 @@ EVENTS = (
             ("withdrawn", lazy("An answer was withdrawn")),
         )
     ),
+    EventType("enquiry.sent", lazy("An organisation asked another"), {}, "requests_enquiry"),
+    EventType("enquiry.answered", lazy("An enquiry was answered"), {}, "requests_enquiry"),
     EventType("request.closed", lazy("A partner request was closed"), {}, "requests_request"),
 )
 

@@ -1,0 +1,28 @@
+-- What one organisation asks another, as a thread of messages.
+
+CREATE TABLE requests_enquiry (
+    id {serial},
+    public_id TEXT NOT NULL UNIQUE,
+    asker_id INTEGER NOT NULL REFERENCES organisation (id) ON DELETE CASCADE,
+    receiver_id INTEGER NOT NULL REFERENCES organisation (id) ON DELETE CASCADE,
+    state TEXT NOT NULL,
+    reminders INTEGER NOT NULL,
+    created_at {binary} NOT NULL,
+    answered_at {binary},
+    last_at {binary} NOT NULL
+);
+CREATE INDEX requests_enquiry_asker_id_created_at ON requests_enquiry (asker_id, created_at);
+CREATE INDEX requests_enquiry_receiver_id_created_at ON requests_enquiry (receiver_id, created_at);
+CREATE INDEX requests_enquiry_state_created_at ON requests_enquiry (state, created_at);
+
+CREATE TABLE requests_message (
+    id {serial},
+    enquiry_id INTEGER NOT NULL REFERENCES requests_enquiry (id) ON DELETE CASCADE,
+    organisation_id INTEGER NOT NULL REFERENCES organisation (id) ON DELETE CASCADE,
+    account_id INTEGER REFERENCES account (id) ON DELETE SET NULL,
+    text TEXT NOT NULL,
+    created_at {binary} NOT NULL
+);
+CREATE INDEX requests_message_enquiry_id ON requests_message (enquiry_id);
+CREATE INDEX requests_message_organisation_id ON requests_message (organisation_id);
+CREATE INDEX requests_message_account_id ON requests_message (account_id);
