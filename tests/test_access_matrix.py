@@ -119,7 +119,8 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "requests.reply": (set(), OF_A),  # nobody answers a draft, nor the own request
     "requests.withdraw": (set(), set()),
-    **dict.fromkeys(("requests.enquiry", "requests.close_enquiry"), (EDIT_A | {"member_b"}, set())),
+    "requests.ask": (EDIT_A, EVERYBODY - EDIT_A),
+    "requests.enquiry": (EDIT_A | {"member_b"}, set()),
     "requests.take_step": (EDIT_A, {"member_a"}),
     **dict.fromkeys(
         ("signin_step.recovery_page", "signin_step.decide"), ({"administrator"}, set())
@@ -279,7 +280,7 @@ def make_world(app: Flask) -> World:
     Account.update(disabled_at=NOON).where(Account.id == accounts["disabled"].id).execute()
     world.fill = {
         "slug": organisations["a"].slug, "slug of all": public.slug, "slug shown": shown.slug,
-        "slug of draft": draft_school.slug, "what": "profile",
+        "slug of draft": draft_school.slug, "slug of host": hosts.slug, "what": "profile",
         "shared": draft_school.public_id, "case": case.public_id,
         "organisation": organisations["a"].public_id,
         "draft": draft.public_id, "own token": tokens.parts(world.bearers["token_read"])[0],
@@ -350,7 +351,7 @@ def addresses(world: World, rule: Rule, listed: Listed) -> Iterator[tuple[str, s
             key = "organisation" if about.startswith(("versions.", "tokens_api.")) else "case"
             key = "shared" if about in SHARING else key
             key = "own token" if about.startswith("tokens.") else key
-            key = "enquiry" if about in {"requests.enquiry", "requests.close_enquiry"} else key
+            key = "enquiry" if about == "requests.enquiry" else key
             key = "own step" if about.startswith("signin_step.") else key
             key = (
                 "recovery" if about in {"signin_step.recovery_page", "signin_step.decide"} else key
@@ -359,7 +360,9 @@ def addresses(world: World, rule: Rule, listed: Listed) -> Iterator[tuple[str, s
             key = "slug" if is_owned else "slug of all"
             key = "slug shown" if about == "partners.edit" else key
             key = "slug of draft" if about in OF_DRAFT else key
-            if about.startswith(("requests.", "requests_api.")) and about != "requests.ask":
+            key = "slug of host" if about == "requests.ask" else key
+            of_partners = {"requests.ask", "requests.past_partners"}
+            if about.startswith(("requests.", "requests_api.")) and about not in of_partners:
                 key = "request"
         elif name == "number" and about.startswith("drafts."):
             key = "draft"

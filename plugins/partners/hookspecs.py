@@ -81,9 +81,9 @@ def partners_figures(ctx: Context) -> Sequence[tuple[str, str]]:
 
 @hookspec(ISOLATE)
 def partners_asides(ctx: Context, organisation_id: int, slug: str) -> Sequence[Markup]:
-    """Offer cards beside the public profile of an organisation that has people here.
+    """Offer cards beside a profile in sight, of an organisation that has people here or of an entry.
 
-    Called once for that page; answer in one statement.
+    Called once for that page; answer in few statements.
     """
     return ()
 

@@ -51,13 +51,12 @@ def page(ctx: Context, partner: Partner) -> dict[str, Any]:
         "missing": missing,
         "json_ld": json_ld(partner),
         "link": website_shown(partner.website),
-        "asides": asides(ctx, partner),
     }
 
 
 def asides(ctx: Context, partner: Partner) -> list[Markup]:
-    """Return cards that others offer beside the public profile of a claimed organisation."""
-    if not (partner.claimed and partner.is_public):
+    """Return cards that others offer beside a profile in sight."""
+    if not partner.is_public:
         return []
     asked = {"organisation_id": partner.id, "slug": partner.slug}
     return list(objects.registry().hooks.each("partners_asides", ctx, **asked))

@@ -232,7 +232,9 @@ def profile(slug: str) -> ResponseReturnValue:
     partner = _partner(slug)
     if isinstance(partner, str):
         return redirect(f"/partners/{partner}", 301)
-    return render_template("partners/profile.html", **profiles.page(g.ctx, partner))
+    values = profiles.page(g.ctx, partner)
+    asides = profiles.asides(g.ctx, partner)
+    return render_template("partners/profile.html", **values, asides=asides)
 
 
 @blueprint.get("/partners/<slug>/fact-sheet")

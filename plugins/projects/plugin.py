@@ -43,6 +43,12 @@ def partners_projects(ctx: Context, ids: Sequence[int]) -> Mapping[int, Sequence
     return queries.of_organisations(ids)
 
 
+@hookimpl(optionalhook=True)
+def requests_past_partners(ctx: Context, organisation_id: int) -> Sequence[tuple[int, str]]:
+    """Name claimed organisations that took part in the same projects."""
+    return queries.past_partners(organisation_id)
+
+
 @hookimpl
 def partners_demo_load(ctx: Context) -> None:
     """Load the real part of the demonstration set."""

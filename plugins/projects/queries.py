@@ -11,6 +11,8 @@ from portal import db
 from portal.organisations.models import Organisation
 from portal.organisations.queries import in_sight
 
+MOST_PAIRS = 300
+
 
 @dataclass
 class Shown:
@@ -34,6 +36,25 @@ def of_organisations(ids: Sequence[int]) -> dict[int, list[ProjectPart]]:
     ):
         found[organisation].append(ProjectPart(*part))
     return found
+
+
+def past_partners(organisation: int) -> list[tuple[int, str]]:
+    """Return claimed organisations that took part in the same projects, with what these are called.
+
+    The latest of their projects first, at most 300 pairs.
+    """
+    return db.query(
+        "SELECT o.id, CASE WHEN p.acronym = '' THEN p.title ELSE p.acronym END "
+        "FROM projects_participation mine "
+        "JOIN projects_participation other ON other.project_id = mine.project_id "
+        "JOIN projects_project p ON p.id = mine.project_id "
+        "JOIN organisation o ON o.id = other.organisation_id "
+        "WHERE mine.organisation_id = ? AND o.id <> mine.organisation_id "
+        "AND o.state <> 'unclaimed' AND o.hidden_at IS NULL "
+        "GROUP BY o.id, p.id, p.acronym, p.title, p.call_year "
+        "ORDER BY COALESCE(p.call_year, 0) DESC, p.id, o.id LIMIT ?",
+        (organisation, MOST_PAIRS),
+    )
 
 
 def taking_part() -> list[int]:

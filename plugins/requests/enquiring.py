@@ -1,122 +1,158 @@
-"""Enquiries: one organisation asks another without seeing an address; a thread, with reminders."""
+"""Enquiries: one organisation asks another without seeing an address; what both write, how it ends."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from plugins.notices.interface import notify
 from plugins.requests import queries, rules
-from plugins.requests.models import ANSWERED, CLOSED, OPEN, Enquiry, Message
-from portal import audit, db, events, settings
+from plugins.requests.models import ANSWERED, DECLINED, OPEN, RUNNING, Enquiry, Message, Silence
+from plugins.requests.workflow import ENQUIRY, LAPSE
+from portal import audit, db, events, permissions, settings, workflow
 from portal.context import Context
-from portal.errors import Conflict, NotAllowed, NotFound, TooMany
-from portal.i18n import _
+from portal.errors import Conflict, Invalid, NotAllowed, NotFound, TooMany
+from portal.hookspecs import Transition
+from portal.i18n import _, day
 from portal.i18n import lazy_gettext as lazy
 from portal.organisations import queries as organisations
 from portal.organisations.models import UNCLAIMED, Organisation
 from portal.organisations.service import new_public_id
 
-WRITTEN, WAITING = "requests.enquiry_written", "requests.enquiry_waiting"
+WRITTEN = "requests.enquiry_written"
 KINDS: tuple[Mapping[str, Any], ...] = (
     {"kind": WRITTEN, "title": lazy("Somebody wrote to your organisation")},
-    {"kind": WAITING, "title": lazy("An enquiry waits for an answer")},
 )
-DAY = timedelta(days=1)
-REMINDED_AFTER = (timedelta(days=3), timedelta(days=7))
-SETTLED_AFTER = timedelta(days=7)
-COUNTED_FOR = timedelta(days=365)
-BATCH = 200
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
+MOST_FORGOTTEN = 500
+RELAYED = lazy("Read it and answer here; nobody's address is shown.")
+
+
+class Over(Conflict):
+    """The enquiry takes no messages any more."""
 
 
 def may_ask(asker: Organisation, receiver: Organisation) -> bool:
     """Whether one may ask another: both have people here and are in sight, both real or made up."""
-    known = [
-        item for item in (asker, receiver) if item.state != UNCLAIMED and item.hidden_at is None
-    ]
+    both = [item for item in (asker, receiver) if is_here(item)]
     return (
-        len(known) == 2
+        len(both) == 2
         and asker.id != receiver.id
         and bool(asker.is_fictional) == bool(receiver.is_fictional)
-        and len(organisations.in_sight(known)) == 2
+        and len(organisations.in_sight(both)) == 2
     )
 
 
-def ask(ctx: Context, asker: Organisation, receiver: Organisation, text: str) -> Enquiry:
-    """Begin an enquiry. Raises Invalid, NotAllowed, TooMany; Conflict while an earlier one is open."""
-    _check_own(ctx, asker)
+def is_here(organisation: Organisation) -> bool:
+    """Whether an organisation has people here who read what is asked."""
+    return organisation.state != UNCLAIMED and organisation.hidden_at is None
+
+
+def ask(
+    ctx: Context,
+    asker: Organisation,
+    receiver: Organisation,
+    text: str,
+    about: Organisation | None = None,
+) -> Enquiry:
+    """Begin an enquiry; `about` is whom the receiver worked with and is asked about.
+
+    Raises Invalid, NotAllowed, TooMany beyond the caps, Conflict while an earlier one is open.
+    """
+    own = {item.id for item in queries.own_organisations(ctx)}
+    if asker.id not in own and not ctx.actor.system:
+        raise NotFound
+    if receiver.id in own:
+        raise NotAllowed(_("You write for %(name)s yourself.", name=receiver.name))
     if not may_ask(asker, receiver):
         raise NotAllowed(
             _("Publish your organisation's profile first; then it can ask others that are here.")
         )
-    text = rules.checked_text(text)
+    text, projects = rules.checked_text(text), _together(ctx, asker, receiver, about)
     now = ctx.clock.now()
     with db.transaction():
-        if db.is_postgres():
-            pair = sorted((asker.id, receiver.id))
-            db.query("SELECT id FROM organisation WHERE id IN (?, ?) ORDER BY id FOR UPDATE", pair)
+        queries.hold(sorted((asker.id, receiver.id)))
+        if queries.running([asker], receiver, about):
+            raise Conflict(_("Your last enquiry to them is still open. Go on in that one."))
         _check_caps(ctx, asker, receiver)
         made: Enquiry = Enquiry.create(
             public_id=new_public_id(),
             asker=asker.id,
             receiver=receiver.id,
+            about=about.id if about else None,
+            projects=projects,
             created_at=now,
+            waits_since=now,
             last_at=now,
+            closes_at=now + rules.LAPSES_AFTER,
         )
-        _write(ctx, made, asker, receiver, text)
-        audit.record(ctx, "enquiry.sent", "requests_enquiry", made.id)
-        events.emit(ctx, "enquiry.sent", "requests_enquiry", made.id)
+        workflow.start(ctx, made)
+        message = _write(ctx, made, asker, text)
+        audit.record(ctx, "enquiry.sent", ENQUIRY, made.id)
+        events.emit(ctx, "enquiry.sent", ENQUIRY, made.id)
+        _tell(ctx, made, message, receiver)
     return made
 
 
-def _check_own(ctx: Context, side: Organisation) -> None:
-    own = {item.id for item in queries.own_organisations(ctx)}
-    if side.id not in own and not ctx.actor.system:
-        raise NotFound
+def _together(
+    ctx: Context, asker: Organisation, receiver: Organisation, about: Organisation | None
+) -> str:
+    """Return what receiver and the third were in together, empty without a third."""
+    if about is None:
+        return ""
+    known = {item.id: projects for item, projects in queries.past_partners(ctx, about)}
+    if receiver.id not in known or about.id == asker.id:
+        raise Invalid(_("No project is known in which both took part."))
+    return known[receiver.id]
 
 
 def _check_caps(ctx: Context, asker: Organisation, receiver: Organisation) -> None:
-    between = (Enquiry.asker == asker.id, Enquiry.receiver == receiver.id)
-    if Enquiry.select().where(*between, Enquiry.state == OPEN).exists():
-        raise Conflict(_("Your last enquiry to them is still open. Write there if there is more."))
-    own, since = settings.of(ctx, "requests"), Enquiry.created_at > ctx.clock.now() - DAY
-    if Enquiry.select().where(Enquiry.asker == asker.id, since).count() >= own["most_asked_a_day"]:
+    now, most = ctx.clock.now(), settings.of(ctx, "requests")
+    sent = Enquiry.select().where(Enquiry.asker == asker.id, Enquiry.created_at > now - DAY)
+    if sent.count() >= most["most_asked_a_day"]:
         raise TooMany(_("Your organisation has asked many today. Go on tomorrow."), 86_400)
-    received = Enquiry.select().where(Enquiry.receiver == receiver.id, since).count()
-    if received >= own["most_received_a_day"]:
-        raise TooMany(_("They got many enquiries today. Try again tomorrow."), 86_400)
+    of: Any = Enquiry
+    got = of.select(of.created_at).where(of.receiver == receiver.id, of.created_at > now - WEEK)
+    times = [moment for (moment,) in got.order_by(of.created_at.desc()).tuples()]
+    if len(times) >= most["most_received_a_week"]:
+        free_at = times[most["most_received_a_week"] - 1] + WEEK
+        raise TooMany(
+            _(
+                "They got as many enquiries as one organisation gets in a week. Ask them again on "
+                "%(day)s.",
+                day=day((free_at + DAY).date(), "medium"),
+            ),
+            int((free_at - now).total_seconds()),
+        )
 
 
-def write(ctx: Context, enquiry: Enquiry, side: Organisation, text: str) -> None:
-    """Write in an enquiry for one of its two sides. Raises Invalid; Conflict once it is closed."""
-    _check_own(ctx, side)
-    if side.id not in {enquiry.asker.id, enquiry.receiver.id}:
-        raise NotFound
-    text = rules.checked_text(text)
+def go_on(ctx: Context, enquiry: Enquiry, text: str, *, is_answer: bool, ending: str = "") -> None:
+    """Write in an enquiry for the receiver (an answer) or the asker, end it, or both.
+
+    `ending` is close, or decline for a receiver who was asked; the text may be left out then.
+    Raises Invalid, Over for what comes too late, Conflict after many messages in a row, what
+    steps raise for those who may not.
+    """
     with db.transaction():
         now = _held(enquiry)
-        if now.state == CLOSED:
-            raise Conflict(_("This enquiry is closed. Your text is still here, to copy it."))
-        is_answer = side.id == now.receiver.id
-        values: dict[str, Any] = {"last_at": ctx.clock.now()}
-        values["state"] = ANSWERED if is_answer else OPEN
-        if is_answer and now.answered_at is None:
-            values["answered_at"] = ctx.clock.now()
-            events.emit(ctx, "enquiry.answered", "requests_enquiry", now.id)
-        Enquiry.update(**values).where(Enquiry.id == now.id).execute()
-        _write(ctx, now, side, now.asker if is_answer else now.receiver, text)
-
-
-def close(ctx: Context, enquiry: Enquiry) -> None:
-    """Close an enquiry for both sides; harmless when it is closed."""
-    sides = {item.id for item in queries.own_organisations(ctx)}
-    if not sides & {enquiry.asker.id, enquiry.receiver.id} and not ctx.actor.system:
-        raise NotFound
-    with db.transaction():
-        _held(enquiry)
-        Enquiry.update(state=CLOSED).where(Enquiry.id == enquiry.id).execute()
-        audit.record(ctx, "enquiry.closed", "requests_enquiry", enquiry.id)
+        if now.state not in RUNNING:
+            raise Over(_("This enquiry is over. Your text is still here, to copy it."))
+        permissions.check(ctx, "answer" if is_answer else "ask", now)
+        side, other = (now.receiver, now.asker) if is_answer else (now.asker, now.receiver)
+        message = None
+        if text.strip() or not ending:
+            text = rules.checked_text(text)
+            _check_talk(now, side, other)
+            message = _write(ctx, now, side, text)
+        if message and ending != "decline":
+            _tell(ctx, now, message, other)
+        if message and is_answer and now.state == OPEN and ending != "decline":
+            workflow.move(ctx, now, "answer")
+        elif message and not is_answer and now.state == ANSWERED and not ending:
+            workflow.move(ctx, now, "ask_on")
+        if ending:
+            workflow.move(ctx, now, "end" if ending == "close" and is_answer else ending)
 
 
 def _held(enquiry: Enquiry) -> Enquiry:
@@ -126,71 +162,93 @@ def _held(enquiry: Enquiry) -> Enquiry:
     return found
 
 
-def _write(
-    ctx: Context, enquiry: Enquiry, side: Organisation, other: Organisation, text: str
-) -> None:
-    message = Message.create(
+def _check_talk(enquiry: Enquiry, side: Organisation, other: Organisation) -> None:
+    if not may_ask(side, other):
+        raise Conflict(_("%(name)s can't be reached here any more.", name=other.name))
+    of: Any = Message
+    writers = of.select(of.organisation).where(of.enquiry == enquiry.id).order_by(of.id.desc())
+    numbers = [number for (number,) in writers.tuples()]
+    if numbers[: rules.MOST_IN_A_ROW] == [side.id] * rules.MOST_IN_A_ROW:
+        raise Conflict(_("You wrote several times in a row. Wait for their answer."))
+    if len(numbers) >= rules.MOST_MESSAGES:
+        raise Conflict(_("This thread is full. Close it and begin a new enquiry."))
+
+
+def _write(ctx: Context, enquiry: Enquiry, side: Organisation, text: str) -> Message:
+    now = ctx.clock.now()
+    written: Message = Message.create(
         enquiry=enquiry.id,
         organisation=side.id,
         account=ctx.actor.account_id,
         text=text,
-        created_at=ctx.clock.now(),
+        created_at=now,
     )
-    title = lazy("%(name)s wrote to %(other)s", name=side.name, other=other.name)
-    _tell(ctx, enquiry, other, WRITTEN, title, f"requests_message {message.id}")
+    closes_at = now + rules.LAPSES_AFTER
+    Enquiry.update(last_at=now, closes_at=closes_at).where(Enquiry.id == enquiry.id).execute()
+    return written
 
 
-def _tell(
-    ctx: Context, enquiry: Enquiry, whom: Organisation, kind: str, title: Any, subject: str
+def _tell(ctx: Context, enquiry: Enquiry, message: Message, whom: Organisation) -> None:
+    writer: Organisation = Organisation.get_by_id(message.organisation_id)
+    named = {"name": writer.name, "other": whom.name}
+    if enquiry.about and writer.id == enquiry.asker.id:
+        title = lazy("%(name)s asks %(other)s about %(third)s", third=enquiry.about.name, **named)
+    else:
+        title = lazy("%(name)s wrote to %(other)s", **named)
+    notify_side(ctx, enquiry, whom, WRITTEN, title, RELAYED, f"requests_message {message.id}")
+
+
+def notify_side(
+    ctx: Context,
+    enquiry: Enquiry,
+    whom: Organisation,
+    kind: str,
+    title: Any,
+    body: Any,
+    subject: str,
 ) -> None:
-    body = lazy("Read it and answer here; nobody's address is shown.")
+    """Tell those who write for one side of an enquiry."""
     for account in queries.editors(whom.id):
         notify(ctx, account, kind, title, body, f"/enquiries/{enquiry.public_id}", subject)
 
 
-def remind(ctx: Context) -> int:
-    """Remind receivers of enquiries without an answer after 3 and 7 days; returns how many."""
-    told = 0
-    for before, after in enumerate(REMINDED_AFTER):
-        late = Enquiry.select().where(
-            Enquiry.state == OPEN,
-            Enquiry.answered_at.is_null(),
-            Enquiry.reminders == before,
-            Enquiry.created_at <= ctx.clock.now() - after,
-        )
-        for row in list(late.order_by(Enquiry.id).limit(BATCH)):
-            told += _remind(ctx, row, before)
-    return told
-
-
-def _remind(ctx: Context, row: Enquiry, before: int) -> bool:
-    """Remind once, whatever other worker does the same."""
-    with db.transaction():
-        here = (Enquiry.id == row.id, Enquiry.reminders == before, Enquiry.state == OPEN)
-        if not Enquiry.update(reminders=before + 1).where(*here).execute():
-            return False
-        title = lazy("%(name)s waits for your answer", name=row.asker.name)
-        _tell(ctx, row, row.receiver, WAITING, title, f"requests_enquiry {row.id} {before + 1}")
-    return True
-
-
-def response(ctx: Context, organisation_id: int) -> rules.Response | None:
-    """Return how an organisation answered within a year, None for too few; one statement."""
-    now = ctx.clock.now()
-    rows: Any = Enquiry.select(Enquiry.created_at, Enquiry.answered_at).where(
-        Enquiry.receiver == organisation_id, Enquiry.created_at > now - COUNTED_FOR
-    )
-    hours = [
-        (answered - asked).total_seconds() / 3_600 if answered else None
-        for asked, answered in rows.tuples()
-        if answered or asked <= now - SETTLED_AFTER
-    ]
-    return rules.response(hours)
+def carry_out(ctx: Context, enquiry: Enquiry, step: Transition, entry_id: int) -> None:
+    """Do what follows from a step, inside its transaction, whichever page it was taken on."""
+    now, values = ctx.clock.now(), {}
+    if step.name in {"answer", "decline"} and enquiry.answered_at is None:
+        values["answered_at"] = now
+        events.emit(ctx, "enquiry.answered", ENQUIRY, enquiry.id)
+    if step.target in RUNNING:
+        values |= {"waits_since": now, "reminders": 0}
+    else:
+        values["closes_at"] = now
+    Enquiry.update(**values).where(Enquiry.id == enquiry.id).execute()
+    subject, named = f"{ENQUIRY} {enquiry.id} {entry_id}", {"name": enquiry.receiver.name}
+    if step.name in {"answer", "decline"}:
+        Silence.delete().where(Silence.organisation == enquiry.receiver.id).execute()
+    if step.target == DECLINED:
+        title = lazy("%(name)s can't help this time", **named)
+        body = lazy("They declined your enquiry. Others may fit: search, or write a request.")
+        notify_side(ctx, enquiry, enquiry.asker, WRITTEN, title, body, subject)
+    elif step.name == LAPSE and enquiry.answered_at is None:
+        title = lazy("%(name)s did not answer", **named)
+        body = lazy("Your enquiry closed by itself. Others may fit: search, or write a request.")
+        notify_side(ctx, enquiry, enquiry.asker, WRITTEN, title, body, subject)
 
 
 def forget(ctx: Context) -> int:
     """Delete enquiries in which nobody wrote for long; returns how many."""
     days = int(settings.of(ctx, "requests")["reply_days"])
+    of: Any = Enquiry
+    old = of.select(of.id).where(of.last_at < ctx.clock.now() - timedelta(days=days))
     with db.transaction():
-        old = Enquiry.last_at < ctx.clock.now() - timedelta(days=days)
-        return int(Enquiry.delete().where(old).execute())
+        ids = [number for (number,) in old.order_by(of.id).limit(MOST_FORGOTTEN).tuples()]
+        workflow.forget_comments(ENQUIRY, ids)
+        return int(of.delete().where(of.id.in_(ids)).execute())
+
+
+def forget_of(ids: Sequence[int]) -> None:
+    """Delete what was written with the steps of enquiries of organisations that go."""
+    of: Any = Enquiry
+    rows = of.select(of.id).where(of.asker.in_(list(ids)) | of.receiver.in_(list(ids)))
+    workflow.forget_comments(ENQUIRY, [number for (number,) in rows.tuples()])

@@ -223,9 +223,9 @@ def _days(row: PartnerRequest | Reply) -> dict[str, date | None]:
 
 
 class MessageForm(Form):
-    """A message in an enquiry."""
+    """A message in an enquiry; whoever ends it may leave it out."""
 
-    text = TextAreaField(lazy("Your message"), [InputRequired(NOT_EMPTY)])
+    text = TextAreaField(lazy("Your message"), [Optional()])
 
 
 class EnquiryForm(Form):
@@ -239,5 +239,6 @@ class EnquiryForm(Form):
     )
 
     def __init__(self, formdata: Any = None, *, organisations: Sequence[Organisation]) -> None:
+        """Offer the organisations the person may ask for."""
         super().__init__(formdata)
         self.organisation.choices = [(own.slug, own.name) for own in organisations]

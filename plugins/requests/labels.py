@@ -92,11 +92,14 @@ def reply_state(state: str) -> tuple[str, str]:
     return names.get(state, (state, ""))
 
 
-def enquiry_state(state: str) -> tuple[str, str]:
-    """Return how far an enquiry is, and the kind of its tag."""
+def enquiry_state(state: str, is_receiver: bool) -> tuple[str, str]:
+    """Return how far an enquiry is, for one of its sides, and the kind of its tag."""
     names = {
-        "open": (_("waits for an answer"), "warn"),
+        "open": (_("waits for your answer"), "act")
+        if is_receiver
+        else (_("not answered yet"), "warn"),
         "answered": (_("answered"), "ok"),
+        "declined": (_("declined"), ""),
         "closed": (_("closed"), ""),
     }
     return names.get(state, (state, ""))

@@ -118,23 +118,35 @@ class Reply(Model):
 
 
 OPEN, ANSWERED = "open", "answered"
+RUNNING = (OPEN, ANSWERED)
 
 
 class Enquiry(Model):
-    """What one organisation asks another: open until the receiver answers, closed by either.
+    """What one organisation asks another: open while it waits for the receiver, answered while it
+    waits for the asker, then declined or closed.
 
-    `answered_at` is when the receiver answered first; `reminders` counts those that it got.
+    `about` is the third organisation of a question to a past partner, `projects` names what they
+    were in together. `waits_since` is when the turn last changed, `reminders` how many the side
+    whose turn it is got since. `answered_at` is when the receiver answered or declined first,
+    `closes_at` when it closes by itself or, once it is over, when it ended.
     """
 
     id = AutoField()
     public_id = TextField(unique=True)
     asker = ForeignKeyField(Organisation, on_delete="CASCADE", backref="enquiries_sent")
     receiver = ForeignKeyField(Organisation, on_delete="CASCADE", backref="enquiries_received")
+    about = ForeignKeyField(
+        Organisation, null=True, on_delete="SET NULL", backref="enquiries_about"
+    )
+    projects = TextField(default="")
     state = TextField(default=OPEN)
+    version = IntegerField(default=1)
     reminders = IntegerField(default=0)
     created_at = UtcDateTime()
-    answered_at = UtcDateTime(null=True)
+    waits_since = UtcDateTime()
     last_at = UtcDateTime()
+    answered_at = UtcDateTime(null=True)
+    closes_at = UtcDateTime()
 
     class Meta:
         table_name = "requests_enquiry"
@@ -152,3 +164,13 @@ class Message(Model):
 
     class Meta:
         table_name = "requests_message"
+
+
+class Silence(Model):
+    """That an organisation leaves enquiries without an answer, and when its people were told so."""
+
+    organisation = ForeignKeyField(Organisation, primary_key=True, on_delete="CASCADE")
+    warned_at = UtcDateTime()
+
+    class Meta:
+        table_name = "requests_silence"

@@ -16,6 +16,8 @@ from plugins.requests import (
     documents,
     enquiring,
     queries,
+    reasons,
+    reminding,
     replying,
     service,
     telling,
@@ -33,12 +35,14 @@ from portal.hookspecs import (
     ObjectType,
     Progress,
     RoleSource,
+    Task,
     Transition,
     Workflow,
     hookimpl,
 )
 from portal.i18n import _
 from portal.i18n import lazy_gettext as lazy
+from portal.organisations.models import Organisation
 
 DAY = 86_400
 HOUR = 3_600
@@ -64,9 +68,10 @@ def footer_list(ctx: Context) -> Sequence[FooterLink]:
 
 @hookimpl
 def organisation_links(ctx: Context, organisation_id: int) -> Sequence[tuple[Any, str]]:
-    """Offer to those who write for an organisation to say what it looks for."""
+    """Offer to those who write for an organisation to say what it looks for, and its enquiries."""
     own = [item for item in queries.own_organisations(ctx) if item.id == organisation_id]
-    return [(_("Look for a partner"), f"/requests/new?organisation={item.slug}") for item in own]
+    ways = [(_("Look for a partner"), f"/requests/new?organisation={item.slug}") for item in own]
+    return [*ways, (_("Enquiries"), "/enquiries")] if own else []
 
 
 @hookimpl
@@ -87,24 +92,26 @@ def organisation_removed(ctx: Context, ids: Sequence[int]) -> None:
         Reply.organisation.in_(list(ids)) | Reply.request.in_(numbers)
     )
     replying.forget_of([number for (number,) in replies.tuples()])
+    enquiring.forget_of(ids)
 
 
 @hookimpl
 def workflow_list(ctx: Context) -> Sequence[Workflow]:
-    """Offer the way of a request and that of an answer."""
-    return [workflow.FLOW, workflow.REPLY_FLOW]
+    """Offer the ways of requests, answers and enquiries."""
+    return [workflow.FLOW, workflow.REPLY_FLOW, workflow.ENQUIRY_FLOW]
 
 
 @hookimpl
 def object_type_list(ctx: Context) -> Sequence[ObjectType]:
-    """Offer the two."""
+    """Offer the three."""
     return workflow.TYPES
 
 
 @hookimpl
 def role_sources(ctx: Context, object_type: ObjectType) -> Sequence[RoleSource]:
-    """Let those who asked weigh the answers."""
-    return [workflow.askers(ctx)] if object_type.name == workflow.REPLY else []
+    """Let those who asked weigh the answers, and go on in enquiries."""
+    kind = object_type.name
+    return [workflow.askers(kind)] if kind in {workflow.REPLY, workflow.ENQUIRY} else []
 
 
 def _forget_replies(ctx: Context, _payload: Mapping[str, Any], _progress: Progress) -> None:
@@ -113,27 +120,55 @@ def _forget_replies(ctx: Context, _payload: Mapping[str, Any], _progress: Progre
 
 
 def _remind(ctx: Context, _payload: Mapping[str, Any], _progress: Progress) -> None:
-    enquiring.remind(ctx)
+    reminding.remind(ctx)
+
+
+def _fade(ctx: Context, _payload: Mapping[str, Any], _progress: Progress) -> None:
+    reminding.fade(ctx)
 
 
 @hookimpl
 def job_list(ctx: Context) -> Sequence[JobKind]:
-    """Delete answers and enquiries of long ago, once a day; remind of enquiries each hour."""
+    """Delete what is old and find silent members once a day; remind of enquiries each hour."""
     title = lazy("Delete answers to partner requests, and enquiries, of long ago")
-    reminding = lazy("Remind of enquiries that wait for an answer")
+    reminding_title = lazy("Remind of enquiries that wait for an answer")
+    fading_title = lazy("Tell organisations that leave enquiries without an answer")
     return [
         JobKind("requests.forget_replies", _forget_replies, title, DAY),
-        JobKind("requests.remind", _remind, reminding, HOUR),
+        JobKind("requests.remind", _remind, reminding_title, HOUR),
+        JobKind("requests.fade", _fade, fading_title, DAY),
+    ]
+
+
+@hookimpl
+def task_list(ctx: Context) -> Sequence[Task]:
+    """Offer the enquiries that wait for an answer of the actor."""
+    return [
+        Task(
+            _("%(asker)s asks %(name)s", asker=row.asker.name, name=row.receiver.name),
+            f"/enquiries/{row.public_id}",
+            row.waits_since,
+            kind=_("Enquiry"),
+        )
+        for row in queries.waiting_enquiries(ctx)
     ]
 
 
 @hookimpl(optionalhook=True)
 def partners_asides(ctx: Context, organisation_id: int, slug: str) -> Sequence[Markup]:
-    """Offer to ask a partner, and say how it answers."""
+    """Offer to ask a partner, or its past partners about it, and say how it answers."""
+    organisation = Organisation.get_by_id(organisation_id)
+    own = queries.own_organisations(ctx) if ctx.actor.signed_in else []
+    found = queries.response(organisation_id, ctx.clock.now())
     shown = render_template(
-        "requests/aside.html", slug=slug, response=enquiring.response(ctx, organisation_id)
+        "requests/aside.html",
+        slug=slug,
+        may_ask=enquiring.is_here(organisation) and organisation not in own,
+        response=found,
+        answering=reasons.answering(found) if found else "",
+        past=0 if organisation in own else len(queries.past_partners(ctx, organisation)),
     )
-    return [Markup(shown)]  # noqa: S704
+    return [Markup(shown)] if shown.strip() else []  # noqa: S704
 
 
 @hookimpl
@@ -145,6 +180,8 @@ def transition_done(
         service.carry_out(ctx, obj, transition, entry)
     elif obj_type.name == workflow.REPLY:
         replying.carry_out(ctx, obj, transition, entry.comment, entry.id)
+    elif obj_type.name == workflow.ENQUIRY:
+        enquiring.carry_out(ctx, obj, transition, entry.id)
     elif obj_type.name == PROFILE:
         documents.refresh_of([obj.organisation_id])
 
@@ -152,7 +189,7 @@ def transition_done(
 @hookimpl(optionalhook=True)
 def notice_list(ctx: Context) -> Sequence[Mapping[str, Any]]:
     """Name what people are told about requests."""
-    return [*telling.KINDS, *replying.KINDS, *enquiring.KINDS]
+    return [*telling.KINDS, *replying.KINDS, *enquiring.KINDS, *reminding.KINDS]
 
 
 @hookimpl

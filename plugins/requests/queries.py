@@ -4,29 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from peewee import fn
 
+from plugins.requests import rules
 from plugins.requests.models import (
     DISCARDED,
+    OPEN,
     PUBLISHED,
+    RUNNING,
     WITHDRAWN,
     Enquiry,
     Message,
     PartnerRequest,
     Reply,
+    Silence,
 )
 from plugins.requests.workflow import EDITORS
-from portal import permissions
+from portal import db, objects, permissions
 from portal.context import Context
 from portal.errors import NotFound
 from portal.i18n import _
 from portal.organisations import queries as organisations
-from portal.organisations.models import Organisation, OrganisationMember
+from portal.organisations.models import UNCLAIMED, Organisation, OrganisationMember
 from portal.people.models import Account
 
 MOST_MINE = 200
+MOST_PAST = 50
+MOST_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -156,14 +163,106 @@ def own_replies(ctx: Context) -> list[Reply]:
     return list(rows.order_by(Reply.id.desc()).limit(MOST_MINE))
 
 
+# Enquiries
+
+
+def hold(ids: Sequence[int]) -> None:
+    """Hold organisations until the transaction ends, so that two at a time can't pass their caps."""
+    if db.is_postgres():
+        marks = ", ".join("?" * len(ids))
+        db.query(
+            f"SELECT id FROM organisation WHERE id IN ({marks}) ORDER BY id FOR NO KEY UPDATE",
+            list(ids),
+        )
+
+
+def _enquiries() -> Any:
+    """Return the query of enquiries with their two organisations."""
+    asker, receiver = Organisation.alias(), Organisation.alias()
+    rows = Enquiry.select(Enquiry, asker, receiver)
+    rows = rows.join_from(Enquiry, asker, on=Enquiry.asker, attr="asker")
+    return rows.join_from(Enquiry, receiver, on=Enquiry.receiver, attr="receiver")
+
+
 def own_enquiries(ctx: Context) -> list[Enquiry]:
     """Return the enquiries of organisations the actor writes for, the latest first, at most 200."""
-    own = [item.id for item in own_organisations(ctx)]
-    rows = Enquiry.select().where(Enquiry.asker.in_(own) | Enquiry.receiver.in_(own))
+    rows = _enquiries().where(permissions.visible(ctx, Enquiry))
     return list(rows.order_by(Enquiry.last_at.desc(), Enquiry.id.desc()).limit(MOST_MINE))
+
+
+def waiting_enquiries(ctx: Context) -> list[Enquiry]:
+    """Return the enquiries that wait for an answer of the actor, the oldest first, at most 200."""
+    rows = _enquiries().where(permissions.visible(ctx, Enquiry, "answer"), Enquiry.state == OPEN)
+    return list(rows.order_by(Enquiry.waits_since, Enquiry.id).limit(MOST_MINE))
+
+
+def running(
+    askers: Sequence[Organisation], receiver: Organisation, about: Organisation | None
+) -> Enquiry | None:
+    """Return what one of the organisations asks another at the moment about the same, if it does."""
+    of: Any = Enquiry
+    same = of.about.is_null() if about is None else of.about == about.id
+    ids = [asker.id for asker in askers]
+    here = (of.asker.in_(ids), of.receiver == receiver.id, of.state.in_(RUNNING), same)
+    found: Enquiry | None = of.select().where(*here).order_by(of.id.desc()).first()
+    return found
 
 
 def messages(enquiry: Enquiry) -> list[Message]:
     """Return what was written in an enquiry with the organisations, the first first."""
     rows = Message.select(Message, Organisation).join(Organisation)
     return list(rows.where(Message.enquiry == enquiry.id).order_by(Message.id))
+
+
+def counted(organisation_id: int, now: datetime) -> list[rules.Asked]:
+    """Return the enquiries that an organisation got within a year, as they count."""
+    of: Any = Enquiry
+    columns = (of.asker, of.created_at, of.answered_at, of.state, of.closes_at)
+    rows = of.select(*columns).where(
+        of.receiver == organisation_id, of.created_at > now - rules.COUNTED_FOR
+    )
+    found = [
+        rules.Asked(asker, asked_at, answered_at, None if state in RUNNING else closes_at)
+        for asker, asked_at, answered_at, state, closes_at in rows.tuples()
+    ]
+    return rules.settled(found, now)
+
+
+def response(organisation_id: int, now: datetime) -> rules.Response | None:
+    """Return how an organisation answered within a year, None for too few that asked it."""
+    return rules.response(counted(organisation_id, now))
+
+
+def left_waiting(now: datetime) -> list[int]:
+    """Return organisations that left as many without an answer as make a silent one, by number."""
+    of: Any = Enquiry
+    late = (of.answered_at.is_null(), of.created_at <= now - rules.SETTLED_AFTER)
+    many = fn.COUNT(of.asker.distinct()) >= rules.SILENT_AFTER
+    rows = of.select(of.receiver).where(*late).group_by(of.receiver).having(many)
+    return sorted(number for (number,) in rows.tuples())
+
+
+def silences(ids: Sequence[int] | None = None) -> list[Silence]:
+    """Return which of these organisations, or of all, are known to be silent."""
+    rows = Silence.select(Silence, Organisation).join(Organisation)
+    return list(rows if ids is None else rows.where(Silence.organisation.in_(list(ids))))
+
+
+def past_partners(ctx: Context, of: Organisation) -> list[tuple[Organisation, str]]:
+    """Return who can be asked about an organisation, with what they were in together, by name."""
+    asked = {"organisation_id": of.id}
+    named: dict[int, list[str]] = {}
+    for number, name in objects.registry().hooks.each("requests_past_partners", ctx, **asked):
+        if name not in named.setdefault(number, []):
+            named[number].append(name)
+    if not named:
+        return []
+    rows = Organisation.select().where(
+        Organisation.id.in_(list(named)),
+        Organisation.id != of.id,
+        Organisation.state != UNCLAIMED,
+        Organisation.hidden_at.is_null(),
+        Organisation.is_fictional == of.is_fictional,
+    )
+    here = organisations.in_sight(list(rows.order_by(Organisation.folded_name, Organisation.id)))
+    return [(item, ", ".join(named[item.id][:MOST_NAMED])) for item in here[:MOST_PAST]]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import heapq
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from plugins.partners.interface import KIND
@@ -24,11 +25,15 @@ ASKED = (
 
 @dataclass(frozen=True)
 class Candidate:
-    """An organisation that fits, with its card of the partner search."""
+    """An organisation that fits, with its card of the partner search.
+
+    `is_faded` says that it stands behind the others because it leaves enquiries without an answer.
+    """
 
     organisation_id: int
     card: Mapping[str, Any]
     fit: Fit
+    is_faded: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,12 +56,30 @@ def catalogue(seq: int) -> Index:
     return found
 
 
+def faded(now: datetime) -> frozenset[int]:
+    """Return the documents of organisations that were told a fortnight ago that they are silent."""
+    rows = db.query(
+        "SELECT d.number FROM search_document d "
+        "JOIN requests_silence s ON s.organisation_id = d.object_id "
+        "WHERE d.kind = ? AND s.warned_at <= ?",
+        (KIND, db.utc_text(now - rules.FADES_AFTER)),
+    )
+    return frozenset(number for (number,) in rows)
+
+
 def rank(
-    partners: Index, request: PartnerRequest, *, is_claimed: bool, day: int, most: int
+    partners: Index,
+    request: PartnerRequest,
+    *,
+    is_claimed: bool,
+    day: int,
+    most: int,
+    last: Collection[int] = frozenset(),
 ) -> Ranking:
     """Name the organisations that fit best, with what they cover; the asker is none of them.
 
-    Made-up organisations are named to each other alone. Costs one statement: the cards.
+    Documents in `last` stand behind all others, in the same order among themselves. Made-up
+    organisations are named to each other alone. Costs one statement: the cards.
     """
     asked = asked_points(request)
     within = {
@@ -67,12 +90,16 @@ def rank(
     members = partners.members(within, [(point.facet, point.values) for point in asked])
     scores = _scores(asked, members)
     best = heapq.nsmallest(
-        most + 1, scores, key=lambda number: (-scores[number], rules.tie(number, day))
+        most + 1,
+        scores,
+        key=lambda number: (number in last, -scores[number], rules.tie(number, day)),
     )
     cards = partners.cards(best)
     own = request.organisation.id
     found = [
-        Candidate(*cards[number], rules.fit(asked, _covered(asked, members, number)))
+        Candidate(
+            *cards[number], rules.fit(asked, _covered(asked, members, number)), number in last
+        )
         for number in best
         if number in cards and cards[number][0] != own
     ]

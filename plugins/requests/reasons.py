@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plugins.partners.interface import ROLES, field_name, key_name, name_of
 from plugins.requests import labels
-from plugins.requests.rules import Fit, Point
+from plugins.requests.rules import Fit, Point, Response
 from portal.i18n import _, language_name, locale, ngettext
 
 MOST_NAMED = 3
@@ -71,6 +71,18 @@ def point_title(point: Point) -> str:
         "age": _("From age %(number)s", number=point.key),
     }
     return names.get(point.kind, name)
+
+
+def answering(found: Response) -> str:
+    """Say how an organisation answers what it is asked."""
+    if not found.tenths:
+        return _("Answers fewer than 1 of 10 enquiries")
+    return ngettext(
+        "Answers %(tenths)s of 10 enquiries within a day",
+        "Answers %(tenths)s of 10 enquiries within %(num)s days",
+        found.days,
+        tenths=found.tenths,
+    )
 
 
 def _share(fit: Fit, kind: str) -> str:

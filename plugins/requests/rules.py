@@ -46,7 +46,20 @@ PARTS = 840
 """A part of a weight is counted in so many parts, so that shares of up to eight are exact."""
 SUBJECTS = ("field", "occupation")
 MOST_PROJECTS = 5
+
+REMINDED_AFTER = (timedelta(days=3), timedelta(days=7))
+"""When the side whose turn it is in an enquiry is reminded. Source: what the French job-immersion
+portal does for its hosts, see the decision page 23."""
+LAPSES_AFTER = timedelta(days=30)
+SETTLED_AFTER = timedelta(days=10)
+"""How long an enquiry may wait before it counts as left without an answer: after both reminders."""
+COUNTED_FOR = timedelta(days=365)
 LEAST_ASKED = 5
+"""Of fewer organisations that asked, nothing is told about how somebody answers."""
+SILENT_AFTER = 3
+FADES_AFTER = timedelta(days=14)
+MOST_IN_A_ROW = 3
+MOST_MESSAGES = 200
 
 
 @dataclass(frozen=True)
@@ -209,25 +222,70 @@ def checked_text(text: str) -> str:
     return found
 
 
+# How organisations answer enquiries
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One enquiry that somebody got, as it counts: who asked and when, answered and over when."""
+
+    asker: int
+    asked_at: datetime
+    answered_at: datetime | None
+    over_at: datetime | None
+
+    @property
+    def settled_at(self) -> datetime:
+        """When it began to count."""
+        return self.answered_at or self.asked_at + SETTLED_AFTER
+
+
 @dataclass(frozen=True)
 class Response:
-    """How somebody answers: of `asked` enquiries so many, half of them within so many days."""
+    """How somebody answers: so many tenths of `asked` organisations, within so many days."""
 
-    answered: int
-    asked: int
+    tenths: int
     days: int
+    asked: int
 
 
-def response(hours: Sequence[float | None]) -> Response | None:
-    """Sum up how long answers took, None for enquiries without one; nothing below five enquiries.
+def settled(rows: Sequence[Asked], now: datetime) -> list[Asked]:
+    """Return the enquiries that count, of each organisation its last one, the latest first.
 
-    Days are the median of the answers, rounded up.
+    An enquiry counts once it is answered or declined, or has waited ten days; not if the asker
+    closed it before. So nobody's figure rests on one who asks or is answered often.
     """
-    known = sorted(value for value in hours if value is not None)
-    if len(hours) < LEAST_ASKED or not known:
+    counted = [
+        row
+        for row in rows
+        if row.answered_at
+        or (row.settled_at <= now and (row.over_at is None or row.over_at >= row.settled_at))
+    ]
+    found: dict[int, Asked] = {}
+    for row in sorted(counted, key=lambda row: row.settled_at, reverse=True):
+        found.setdefault(row.asker, row)
+    return list(found.values())
+
+
+def response(counted: Sequence[Asked]) -> Response | None:
+    """Sum up how somebody answers; nothing below five organisations.
+
+    "9 of 10 within 4 days" means it literally: at least so large a part of all got an answer
+    within so many days. Tenths are rounded down, days up; the slowest beyond them don't matter.
+    """
+    if len(counted) < LEAST_ASKED:
         return None
-    middle = known[(len(known) - 1) // 2]
-    return Response(len(known), len(hours), max(1, math.ceil(middle / 24)))
+    times = sorted(row.answered_at - row.asked_at for row in counted if row.answered_at)
+    tenths = 10 * len(times) // len(counted)
+    needed = -(-tenths * len(counted) // 10)
+    days = math.ceil(times[needed - 1] / timedelta(days=1)) if needed else 0
+    return Response(tenths, max(1, days) if needed else 0, len(counted))
+
+
+def is_silent(counted: Sequence[Asked]) -> bool:
+    """Whether the last three organisations that asked got no answer."""
+    latest = counted[:SILENT_AFTER]
+    return len(latest) == SILENT_AFTER and not any(row.answered_at for row in latest)
 
 
 def point_id(point: Point) -> str:

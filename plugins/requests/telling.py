@@ -51,7 +51,7 @@ def tell(ctx: Context, request: PartnerRequest, ids: Sequence[int]) -> tuple[int
         raise Invalid(_("Tick those whom you want to tell."))
     with db.transaction():
         _check_open(ctx, request)
-        _lock(wanted)
+        queries.hold(wanted)
         receivers = _receivers(request, wanted)
         known = set(told_of(request))
         fresh = [item for item in receivers if item.id not in known]
@@ -75,15 +75,6 @@ def _check_open(ctx: Context, request: PartnerRequest) -> None:
     )
     if not rows or rows[0][0] != PUBLISHED or rows[0][1] <= db.utc_text(ctx.clock.now()):
         raise Conflict(_("The request is not open. Publish it first."))
-
-
-def _lock(ids: Sequence[int]) -> None:
-    if db.is_postgres():
-        marks = ", ".join("?" * len(ids))
-        db.query(
-            f"SELECT id FROM organisation WHERE id IN ({marks}) ORDER BY id FOR NO KEY UPDATE",
-            list(ids),
-        )
 
 
 def _receivers(request: PartnerRequest, ids: Sequence[int]) -> list[Organisation]:

@@ -1,20 +1,25 @@
-"""The way of a partner request: draft, published, closed by its people or by date, open again."""
+"""The ways of requests, of answers to them and of enquiries: states, steps, who may take them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from plugins.requests.models import (
+    ANSWERED,
     CHOSEN,
     CLOSED,
     DECLINED,
     DISCARDED,
     DRAFT,
+    OPEN,
     PUBLISHED,
+    RUNNING,
     SENT,
     SHORTLISTED,
     SUSPENDED,
     WITHDRAWN,
+    Enquiry,
+    Message,
     PartnerRequest,
     Reply,
 )
@@ -28,8 +33,9 @@ from portal.organisations.models import UNCLAIMED, Organisation, OrganisationMem
 
 REQUEST = "requests_request"
 REPLY = "requests_reply"
+ENQUIRY = "requests_enquiry"
 ASKER = "requests_asker"
-EXPIRE = "expire"
+EXPIRE, LAPSE = "expire", "lapse"
 EDITORS = {"OrgEditor", "OrgAdmin"}
 
 
@@ -124,6 +130,48 @@ REPLY_FLOW = Workflow(
     {"open": lambda ctx, obj: _open(ctx, obj.request)},
 )
 
+
+def _written(_ctx: Context, enquiry: Enquiry) -> list[str]:
+    """The turn changes with a message alone, whichever page the step is taken on."""
+    last = Message.select().where(Message.enquiry == enquiry.id).order_by(Message.id.desc()).first()
+    writer = enquiry.receiver if enquiry.state == OPEN else enquiry.asker
+    if last is not None and last.organisation_id == writer.id:
+        return []
+    return [_("Write them a message.")]
+
+
+_BOTH: dict[str, Any] = {"view": EDITORS | {ASKER}}
+_TALK = _BOTH | {"answer": EDITORS, "ask": {ASKER}}
+_UNDER_WAY = set(RUNNING)
+ENQUIRY_FLOW = Workflow(
+    ENQUIRY,
+    lazy("Enquiries"),
+    OPEN,
+    (
+        State(OPEN, lazy("waits for an answer"), _TALK, tag="warn"),
+        State(ANSWERED, lazy("answered"), _TALK, tag="ok"),
+        State(DECLINED, lazy("declined"), _BOTH, final=True),
+        State(CLOSED, lazy("closed"), _BOTH, final=True),
+    ),
+    (
+        Transition("answer", lazy("Answer"), {OPEN}, ANSWERED, "answer", guards=("written",)),
+        Transition("ask_on", lazy("Ask on"), {ANSWERED}, OPEN, "ask", guards=("written",)),
+        Transition("decline", lazy("Decline"), {OPEN}, DECLINED, "answer"),
+        Transition("close", lazy("Close the enquiry"), _UNDER_WAY, CLOSED, "ask"),
+        Transition("end", lazy("End the enquiry"), {ANSWERED}, CLOSED, "answer"),
+        Transition(
+            LAPSE,
+            lazy("Close by date"),
+            _UNDER_WAY,
+            CLOSED,
+            "",
+            automatic=True,
+            due_field="closes_at",
+        ),
+    ),
+    {"written": _written},
+)
+
 TYPES = (
     ObjectType(
         REQUEST,
@@ -146,18 +194,30 @@ TYPES = (
         author="account",
         permissions={"history": {"OrgMember", ASKER}},
     ),
+    ObjectType(
+        ENQUIRY,
+        lazy("Enquiry"),
+        Enquiry,
+        label=lambda row: f"{row.asker.name} → {row.receiver.name}",
+        url=lambda row: f"/enquiries/{row.public_id}",
+        workflow=ENQUIRY,
+        owner_organisation="receiver",
+    ),
 )
 
 
-def askers(_ctx: Context) -> RoleSource:
-    """Let those who write for the organisation that asks read and weigh the answers to it."""
+def askers(kind: str) -> RoleSource:
+    """Let those who write for the organisation that asked weigh answers, and go on in enquiries."""
 
     def ids(actor: Actor) -> Any:
         own = permissions.memberships(actor.account_id or 0).where(
             OrganisationMember.role.in_(sorted(EDITORS))
         )
         of: Any = PartnerRequest
-        asked = of.select(of.id).where(of.organisation.in_(own))
-        return Reply.select(Reply.id).where(Reply.request.in_(asked))
+        if kind == ENQUIRY:
+            return Enquiry.select(Enquiry.id).where(Enquiry.asker.in_(own))
+        return Reply.select(Reply.id).where(
+            Reply.request.in_(of.select(of.id).where(of.organisation.in_(own)))
+        )
 
     return RoleSource(ASKER, ids)

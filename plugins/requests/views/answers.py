@@ -20,7 +20,8 @@ from portal.people.forms import mark
 from portal.web.access import SIGNED_IN, allow
 from portal.web.heartbeat import beat
 
-DECISIONS = "any(shortlist, choose, decline, reconsider):step"
+OF_ASKER = ("shortlist", "choose", "decline", "reconsider")
+DECISIONS = f"any({', '.join(OF_ASKER)}):step"
 
 
 @blueprint.route("/requests/<slug>/reply", methods=["GET", "POST"])
@@ -69,9 +70,18 @@ def reply(slug: str) -> ResponseReturnValue:
         "known": known,
         "state": labels.reply_state(known.state) if known else None,
         "is_open": is_open,
-        "flow": workflow.panel(g.ctx, known) if known else None,
+        "flow": _flow(known) if known else None,
     }
     return render_template("requests/reply.html", **values), status
+
+
+def _flow(known: Reply) -> dict[str, Any]:
+    """Return how an answer went, for those who wrote it: of the other side no person is named."""
+    flow = workflow.panel(g.ctx, known)
+    for _title, entry in flow["history"]:
+        if entry.transition in OF_ASKER:
+            entry.actor_name = known.request.organisation.name
+    return flow
 
 
 def _form(

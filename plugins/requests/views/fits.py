@@ -42,8 +42,9 @@ def fits(slug: str) -> ResponseReturnValue:
 def _page(row: PartnerRequest, refused: str = "", status: int = 200) -> ResponseReturnValue:
     ctx = g.ctx
     partners, day = ranking.catalogue(beat().catalogue_seq), day_number(ctx.clock.now())
+    last = ranking.faded(ctx.clock.now())
     claimed, unclaimed = (
-        ranking.rank(partners, row, is_claimed=here, day=day, most=most)
+        ranking.rank(partners, row, is_claimed=here, day=day, most=most, last=last)
         for here, most in ((True, MOST_SHOWN), (False, MOST_UNCLAIMED))
     )
     told = set(telling.told_of(row))
@@ -81,6 +82,7 @@ def _shown(item: ranking.Candidate, told: set[int]) -> dict[str, Any]:
         "demo": bool(card.get("demo")),
         "fit": item.fit,
         "told": item.organisation_id in told,
+        "faded": item.is_faded,
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from flask import Flask
 from plugins.partners import codes, documents
 from plugins.partners.models import Profile
 from plugins.requests import ranking, reasons, rules
-from plugins.requests.models import PartnerRequest
+from plugins.requests.models import PartnerRequest, Silence
 from plugins.search import interface as search
 from portal import db
 from portal.organisations.models import Organisation
@@ -116,8 +117,9 @@ def covered_plainly(point: rules.Point, profile: dict[str, Any]) -> bool:
 def plain_ranking(
     request: PartnerRequest, is_claimed: bool, day: int
 ) -> list[tuple[int, frozenset[rules.Point], int]]:
-    """Rate everybody one by one."""
+    """Rate everybody one by one; those known to be silent for a fortnight stand last."""
     asked = ranking.asked_points(request)
+    last = {row.organisation_id for row in Silence.select() if row.warned_at < NOON}
     numbers = dict(db.query("SELECT object_id, number FROM search_document WHERE kind = 'partner'"))
     names = ("fields", "occupations", "roles", "languages", "modes", "inclusion", "months")
     found = []
@@ -135,8 +137,8 @@ def plain_ranking(
         covered = frozenset(point for point in asked if covered_plainly(point, profile))
         if rules.counts_as_fitting(asked, covered):
             score = rules.fit(asked, covered).score
-            found.append((-score, rules.tie(numbers[ident], day), ident, covered))
-    return [(ident, covered, -score) for score, _tie, ident, covered in sorted(found)]
+            found.append((ident in last, -score, rules.tie(numbers[ident], day), ident, covered))
+    return [(ident, covered, -score) for _last, score, _tie, ident, covered in sorted(found)]
 
 
 def some_request(chance: random.Random, row: PartnerRequest) -> PartnerRequest:
@@ -162,12 +164,19 @@ def test_order_and_explanation_equal_a_plain_reading(
     fill(app, count)
     row = make_request(app, school)
     chance, spent = random.Random(7), []
+    silent = [
+        {"organisation": number, "warned_at": NOON - timedelta(days=chance.choice([0, 1, 30]))}
+        for number in range(1_001, 1_001 + count, 5)
+    ]
     with app.app_context():
+        for at in range(0, len(silent), 500):
+            Silence.insert_many(silent[at : at + 500]).execute()
         partners = ranking.catalogue(0)
         for _try in range(tries):
             asked, is_claimed = some_request(chance, row), chance.random() < 0.7
             began = time.process_time()
-            found = ranking.rank(partners, asked, is_claimed=is_claimed, day=5, most=30)
+            last = ranking.faded(NOON + timedelta(days=13))
+            found = ranking.rank(partners, asked, is_claimed=is_claimed, day=5, most=30, last=last)
             spent.append(time.process_time() - began)
             plain = plain_ranking(asked, is_claimed, 5)
             assert found.total == len(plain)
