@@ -136,11 +136,11 @@ def _identifiers(entries: Sequence[Entry], ids: Sequence[int]) -> Iterator[dict[
 
 def _facts(entries: Sequence[Entry], ids: Sequence[int]) -> Iterator[dict[str, Any]]:
     for entry, number in zip(entries, ids, strict=True):
-        for name, value in _named(entry):
+        for name, value in named(entry):
             yield {"organisation_id": number, "name": name, "value": value}
 
 
-def _named(entry: Entry) -> Iterator[tuple[str, str]]:
+def named(entry: Entry) -> Iterator[tuple[str, str]]:
     """Name what the source says, as it is kept; what it leaves open is no fact."""
     values = entry.values
     yield "name", values.get("registered_name") or values["name"]

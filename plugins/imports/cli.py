@@ -12,7 +12,7 @@ from typing import Any
 import click
 from flask import Flask
 
-from plugins.imports import service
+from plugins.imports import labels, service
 from portal import db
 from portal.context import system_context
 from portal.errors import PortalError
@@ -63,7 +63,10 @@ def organisations(
     source_url: str,
     fictional: bool,
 ) -> None:
-    """Import organisations from a CSV file; only name and country are required."""
+    """Import organisations from a CSV or XLSX file; only name and country are required.
+
+    Rows about entries that are there bring them up to date: see the difference with --dry-run.
+    """
     with running_portal():
         report = service.import_organisations(
             system_context(),
@@ -77,7 +80,7 @@ def organisations(
         click.echo(json.dumps(report.as_dict(), ensure_ascii=False, indent=2))
     else:
         show_report(report, None if show_all else SHOWN)
-    if not report.accepted:
+    if not (report.accepted or report.updated or report.unchanged):
         raise click.exceptions.Exit(1)
 
 
@@ -125,7 +128,32 @@ def show_report(report: service.Report, shown: int | None) -> None:
         ],
         shown,
     )
+    _some([line for item in report.updated for line in _difference_lines(item)], shown)
+    _some([line for item in report.kept for line in _difference_lines(item)], shown)
     click.echo(_summary(report))
+    if report.updated or report.unchanged or report.kept:
+        click.echo(
+            _(
+                "Known already: %(updated)s brought up to date, %(unchanged)s as they were; in "
+                "%(kept)s something stays that the file says otherwise.",
+                updated=len(report.updated),
+                unchanged=report.unchanged,
+                kept=len(report.kept),
+            )
+        )
+
+
+def _difference_lines(item: service.Updated) -> list[str]:
+    """Write what a file says otherwise about an entry, and what becomes of it."""
+    return [
+        _(
+            "Line %(line)s, %(name)s: %(difference)s",
+            line=item.line,
+            name=item.name,
+            difference=labels.difference(difference),
+        )
+        for difference in item.differences
+    ]
 
 
 def _problem_line(problem: Any, what: str) -> str:
@@ -165,11 +193,16 @@ def _summary(report: service.Report) -> str:
             "Dry run: %(accepted)s organisations would go in, %(rejected)s rows would be left "
             "out, %(duplicates)s are likely duplicates. Nothing was written."
         )
-    elif report.batch:
+    elif report.batch and (report.accepted or not report.updated):
         text = _(
             "%(accepted)s organisations went in, %(rejected)s rows were left out, %(duplicates)s "
             "are likely duplicates. Batch %(batch)s; take it back with: portal import undo "
             "%(batch)s"
+        )
+    elif report.batch:
+        text = _(
+            "Nothing new went in, %(rejected)s rows were left out. Batch %(batch)s; take it back "
+            "with: portal import undo %(batch)s"
         )
     else:
         text = _("Nothing was imported; %(rejected)s rows were left out.")
@@ -192,6 +225,13 @@ def undo(batch: str, dry_run: bool, as_json: bool, show_all: bool) -> None:
         _("Kept: %(name)s (%(reason)s)", name=name, reason=reason) for name, reason in report.kept
     ]
     _some(lines, None if show_all else SHOWN)
+    if report.restored:
+        told = ngettext(
+            "One entry that was brought up to date is as it was before.",
+            "%(num)s entries that were brought up to date are as they were before.",
+            report.restored,
+        )
+        click.echo(told)
     numbers = {"removed": report.removed, "kept": len(report.kept)}
     if dry_run:
         text = _(

@@ -37,6 +37,12 @@ def country_code(text: str) -> str:
         raise Invalid(refusal % values, field="country") from None
 
 
+@lru_cache(maxsize=1024)
+def code_of_name(text: str) -> str:
+    """Return the code of a country that is written out in a known language, else the text itself."""
+    return _words().get(fold(text.strip()), text) if len(text.strip()) > 3 else text
+
+
 @lru_cache(maxsize=1)
 def _words() -> dict[str, str]:
     """Folded names, alpha-3 and other codes of countries, each with its alpha-2 code."""

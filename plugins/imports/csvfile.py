@@ -9,7 +9,8 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -19,6 +20,8 @@ from portal.i18n import _, ngettext
 
 FILE_LIMIT = 50 * 1024 * 1024
 """Largest file read, in bytes; what is larger is refused before it is read."""
+HEADER_LINES = 20
+"""Headings are looked for in so many rows: people put titles above them."""
 RECORD_LINES = 100
 """A row over more lines than this has a quotation mark that is never closed."""
 
@@ -30,6 +33,10 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _DELIMITERS = (",", ";", "\t", "|")
+
+
+Record = tuple[int, list[str] | None, str]
+"""Line, cells, and what is to be said about it; without cells it can't be read."""
 
 
 @dataclass(frozen=True)
@@ -44,23 +51,42 @@ class Row:
 
 @dataclass
 class Table:
-    """An opened table: columns as they stand, and warnings about what was guessed."""
+    """An opened table: columns as they stand, and warnings about what was guessed.
+
+    `names` are our own columns where somebody said which is which, in the order of the file; ""
+    is not read, `identifiers:pic` is a column of numbers of that register. `fill` holds what is
+    taken where a cell is empty, `read` how cells of a column are read.
+    """
 
     columns: list[str]
     lines: list[str]
     first: int
     delimiter: str
     warnings: list[str] = field(default_factory=list)
+    names: list[str] | None = None
+    fill: Mapping[str, str] = field(default_factory=dict)
+    read: Mapping[str, Callable[[str], str]] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        """How many lines there are."""
+        return len(self.lines)
+
+    def records(self) -> Iterator[Record]:
+        """Yield the rows as they stand, empty ones too."""
+        fault = _("A quotation mark is opened and not closed properly.")
+        for line, cells in _records(self.lines, self.first, self.delimiter):
+            yield line, cells, "" if cells is not None else fault
 
     def rows(self) -> Iterator[Row]:
         """Yield the rows; empty ones are left out."""
-        for line, cells in _records(self.lines, self.first, self.delimiter):
+        for line, cells, note in self.records():
             if cells is None:
-                yield Row(line, {}, _("A quotation mark is opened and not closed properly."))
-            elif any(cell.strip() for cell in cells):
-                yield self._row(line, cells)
+                yield Row(line, {}, note)
+            elif any(cell.strip() for cell in cells) or note:
+                yield self._row(line, cells, note)
 
-    def _row(self, line: int, cells: list[str]) -> Row:
+    def _row(self, line: int, cells: list[str], note: str) -> Row:
         wanted = len(self.columns)
         if any(cell.strip() for cell in cells[wanted:]):
             fault = _(
@@ -70,16 +96,33 @@ class Table:
                 columns=wanted,
             )
             return Row(line, {}, fault)
-        note = ""
         if len(cells) < wanted:
-            note = _(
+            note = note or _(
                 "The row has %(cells)s cells, the header %(columns)s; the others are read as "
                 "empty.",
                 cells=len(cells),
                 columns=wanted,
             )
-        values = {name: cell for name, cell in zip(self.columns, cells, strict=False) if name}
-        return Row(line, values, note=note)
+        return Row(line, self._values(cells), note=note)
+
+    def _values(self, cells: list[str]) -> dict[str, str]:
+        if self.names is None:
+            return {name: cell for name, cell in zip(self.columns, cells, strict=False) if name}
+        values: dict[str, str] = {}
+        for name, cell in zip(self.names, cells, strict=False):
+            name, _colon, scheme = name.partition(":")
+            if scheme and cell.strip():
+                numbers = (part for part in re.split(r"[;,]", cell) if part.strip())
+                cell = " ".join(f"{scheme}:{''.join(number.split())}" for number in numbers)
+            if name:
+                values[name] = f"{values[name]} {cell}" if values.get(name) else cell
+        for name, text in self.fill.items():
+            if not values.get(name, "").strip():
+                values[name] = text
+        for name, read in self.read.items():
+            if values.get(name, "").strip():
+                values[name] = read(values[name])
+        return values
 
 
 def read_bytes(source: Path | str | IO[bytes], limit: int = FILE_LIMIT) -> bytes:
@@ -119,17 +162,60 @@ def open_table(data: bytes, required: Sequence[str], known: Sequence[str]) -> Ta
     Names of columns are compared without case and blanks. Raises Invalid when the file is empty,
     has no such header, or names a known column twice.
     """
+    lines, first, warnings = _lines(data)
+    delimiter, columns, after = _header(lines, first, required)
+    for name in sorted({*required, *known}):
+        if columns.count(name) > 1:
+            raise Invalid(_("The column %(name)s stands twice in the header.", name=name))
+    return _table(columns, lines, after, delimiter, warnings)
+
+
+def open_any(
+    data: bytes, weigh: Callable[[Sequence[str]], int], header: int | None = None
+) -> Table:
+    """Open a table with any headings, as they are written.
+
+    They stand in the line `header`, or in the one of the first twenty that `weigh` finds best.
+    Raises Invalid when the file is empty or has no such line.
+    """
+    lines, first, warnings = _lines(data)
+    best: tuple[tuple[int, int, int], str, list[str], int] | None = None
+    for delimiter in _DELIMITERS:
+        records = _records(lines, first, delimiter)
+        for place, (line, cells) in enumerate(records):
+            if (header is None and place >= HEADER_LINES) or (header is not None and line > header):
+                break
+            filled = sum(1 for cell in cells or () if cell.strip())
+            if cells is None or not filled or header not in (None, line):
+                continue
+            rank = (weigh(cells), -place, filled)
+            if best is None or rank > best[0]:
+                best = rank, delimiter, cells, line
+    if best is None:
+        raise Invalid(_("There are no headings in line %(line)s.", line=header or 1), "header")
+    _rank, delimiter, cells, line = best
+    records = _records(lines, line - 1, delimiter)
+    next(records)
+    after = next(records, (len(lines) + 1, None))[0] - 1
+    table = _table([" ".join(cell.split()) for cell in cells], lines, after, delimiter, warnings)
+    return table
+
+
+def _lines(data: bytes) -> tuple[list[str], int, list[str]]:
     text, warnings = decode(data)
+    text = text.lstrip("\ufeff")
     lines = list(io.StringIO(text, newline=""))
     first = next((at for at, line in enumerate(lines) if line.strip(" \t\r\n,;")), None)
     if first is None:
         raise Invalid(_("The file is empty."))
     if lines[first].lower().startswith("sep=") and first + 1 < len(lines):
         first += 1  # a line that spreadsheets write for each other
-    delimiter, columns, after = _header(lines, first, required)
-    for name in sorted({*required, *known}):
-        if columns.count(name) > 1:
-            raise Invalid(_("The column %(name)s stands twice in the header.", name=name))
+    return lines, first, warnings
+
+
+def _table(
+    columns: list[str], lines: list[str], after: int, delimiter: str, warnings: list[str]
+) -> Table:
     if delimiter != ",":
         warnings.append(_("The columns are separated by %(mark)s.", mark=_mark_name(delimiter)))
     return Table(columns, lines, after, delimiter, warnings)

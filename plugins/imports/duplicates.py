@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,12 +68,18 @@ class Duplicates:
         self._removed_identifiers = set(numbers.join(Organisation).where(hidden).tuples())
 
     def without_removed(
-        self, entries: Iterable[Entry], refuse: Callable[[int, str, str], None]
+        self,
+        entries: Iterable[Entry],
+        refuse: Callable[[int, str, str], None],
+        recognised: Container[int] = (),
     ) -> list[Entry]:
-        """Leave out organisations that asked to be removed, so that no import brings them back."""
+        """Leave out organisations that asked to be removed, so that no import brings them back.
+
+        Lines that were `recognised` are about an entry in sight, and stay.
+        """
         kept = []
         for entry in entries:
-            if self._was_removed(entry):
+            if entry.line not in recognised and self._was_removed(entry):
                 refuse(entry.line, "name", _("This organisation was removed from the portal."))
             else:
                 kept.append(entry)
@@ -130,6 +136,10 @@ class Duplicates:
         found = self._found.get(entry.line)
         if found is None or found.kind == "name-other-town":
             self._found[entry.line] = Duplicate(entry.line, entry.values["name"], kind, reason)
+
+    def reason(self, line: int) -> str:
+        """Return why a line may be known, as far as was seen."""
+        return self._found[line].reason if line in self._found else ""
 
     def all(self) -> list[Duplicate]:
         """Return a reason for each row that may be known, by line, the weakest last."""

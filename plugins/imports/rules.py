@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from portal.errors import Invalid
 from portal.i18n import _
@@ -35,3 +35,28 @@ def coordinate(text: str, field: str, limit: int) -> float | None:
             field=field,
         )
     return value
+
+
+SAME = "same"
+TAKE = "take"
+EDITED = "edited"
+ELSEWHERE = "elsewhere"
+NOTHING = {"type": "other"}
+"""What stands where nothing is known, if that is not empty."""
+
+
+def decide(name: str, ours: str, offered: str, before: str | None, others: Collection[str]) -> str:
+    """Decide what becomes of a fact when its source is imported again.
+
+    `ours` is what the entry says now, `before` what this source said last, `others` what other
+    sources say. Taken is what nobody touched since the source said it, and what was never known.
+    What people wrote stays, an emptied field too, and what another source said stays.
+    """
+    nothing = NOTHING.get(name, "")
+    if offered == ours:
+        return SAME
+    if ours == nothing and before is None and not others:
+        return TAKE
+    if before is not None and before == ours:
+        return TAKE
+    return ELSEWHERE if ours in others else EDITED

@@ -15,7 +15,7 @@ from portal.organisations.models import ImportBatch, Organisation, Source
 
 @pytest.fixture
 def portal(make_portal) -> Flask:
-    return make_portal(plugins=[])
+    return make_portal(plugins=["imports"])
 
 
 @pytest.fixture

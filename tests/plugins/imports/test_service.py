@@ -36,8 +36,8 @@ TABLES = (
 
 @pytest.fixture
 def portal(make_portal) -> Flask:
-    """A portal without plugins, with its app context open."""
-    app = make_portal(plugins=[])
+    """A portal with this plugin alone, with its app context open."""
+    app = make_portal(plugins=["imports"])
     with app.app_context():
         yield app
 
