@@ -85,3 +85,9 @@ def plugin_objections(ctx: Context, plugin: str) -> Sequence[str]:
             waiting,
         )
     ]
+
+
+@hookimpl(optionalhook=True)
+def merging_references(ctx: Context) -> Mapping[str, Mapping[str, Any]]:
+    """Say what a merge of two entries does with what belongs to one of them."""
+    return {"claims_case.organisation_id": {"title": lazy("Requests about entries")}}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -39,6 +39,9 @@ from portal.hookspecs import (
     hookimpl,
 )
 from portal.i18n import _, lazy_gettext
+
+STAYS: Mapping[str, Any] = {"stays": True}
+"""Nobody promises for others: of two entries the one that stays says what it keeps."""
 
 
 @hookimpl
@@ -183,3 +186,15 @@ def plugin_purged(ctx: Context, plugin: str) -> None:
     """Take the documents along when this plugin is purged."""
     if plugin == "partners":
         documents.forget(documents.known())
+
+
+@hookimpl(optionalhook=True)
+def merging_references(ctx: Context) -> Mapping[str, Mapping[str, Any]]:
+    """Say what a merge of two entries does with what belongs to one of them."""
+    fields = {"fields": service.VERSIONED, "together": {"summaries": ("original",)}}
+    return {
+        "partners_profile.organisation_id": {"title": lazy_gettext("Profile"), **fields},
+        "partners_commitment.organisation_id": {"title": lazy_gettext("Quality promises"), **STAYS},
+        "partners_publication.organisation_id": {"title": lazy_gettext("Publication"), **STAYS},
+        "partners_change.organisation_id": {"title": lazy_gettext("Changed promises"), **STAYS},
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import click
 from flask import render_template
@@ -13,6 +14,7 @@ from plugins.projects import cli, demo, home, importing, queries
 from portal import db
 from portal.context import Context
 from portal.hookspecs import HomeContribution, hookimpl
+from portal.i18n import lazy_gettext as lazy
 from portal.i18n import ngettext, number
 
 
@@ -66,3 +68,10 @@ def reference_load(ctx: Context) -> None:
     """Bring the search up to date: it may have forgotten projects while the plugin was off."""
     with db.transaction():
         learn_projects(ctx, queries.taking_part())
+
+
+@hookimpl(optionalhook=True)
+def merging_references(ctx: Context) -> Mapping[str, Mapping[str, Any]]:
+    """Say what a merge of two entries does with what belongs to one of them."""
+    parts = {"title": lazy("Parts in projects"), "same": ["project_id", "role"]}
+    return {"projects_participation.organisation_id": parts}

@@ -221,3 +221,20 @@ def plugin_purged(ctx: Context, plugin: str) -> None:
     """Take the documents along when this plugin is purged."""
     if plugin == "requests":
         documents.forget_all()
+
+
+@hookimpl(optionalhook=True)
+def merging_references(ctx: Context) -> Mapping[str, Mapping[str, Any]]:
+    """Say what a merge of two entries does with what belongs to one of them."""
+    asked = "r.request_id IN (SELECT id FROM requests_request WHERE organisation_id IN ({kept}, {gone}))"
+    answers = {"title": lazy("Answers to partner requests"), "same": ["request_id"], "stays": asked}
+    return {
+        "requests_request.organisation_id": {"title": lazy("Partner requests")},
+        "requests_reply.organisation_id": answers,
+        "requests_told.organisation_id": {
+            "title": lazy("Requests it was told of"),
+            "same": ["request_id"],
+        },
+        "requests_invitation.organisation_id": {"title": lazy("Invitations it got")},
+        "requests_invitation.asker_id": {"title": lazy("Invitations it sent")},
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -12,6 +12,7 @@ from plugins.tokens import api, cli, service, views
 from portal.context import Actor, Context
 from portal.hookspecs import hookimpl
 from portal.i18n import _
+from portal.i18n import lazy_gettext as lazy
 
 
 @hookimpl
@@ -42,3 +43,9 @@ def request_actor(ctx: Context, token: str) -> Actor | None:
 def sessions_ended(ctx: Context, account_id: int) -> None:
     """End the tokens of an account with its sessions."""
     service.end_all(ctx, account_id)
+
+
+@hookimpl(optionalhook=True)
+def merging_references(ctx: Context) -> Mapping[str, Mapping[str, Any]]:
+    """Say what a merge of two entries does with what belongs to one of them."""
+    return {"tokens_token.organisation_id": {"title": lazy("API tokens")}}
