@@ -225,16 +225,26 @@ def plugin_purged(ctx: Context, plugin: str) -> None:
 
 @hookimpl(optionalhook=True)
 def merging_references(ctx: Context) -> Mapping[str, Mapping[str, Any]]:
-    """Say what a merge of two entries does with what belongs to one of them."""
-    asked = "r.request_id IN (SELECT id FROM requests_request WHERE organisation_id IN ({kept}, {gone}))"
-    answers = {"title": lazy("Answers to partner requests"), "same": ["request_id"], "stays": asked}
+    """Say what a merge of two entries does with what belongs to one of them.
+
+    What the two said to each other stays: nobody talks to themselves.
+    """
+    both = "IN ({kept}, {gone})"
+    asked = f"r.request_id IN (SELECT id FROM requests_request WHERE organisation_id {both})"
+    among = f"asker_id {both} AND receiver_id {both}"
+    said = f"r.enquiry_id IN (SELECT id FROM requests_enquiry WHERE {among})"
+    enquiries = {"title": lazy("Enquiries"), "stays": among}
+    answers = {"title": lazy("Answers to partner requests"), "stays": asked}
+    told = {"title": lazy("Requests it was told of")}
     return {
         "requests_request.organisation_id": {"title": lazy("Partner requests")},
-        "requests_reply.organisation_id": answers,
-        "requests_told.organisation_id": {
-            "title": lazy("Requests it was told of"),
-            "same": ["request_id"],
-        },
+        "requests_reply.organisation_id": {**answers, "same": ["request_id"]},
+        "requests_told.organisation_id": {**told, "same": ["request_id"]},
         "requests_invitation.organisation_id": {"title": lazy("Invitations it got")},
         "requests_invitation.asker_id": {"title": lazy("Invitations it sent")},
+        "requests_enquiry.asker_id": enquiries,
+        "requests_enquiry.receiver_id": enquiries,
+        "requests_enquiry.about_id": {"title": lazy("Questions of others about it")},
+        "requests_message.organisation_id": {"title": lazy("Messages"), "stays": said},
+        "requests_silence.organisation_id": {"title": lazy("Silence"), "stays": True},
     }

@@ -19,7 +19,15 @@ from plugins.notices.models import Notice
 from plugins.partners.models import Change as PromiseChange
 from plugins.partners.models import Commitment, Profile
 from plugins.projects.models import Participation, Project
-from plugins.requests.models import Invitation, PartnerRequest, Reply, Told
+from plugins.requests.models import (
+    Enquiry,
+    Invitation,
+    Message,
+    PartnerRequest,
+    Reply,
+    Silence,
+    Told,
+)
 from plugins.tokens.models import Token
 from portal import db
 from portal.context import SITE_ADMIN, Actor, Context
@@ -92,6 +100,7 @@ class World:
 
     def __init__(self, app: Flask, ctx: Context, seed: int) -> None:
         self.random, self.ctx, self.number = random.Random(seed), ctx, seed * 1_000
+        self.made: list[Organisation] = []
         self.people = [make_account(app) for _at in range(4)]
         Source.insert(key="list", title="A list").on_conflict_ignore().execute()
         self.projects = [self._project() for _at in range(3)]
@@ -115,7 +124,16 @@ class World:
             Organisation.update(state="claimed").where(Organisation.id == made.id).execute()
             make_member(made, self.people[0])
         core.announce(self.ctx, [made.id])
+        self.made.append(made)
         return Organisation.get_by_id(made.id)
+
+    def ask(self, asker: Organisation, receiver: Organisation) -> None:
+        moments = dict.fromkeys(("created_at", "waits_since", "last_at", "closes_at"), NOON)
+        sides = {"asker": asker.id, "receiver": receiver.id, "about": self.made[0].id}
+        made = Enquiry.create(public_id=f"enquiry-{self.next()}", **sides, **moments)
+        for side in (asker, receiver):
+            texts = {"text": "Good day", "created_at": NOON}
+            Message.create(enquiry=made.id, organisation=side.id, **texts)
 
     def request(self, owner: Organisation) -> PartnerRequest:
         key = f"request-{self.next()}"
@@ -154,6 +172,11 @@ class World:
             roles, texts = self.some(["sending", "host"]), self.some(["de", "en"])
             values = {"roles": roles, "summaries": dict.fromkeys(texts, f"Text {owner.id}")}
             Profile.create(updated_at=NOON, months=self.some([1, 5]), **values, **same)
+        for other in self.some([self.asker, *self.made]):
+            if other.id != owner.id:
+                self.ask(owner, other)
+        if self.random.random() < 0.5:
+            Silence.create(warned_at=NOON, **same)
         for standard in self.some(["one", "two"]):
             Commitment.create(standard=standard, subscribed_on="2026-01-01", **same)
         if self.random.random() < 0.5:
