@@ -24,6 +24,8 @@ from werkzeug.test import TestResponse
 
 from plugins.claims import service as claims
 from plugins.drafts import service as drafts
+from plugins.members import invitations as inviting
+from plugins.members.models import Invitation, JoinRequest, Signer
 from plugins.notices import feed
 from plugins.notices import service as notices
 from plugins.partners import publishing
@@ -92,6 +94,15 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
     "partners.edit": (EDIT_A, EVERYBODY - EDIT_A),
     "organisations.remove_member": ({"admin_a", "administrator"}, {"member_a", "editor_a"}),
     "setup.organisation": ({"administrator"}, set()),
+    "members.index": (OF_A | {"administrator"}, set()),
+    "members.leave": (OF_A, {"administrator"}),
+    **dict.fromkeys(
+        (
+            f"members.{name}"
+            for name in """invite signatory hand_over settle end_signatory change_role decide""".split()
+        ),
+        ({"admin_a"}, {"member_a", "editor_a", "administrator"}),
+    ),
     "partners.publication": (OF_A | STAFF, set()),
     "partners.take_step": (set(), set()),  # a step that is not there; its service refuses by role
     "versions.index": (OF_A | {"administrator"}, set()),
@@ -143,7 +154,7 @@ OWN = {
     "notices.index", "notices.open_notice", "notices.read_all", "notices.settings", "notices.stop",
     "notices.calendar", "notices.change_calendar", "notices.calendar_file", "notices.address",
     "notices.resume", "requests.mine", "requests.new", "requests.enquiries",
-    "requests.no_invitations",
+    "requests.no_invitations", "members_link.answer",
 }  # fmt: skip
 OWN |= {
     f"signin_step.{name}"
@@ -237,6 +248,19 @@ def make_world(app: Flask) -> World:
     )
     make_member(draft_school, accounts["editor_a"], "OrgEditor")
     make_member(draft_school, accounts["member_a"], "OrgMember")
+    with app.test_request_context():
+        of_a = factories.clocked(app).as_actor(_actor(accounts["admin_a"]))
+        invited = inviting.invite(
+            of_a, organisations["a"], email="invited@mail-canary.example", role="OrgEditor"
+        )
+    signer = Signer.create(
+        public_id="signer", organisation=organisations["a"], name="Head canary", function="head",
+        email="head@mail-canary.example", confirmed_at=NOON,
+    )  # fmt: skip
+    asking = JoinRequest.create(
+        public_id="asking", organisation=organisations["a"], account=accounts["stranger"].id,
+        message="Asking canary", created_at=NOON, due_at=NOON,
+    )  # fmt: skip
     OrganisationName.create(organisation=organisations["a"], kind="alias", name="Also a")
     OrganisationIdentifier.create(organisation=organisations["a"], scheme="pic", value="9" * 9)
     public = make_organisation("Public school", slug="public-school", public_id="publicschool")
@@ -288,6 +312,8 @@ def make_world(app: Flask) -> World:
         "enquiry": asked.public_id,
         "own step": step.public_id,
         "own link": outside.public_id,
+        "members.settle": invited.public_id, "members.end_signatory": signer.public_id,
+        "members.decide": asking.public_id,
         "recovery": lost.public_id,
         "own device": elsewhere.split("/account/devices/")[1].split("/")[0],
         "plugin": "claims", "kind": "csv", "path": "css/base.css", "name": "css/base.css",
@@ -301,11 +327,16 @@ def make_world(app: Flask) -> World:
         "Case canary": STAFF | {"member_a"},
         "Draft canary": {"member_a"},
         "Enquiry canary": EDIT_A | {"member_b"},
+        "invited@mail-canary.example": {"admin_a", "administrator"},  # who sees all mails sent
+        "head@mail-canary.example": {"admin_a"},
+        "Head canary": {"admin_a"},
+        "Asking canary": {"admin_a", "stranger"},
         "Request canary": OF_A | {"administrator", "elsewhere"},
         **{
             f"{name.replace('_', '-')}@mail-canary.example": {name, "administrator"}
             | (OF_A if name in OF_A else set())
             | (STAFF if name == "member_a" else set())
+            | ({"admin_a"} if name == "stranger" else set())  # who asked to join
             for name in accounts
         },
     }
@@ -353,6 +384,7 @@ def addresses(world: World, rule: Rule, listed: Listed) -> Iterator[tuple[str, s
             key = "own token" if about.startswith("tokens.") else key
             key = "enquiry" if about == "requests.enquiry" else key
             key = "own step" if about.startswith("signin_step.") else key
+            key = about if about.startswith("members.") else key
             key = (
                 "recovery" if about in {"signin_step.recovery_page", "signin_step.decide"} else key
             )
@@ -556,6 +588,17 @@ def _invitation(app: Flask, mark: str) -> tuple[str, str]:
         return f"/requests/no-invitations/{telling.token_of(invited.id)}", invited.name
 
 
+def _membership(app: Flask, mark: str) -> tuple[str, str]:
+    admin = make_account(app)
+    school = make_organisation(f"Inviting {mark}", admin=admin)
+    with app.test_request_context():
+        ctx = factories.clocked(app).as_actor(_actor(admin))
+        row: Invitation = inviting.invite(
+            ctx, school, email=f"{mark}@mail-canary.example", role="OrgMember"
+        )
+        return inviting.path_of(row), school.name
+
+
 def _stopping(app: Flask, mark: str) -> tuple[str, str]:
     account = make_account(app, email=f"{mark}@mail-canary.example")
     row: Recovery = Recovery.create(
@@ -577,6 +620,7 @@ LINKS = {
     "notices.stop": Link(_stop, None),
     "notices.calendar_file": Link(_calendar, None),
     "requests.no_invitations": Link(_invitation, None),
+    "members_link.answer": Link(_membership, timedelta(days=14)),
 }
 # Open to everyone by other means: a cookie of the browser that wrote it or that has just sent the right
 # password, the operator's own token.

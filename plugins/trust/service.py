@@ -28,8 +28,9 @@ LONELY = (
     "SELECT o.name FROM organisation_member m JOIN organisation o ON o.id = m.organisation_id "
     "WHERE m.account_id = ? AND m.role = 'OrgAdmin' AND EXISTS (SELECT 1 FROM organisation_member x "
     "WHERE x.organisation_id = o.id AND x.account_id <> m.account_id) AND NOT EXISTS (SELECT 1 FROM "
-    "organisation_member x WHERE x.organisation_id = o.id AND x.account_id <> m.account_id "
-    "AND x.role = 'OrgAdmin') ORDER BY o.name"
+    "organisation_member x JOIN account a ON a.id = x.account_id WHERE x.organisation_id = o.id "
+    "AND x.account_id <> m.account_id AND x.role = 'OrgAdmin' AND a.disabled_at IS NULL) "
+    "ORDER BY o.name"
 )
 
 

@@ -23,6 +23,7 @@ from portal.organisations.models import (
     OrganisationFormerSlug,
     OrganisationMember,
 )
+from portal.people.models import Account
 
 MOST_ANNOUNCED = 1_000
 
@@ -179,11 +180,14 @@ def _tell(ctx: Context, what: str, organisation: Organisation, **told: Any) -> N
 
 
 def _check_not_last(organisation: Organisation, account_id: int) -> None:
-    """Refuse to leave an organisation without an administrator."""
+    """Refuse to leave an organisation without an administrator who can sign in."""
     lock(organisation)
     member: Any = OrganisationMember
     here = (member.organisation == organisation.id, member.role == "OrgAdmin")
-    if list(member.select(member.account).where(*here).tuples()) == [(account_id,)]:
+    running = member.select(member.account, Account.disabled_at).join(Account).where(*here)
+    found = dict(running.tuples())
+    others = [number for number, since in found.items() if number != account_id and not since]
+    if account_id in found and not others:
         raise Conflict(_("Make somebody else an administrator first: the last one has to stay."))
 
 

@@ -1,0 +1,1 @@
+"""People of an organisation: invited, taking over, asking to join, leaving, signing."""
