@@ -67,9 +67,7 @@ def test_a_member_leaves_and_administrators_are_told(portal: Flask, ctx: Context
 
 
 @pytest.mark.parametrize("afterwards", ["leave", "OrgMember", "OrgAdmin"])
-def test_handing_over_waits_for_the_new_one(
-    portal: Flask, ctx: Context, afterwards: str
-) -> None:
+def test_handing_over_waits_for_the_new_one(portal: Flask, ctx: Context, afterwards: str) -> None:
     school, people = make_school(portal)
     admin, editor = acting(ctx, people["admin"]), people["editor"]
     whom = {"person": editor.public_id, "email": "", "afterwards": afterwards}
