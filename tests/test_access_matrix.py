@@ -31,6 +31,8 @@ from plugins.notices import service as notices
 from plugins.partners import publishing
 from plugins.requests import enquiring, telling
 from plugins.requests import service as requests
+from plugins.saved import service as saved
+from plugins.saved.models import Entry, Note, SavedSearch
 from plugins.signin import recovery
 from plugins.signin import service as signin
 from plugins.signin.models import Factor, Identity, Recovery
@@ -44,6 +46,7 @@ from portal.config import Config
 from portal.context import ANONYMOUS, Actor, Context
 from portal.organisations import policy
 from portal.organisations.models import Organisation, OrganisationIdentifier, OrganisationName
+from portal.organisations.service import announce
 from portal.people import login
 from portal.people.models import Account
 from portal.people.service import Visit
@@ -128,6 +131,12 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
         ),
         (EDIT_A, set()),
     ),
+    **dict.fromkeys(("saved.show", "saved.take_step"), ({"member_a"}, set())),
+    **dict.fromkeys(
+        ("saved.kept", "saved.kept_export", "saved.remove", "saved.write_note"), (OF_A, set())
+    ),
+    "saved.remove_note": ({"member_a", "admin_a"}, {"editor_a"}),
+    "saved_api.shortlist": (OF_A, set()),
     "requests.reply": (set(), OF_A),  # nobody answers a draft, nor the own request
     "requests.withdraw": (set(), set()),
     "requests.ask": (EDIT_A, EVERYBODY - EDIT_A),
@@ -155,6 +164,7 @@ OWN = {
     "notices.calendar", "notices.change_calendar", "notices.calendar_file", "notices.address",
     "notices.resume", "requests.mine", "requests.new", "requests.enquiries",
     "requests.no_invitations", "members_link.answer",
+    "saved.index_page", "saved.new", "saved.keep", "saved.feed", "saved_api.searches",
 }  # fmt: skip
 OWN |= {
     f"signin_step.{name}"
@@ -280,6 +290,7 @@ def make_world(app: Flask) -> World:
         sign_in(client, accounts[name])
         token = factories.csrf_token(client, "/account/")
         world.visitors[name] = (_cookies(client), token)
+    search_row, note = make_kept(app, accounts["member_a"], organisations["a"], public)
     owner = accounts["admin_a"]
     elsewhere = sign_in(app.test_client(), owner).get("/account/devices").text
     step: Factor = Factor.create(
@@ -310,6 +321,7 @@ def make_world(app: Flask) -> World:
         "draft": draft.public_id, "own token": tokens.parts(world.bearers["token_read"])[0],
         "person": accounts["admin_a"].public_id, "request": wanted.slug,
         "enquiry": asked.public_id,
+        "own search": search_row.public_id, "own note": note.public_id, "partner": public.slug,
         "own step": step.public_id,
         "own link": outside.public_id,
         "members.settle": invited.public_id, "members.end_signatory": signer.public_id,
@@ -331,6 +343,8 @@ def make_world(app: Flask) -> World:
         "head@mail-canary.example": {"admin_a"},
         "Head canary": {"admin_a"},
         "Asking canary": {"admin_a", "stranger"},
+        "Search canary": {"member_a"},
+        "Note canary": OF_A,
         "Request canary": OF_A | {"administrator", "elsewhere"},
         **{
             f"{name.replace('_', '-')}@mail-canary.example": {name, "administrator"}
@@ -342,6 +356,30 @@ def make_world(app: Flask) -> World:
     }
     db.database.connection().backup(world.image)
     return world
+
+
+def make_kept(
+    app: Flask, account: Account, organisation: Organisation, partner: Organisation
+) -> tuple[SavedSearch, Note]:
+    """Make a search that a person keeps, and a note on the shortlist of an organisation."""
+    with app.test_request_context():
+        announce(factories.clocked(app), [partner.id])
+        entry = Entry.create(
+            organisation=organisation.id, partner=partner.id, account=account.id, added_at=NOON
+        )
+        note = Note.create(
+            public_id="ownnote", entry=entry.id, account=account.id, text="Note canary",
+            written_at=NOON,
+        )  # fmt: skip
+        return _search(account, "Search canary"), note
+
+
+def _search(account: Account, name: str, nonce: str = "") -> SavedSearch:
+    made: SavedSearch = SavedSearch.create(
+        public_id=f"search{account.id}", account=account.id, kind="partner", state="", name=name,
+        rhythm="daily", created_at=NOON, since_seq=0, known=b"", nonce=nonce,
+    )  # fmt: skip
+    return made
 
 
 def make_tokens(
@@ -379,7 +417,9 @@ def addresses(world: World, rule: Rule, listed: Listed) -> Iterator[tuple[str, s
         if name == "public_id" and about.startswith("setup."):
             key = "person"
         elif name == "public_id":
-            key = "organisation" if about.startswith(("versions.", "tokens_api.")) else "case"
+            key = "case"
+            if about.startswith(("versions.", "tokens_api.", "saved_api.")):
+                key = "organisation"
             key = "shared" if about in SHARING else key
             key = "own token" if about.startswith("tokens.") else key
             key = "enquiry" if about == "requests.enquiry" else key
@@ -400,13 +440,18 @@ def addresses(world: World, rule: Rule, listed: Listed) -> Iterator[tuple[str, s
             key = "draft"
         elif name == "number" and about.startswith("signin_step."):
             key = "own device"
+        elif name == "number" and about.startswith("saved."):
+            key = "own note" if about == "saved.remove_note" else "own search"
+        elif about == "saved.feed" and name == "kind":
+            values[name] = "atom"
+            continue
         elif name == "name" and about in SHARING:
             values[name] = "partners_profile"
             continue
         elif name == "name" and about.startswith(("tasks.", "versions.", "setup.")):
             values[name] = "organisation" if about.startswith("versions.") else "claims_case"
             continue
-        elif name == "step" and about.startswith("requests."):
+        elif name == "step" and about.startswith(("requests.", "saved.")):
             values[name] = "publish" if "publish" in choices else sorted(choices)[0]
             continue
         elif name == "act":
@@ -612,6 +657,12 @@ def _stopping(app: Flask, mark: str) -> tuple[str, str]:
     return f"/account/second-step/stop/{token}", f"{at:%B} {at.day}, {at.year}"
 
 
+def _feed(app: Flask, mark: str) -> tuple[str, str]:
+    row = _search(make_account(app), f"Search {mark}", nonce=mark)
+    with app.test_request_context():
+        return f"{saved.feed_path(row)}.atom", row.name
+
+
 LINKS = {
     "signin.verify": Link(lambda app, mark: _mailed(app, mark, False), timedelta(days=3)),
     "signin.reset": Link(lambda app, mark: _mailed(app, mark, True), timedelta(hours=1)),
@@ -621,6 +672,7 @@ LINKS = {
     "notices.calendar_file": Link(_calendar, None),
     "requests.no_invitations": Link(_invitation, None),
     "members_link.answer": Link(_membership, timedelta(days=14)),
+    "saved.feed": Link(_feed, None),
 }
 # Open to everyone by other means: a cookie of the browser that wrote it or that has just sent the right
 # password, the operator's own token.

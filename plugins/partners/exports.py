@@ -44,12 +44,13 @@ def rows(ctx: Context, filters: Filters, seq: int) -> Iterator[list[str]]:
         part = replace(filters, page=page + 1, page_size=CHUNK)
         cards = search.run(ctx, part, seq).result.cards
         for card in cards:
-            yield _row(card)
+            yield row_of(card)
         if len(cards) < CHUNK:
             return
 
 
-def _row(card: Mapping[str, Any]) -> list[str]:
+def row_of(card: Mapping[str, Any]) -> list[str]:
+    """Return what a file says of a partner, under `heads`."""
     return [
         card["name"],
         card["country"],

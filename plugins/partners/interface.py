@@ -12,16 +12,19 @@ from plugins.partners.codes import (
     parents,
 )
 from plugins.partners.documents import KIND, learn_projects
-from plugins.partners.exports import respond
+from plugins.partners.exports import KINDS as FILE_KINDS
+from plugins.partners.exports import heads, respond, row_of
 from plugins.partners.filters import clean, printable
 from plugins.partners.forms import LANGUAGES, Boxes
 from plugins.partners.hookspecs import Also, ProjectPart, Widening
+from plugins.partners.pages import about, place, value_label
 from plugins.partners.queries import projects
 from plugins.partners.search import day_number, occupations_in
 from plugins.partners.workflow import PROFILE
 
 __all__ = [
-    "KIND", "LANGUAGES", "PROFILE", "PROJECT_ROLES", "ROLES", "Also", "Boxes", "ProjectPart",
-    "Widening", "clean", "day_number", "field_codes", "field_name", "is_field", "key_name", "keys",
-    "learn_projects", "name_of", "occupations_in", "parents", "printable", "projects", "respond",
+    "FILE_KINDS", "KIND", "LANGUAGES", "PROFILE", "PROJECT_ROLES", "ROLES", "Also", "Boxes",
+    "ProjectPart", "Widening", "about", "clean", "day_number", "field_codes", "field_name", "heads",
+    "is_field", "key_name", "keys", "learn_projects", "name_of", "occupations_in", "parents",
+    "place", "printable", "projects", "respond", "row_of", "value_label",
 ]  # fmt: skip

@@ -14,6 +14,7 @@ from plugins.partners import (
     demo,
     documents,
     home,
+    keeping,
     profiles,
     publishing,
     queries,
@@ -22,6 +23,7 @@ from plugins.partners import (
     views,
     workflow,
 )
+from plugins.search.interface import SearchPage
 from portal import versions
 from portal.context import Context
 from portal.hookspecs import (
@@ -69,6 +71,12 @@ def footer_list(ctx: Context) -> Sequence[FooterLink]:
         FooterLink(lazy_gettext("How results are ordered"), "partners.order", 10),
         FooterLink(lazy_gettext("About the data"), "partners.about_data", 20),
     ]
+
+
+@hookimpl(optionalhook=True)
+def saved_pages(ctx: Context) -> Sequence[SearchPage]:
+    """Let people keep searches of partners."""
+    return [keeping.PAGE]
 
 
 @hookimpl

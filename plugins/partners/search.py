@@ -62,6 +62,13 @@ def run(ctx: Context, filters: Filters, catalogue_seq: int) -> Answer:
     return Answer(result, found, catalogue.did_you_mean(bare, result.unknown_words))
 
 
+def questions(ctx: Context, filters: Filters) -> list[Query]:
+    """Return what a search asks of the engine to know who is found, as `run` does."""
+    found = _widened(ctx, filters)
+    question = Query(filters.text, filters.facets, limit=0, expansions=found.expansions)
+    return [question, replace(question, prefix_last=True)] if filters.text else [question]
+
+
 def _widened(ctx: Context, filters: Filters) -> Widening:
     """Return what else the words may mean, as plugins say that know of occupations."""
     if not filters.text or OWN_WORDS in filters.without:

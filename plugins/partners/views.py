@@ -108,6 +108,7 @@ def _results(filters: Filters, answer: search.Answer) -> dict[str, Any]:
         "hidden": [
             (name, value) for name, value in plain.pairs() if name in {"without", "page_size"}
         ],
+        "state": address.replace("?", "&", 1),
         "files": [(kind, f"/partners.{kind}{address}") for kind in exports.KINDS],
         "compared": [row for row in rows if row["compared"]],
         "compared_elsewhere": [

@@ -74,16 +74,19 @@ def search(filters: Filters, seq: int, counted: bool = True) -> Result:
     """Find open requests, the newest first."""
     catalogue = index(KIND)
     catalogue.refresh(seq)
-    question = Query(
+    return catalogue.search(replace(question(filters), facet_names=FACETS if counted else ()))
+
+
+def question(filters: Filters) -> Query:
+    """Return what a list asks of the engine."""
+    return Query(
         text=filters.text,
         facets=filters.facets,
         sort="newest",
         offset=(filters.page - 1) * filters.page_size,
         limit=filters.page_size,
-        facet_names=FACETS if counted else (),
         prefix_last=bool(filters.text),
     )
-    return catalogue.search(question)
 
 
 def value_label(name: str, value: str) -> str:

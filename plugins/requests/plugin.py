@@ -15,6 +15,7 @@ from plugins.requests import (
     demo,
     documents,
     enquiring,
+    keeping,
     queries,
     reasons,
     reminding,
@@ -25,6 +26,7 @@ from plugins.requests import (
     workflow,
 )
 from plugins.requests.models import PartnerRequest, Reply
+from plugins.search.interface import SearchPage
 from portal import workflow as engine
 from portal.context import Context
 from portal.hookspecs import (
@@ -190,6 +192,12 @@ def transition_done(
 def notice_list(ctx: Context) -> Sequence[Mapping[str, Any]]:
     """Name what people are told about requests."""
     return [*telling.KINDS, *replying.KINDS, *enquiring.KINDS, *reminding.KINDS]
+
+
+@hookimpl(optionalhook=True)
+def saved_pages(ctx: Context) -> Sequence[SearchPage]:
+    """Let people keep searches of open requests."""
+    return [keeping.PAGE]
 
 
 @hookimpl

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -86,6 +86,40 @@ class Index:
                 (self.kind,),
             )
 
+    def catch_up(self) -> None:
+        """Learn all that was committed; for jobs, which have no heartbeat."""
+        self.refresh(int(query("SELECT catalogue_seq FROM heartbeat WHERE id = 1")[0][0]))
+
+    @property
+    def seq(self) -> int:
+        """Up to which number of the log this index knows the catalogue."""
+        return self._with_state(lambda state: state.seq)
+
+    def changed(self, after: int, until: int) -> dict[int, int]:
+        """Give object id by number of the documents put after one number of the log until another.
+
+        What was put or removed once more since then is left out.
+        """
+        return dict(
+            query(
+                "SELECT number, object_id FROM search_document "
+                "WHERE kind = ? AND card IS NOT NULL AND seq > ? AND seq <= ?",
+                (self.kind, after, until),
+            )
+        )
+
+    def among(self, questions: Sequence[Query], numbers: Collection[int]) -> list[int]:
+        """Give those of some documents that are found by the first query that finds any at all."""
+
+        def work(state: State) -> list[int]:
+            matches = (_match(state, question) for question in questions)
+            match = next((match for match in matches if match.total), None)
+            if match is None:
+                return []
+            return [number for number in numbers if state.sets.contains(match.found, number)]
+
+        return self._with_state(work)
+
     def members(
         self, within: Mapping[str, Sequence[str]], wanted: Sequence[tuple[str, Sequence[str]]]
     ) -> list[list[int]]:
@@ -168,6 +202,27 @@ _indexes: dict[str, Index] = {}
 def index(kind: str) -> Index:
     """Give this process's index of a kind."""
     return _indexes.setdefault(kind, Index(kind))
+
+
+def cards_of(kind: str, object_ids: Collection[int]) -> dict[int, Mapping[str, Any]]:
+    """Give the cards of objects by their id; what nobody finds is left out."""
+    found: dict[int, Mapping[str, Any]] = {}
+    for some in batches(list(object_ids), _FEW):
+        rows = query(
+            "SELECT object_id, card FROM search_document "
+            f"WHERE kind = ? AND object_id IN ({', '.join('?' * len(some))})",
+            (kind, *some),
+        )
+        found |= {object_id: _loads(card) for object_id, card in rows}
+    return found
+
+
+def known_objects(kind: str) -> set[int]:
+    """Give the ids of all objects of a kind that can be found."""
+    rows = query(
+        "SELECT object_id FROM search_document WHERE kind = ? AND card IS NOT NULL", (kind,)
+    )
+    return {row[0] for row in rows}
 
 
 def clear_caches() -> None:

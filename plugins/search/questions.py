@@ -1,11 +1,14 @@
 """What is asked, how the typed text is read, and what is answered."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from werkzeug.datastructures import MultiDict
+
 from plugins.search.spelling import spellings
+from portal.context import Context
 from portal.text import words
 
 LONGEST_TEXT = 1_000
@@ -78,6 +81,27 @@ class Result:
     facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     unknown_words: Sequence[str] = ()
     is_cut: bool = False
+
+
+@dataclass(frozen=True)
+class SearchPage:
+    """A page that searches documents of one kind, with all its state in the address.
+
+    `state` reads an address kindly and writes back what is searched for, without what only turns
+    pages: equal searches have equal states, and that of a page without filters is empty.
+    `questions` says what a state asks the engine; a later one counts where those before find
+    nothing. `labels` names in the current language what restricts it. `row` gives of a card what
+    any list can show: `title`, `lang`, `url`, `about`, `demo`, and with `has_days` also `ends_on`, a day.
+    """
+
+    kind: str
+    path: str
+    title: Any
+    state: Callable[[MultiDict[str, str]], str]
+    questions: Callable[[Context, str], Sequence[Query]]
+    labels: Callable[[str], Sequence[str]]
+    row: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+    has_days: bool = False
 
 
 @dataclass(frozen=True)

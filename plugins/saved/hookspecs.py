@@ -1,0 +1,18 @@
+"""What saved searches ask others. Answer with `@hookimpl(optionalhook=True)`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from plugins.search.interface import SearchPage
+from portal.context import Context
+from portal.hookspecs import ISOLATE, hookspec
+
+
+@hookspec(ISOLATE)
+def saved_pages(ctx: Context) -> Sequence[SearchPage]:
+    """Offer pages whose searches people may keep, from constants; one for each kind of documents.
+
+    Asked when somebody keeps a search or looks at one, and once in each look at what is new.
+    """
+    return ()
