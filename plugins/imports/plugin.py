@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import click
 from flask import Blueprint
@@ -44,3 +45,10 @@ def job_list(ctx: Context) -> Sequence[JobKind]:
         JobKind(wizard.UNDO, wizard.run_undo, lazy("Undo an import"), None, ATTEMPTS),
         JobKind("imports.forget_files", wizard.forget, lazy("Forget uploaded files"), HOUR),
     ]
+
+
+@hookimpl(optionalhook=True)
+def merging_references(ctx: Context) -> Mapping[str, Mapping[str, Any]]:
+    """Say what a merge of two entries does with what belongs to one of them."""
+    changes = {"title": lazy("What imports changed"), "stays": True}
+    return {"imports_change.organisation_id": changes}

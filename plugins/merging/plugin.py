@@ -23,7 +23,7 @@ def blueprint_list(ctx: Context) -> Sequence[Blueprint]:
 @hookimpl
 def setup_list(ctx: Context) -> Sequence[SetupItem]:
     """Offer the page of Site Setup."""
-    return [SetupItem(_("Duplicates"), "merging.index", "", 45)]
+    return [SetupItem(_("Duplicates"), "merging.index", "", 46)]
 
 
 @hookimpl

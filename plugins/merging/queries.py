@@ -13,7 +13,6 @@ from plugins.merging.rules import ORDER
 from portal import db
 from portal.errors import NotFound
 from portal.organisations.models import Organisation
-from portal.people.models import Account
 
 MOST = 100
 """Pairs that are proposed at a time."""
@@ -126,8 +125,3 @@ def moved(found: Merge) -> list[tuple[str, str, str, int]]:
         [found.id],
     )
     return [(kind, place, field, count) for kind, place, field, count in rows]
-
-
-def by_whom(found: Merge) -> tuple[Account | None, Account | None]:
-    """Return who merged and who undid it."""
-    return found.account, found.undone_by

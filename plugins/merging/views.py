@@ -152,6 +152,7 @@ def _page(
         kept=kept,
         gone=gone,
         plan=found,
+        is_public=bool(organisations.in_sight([kept])),
         faults=faults,
         said=error.message if error and error.message not in faults else "",
         reasons=[labels.reason(key) for key in queries.reasons(kept, gone)],
