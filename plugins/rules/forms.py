@@ -75,6 +75,22 @@ class RuleForm(Form):
                 [(name, labels.test(name)) for name in rules.TESTS]
             )
 
+    def _need(self) -> None:
+        """Mark as needed what the other answers ask for."""
+        for what, name, test, value in self.rows:
+            name.flags.required = what.data in rules.WITH_FIELD
+            value.flags.required = bool(what.data) and test.data != rules.IS_SET
+        receivers = [self.part("to", at).data for at, _kind, _fields in self.acts]
+        self.address.flags.required = rules.ADDRESS in receivers
+        firm = {
+            f"{kind.name}.{step.name}"
+            for kind in objects.types().values()
+            for step in subjects.steps(kind.name)
+            if step.comment_required
+        }
+        for at, _kind, _fields in self.acts:
+            self.part("reason", at).flags.required = self.part("step", at).data in firm
+
     def _offer(self) -> None:
         """Offer receivers, steps and webhooks in the fields of acts."""
         steps = [("", _("no step")), *_steps()]
@@ -87,6 +103,7 @@ class RuleForm(Form):
             to.choices = _choices(who, to.data)
             to.label.text = _("Write a mail to") if is_mail else _("Tell")
             step.choices, hook.choices = _choices(steps, step.data), _choices(hooks, hook.data)
+        self._need()
 
     def part(self, name: str, at: int) -> Any:
         """Return a field of an act."""
@@ -173,8 +190,8 @@ for _at in range(rules.MOST_ACTIONS):
     for _name, _made in {
         "kind": HiddenField(default=rules.SEND_MAIL if _at == 0 else ""),
         "to": SelectField(lazy("Write a mail to"), validate_choice=False),
-        "subject": StringField(lazy("Subject")),
-        "text": TextAreaField(lazy("Text")),
+        "subject": StringField(lazy("Subject"), [Needed()]),
+        "text": TextAreaField(lazy("Text"), [Needed()]),
         "step": SelectField(lazy("Take a step of its workflow"), validate_choice=False),
         "reason": TextAreaField(lazy("Reason of the step, which people get to read")),
         "webhook": SelectField(lazy("Tell a webhook"), validate_choice=False),

@@ -13,10 +13,12 @@ from typing import Any
 from portal.hookspecs import Workflow
 
 WIDTH, HEIGHT = 132, 44
-ACROSS = WIDTH + 112
+ACROSS = WIDTH + 88
 EDGE, LEVEL, FIRST_LEVEL, ROUND = 16, 34, 30, 10
-SHORT = 15
+SHORT = 12
 """Letters that fit between two states."""
+FITS, SHRINKS = 960, 1100
+"""Pixels up to which a picture needs no hint on a wide page, and may be drawn smaller to fit it."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,11 @@ class Graph:
     height: int
     boxes: list[Box]
     lines: list[Line]
+
+    @property
+    def size(self) -> str:
+        """How it gets along with a wide page: nothing, wide (drawn smaller there) or huge."""
+        return "" if self.width <= FITS else "wide" if self.width <= SHRINKS else "huge"
 
 
 @dataclass

@@ -40,6 +40,7 @@ def acts() -> list[str]:
 
 
 def test_every_page_is_whole(app: Flask, ctx: Context, look: Visitor) -> None:
+    assert "writes a mail or a notice" in look("/setup/rules").text
     for address in ("/setup/rules", "/setup/webhooks"):
         assert "yet" in look(address).text
         assert address in look("/setup/").links
@@ -91,8 +92,8 @@ def test_acts_are_added_moved_and_taken_out_in_the_form_before_anything_is_saved
     assert {added.status_code, moved.status_code, taken.status_code} == {422}
     assert [faults(answer, "en") for answer in (added, moved, taken)] == [[], [], []]
     assert 'name="kind2" type="hidden" value="notify"' in added.text
-    assert 'name="subject" type="text" value="Second"' in moved.text
-    assert 'name="subject2" type="text" value="Welcome to %(title)s"' in moved.text
+    assert 'name="subject" required type="text" value="Second"' in moved.text
+    assert 'name="subject2" required type="text" value="Welcome to %(title)s"' in moved.text
     assert "Welcome to" not in taken.text and 'value="Second"' in taken.text
     for wish in ("up 9", "add moon", "remove x", "", "down -1"):
         assert post(admin, "/setup/rules/new", **typed, acts=wish).status_code == 422
@@ -105,6 +106,20 @@ def test_acts_are_added_moved_and_taken_out_in_the_form_before_anything_is_saved
     assert 'value="Second"' in admin.get(page).text
     assert post(admin, page, **WHOLE, version=1).status_code == 303  # the second one was taken out
     assert [act["kind"] for act in Rule.get().actions] == ["mail"]
+
+
+def test_only_what_may_stay_empty_is_called_optional(admin: FlaskClient) -> None:
+    def optional(**typed: str) -> set[str]:
+        page = post(admin, "/setup/rules/new", **typed, acts="").text
+        return set(re.findall(r'for="(\w+)">[^<]*<span class="field-optional"', page))
+
+    plain = optional(**WHOLE)
+    assert {"address", "title", "c0_field", "c1_value"} <= plain
+    assert not {"subject", "text", "c0_value"} & plain
+    asked = {"to": "address", "c0_what": "payload", "c0_test": "is_set"}
+    assert not {"address", "c0_field"} & optional(**{**WHOLE, **asked})
+    step = {"kind2": "transition", "step2": "claims_case.decline", "kind3": "notify"}
+    assert "subject3" not in optional(**WHOLE, **step)
 
 
 @pytest.mark.parametrize("name", ["account", "member"])

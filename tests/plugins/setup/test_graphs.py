@@ -59,3 +59,12 @@ def test_everything_lies_inside_the_picture() -> None:
     for line in drawn.lines:
         assert 0 < line.x < drawn.width
         assert 8 < line.y < drawn.height
+
+
+def test_five_states_fit_a_wide_page_and_wider_pictures_say_how_to_see_the_rest() -> None:
+    def size(states: int) -> str:
+        names = [f"state {number}" for number in range(states)]
+        flow = Workflow("case", "Case", names[0], [State(n, n, {}) for n in names], [])
+        return graphs.draw(flow).size
+
+    assert [size(number) for number in (4, 5, 6)] == ["", "wide", "huge"]
