@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import click
 from flask import Blueprint
 
-from plugins.setup import acts, api, cli, service, views
+from plugins.setup import acts, api, service, views
 from plugins.setup.views import metrics
 from portal.context import Context
 from portal.hookspecs import JobKind, hookimpl
@@ -31,12 +30,6 @@ def account_links(ctx: Context) -> Sequence[tuple[Any, str]]:
 def job_list(ctx: Context) -> Sequence[JobKind]:
     """Offer the work that takes longer than a page."""
     return [*service.JOBS, *acts.JOBS]
-
-
-@hookimpl
-def command_list(ctx: Context) -> Sequence[tuple[str, click.Command]]:
-    """Offer `portal plugin uninstall` and `portal plugin forget`."""
-    return [("plugin", cli.uninstall), ("plugin", cli.forget)]
 
 
 @hookimpl

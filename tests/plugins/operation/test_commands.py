@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,9 +13,10 @@ from click.testing import CliRunner, Result
 
 from plugins.operation.demo import ACCOUNTS, made_up_password
 from portal import cli, db
-from portal.errors import ConfigError
+from portal.errors import ConfigError, Conflict, Invalid, NotFound
 from portal.people.rules import check_password
-from tests.throwaway import write_plugin
+from tests.portal.test_kernel_steps import FIRST, add_steps
+from tests.throwaway import PAGES, write_plugin
 
 Portal = Callable[..., Result]
 HOME = Path(__file__).parents[3] / "plugins" / "operation"
@@ -126,3 +129,73 @@ def test_no_password_of_a_demonstration_is_refused() -> None:
     for _time in range(2_000):
         for email, _role, name, _what in ACCOUNTS:
             check_password(made_up_password(), email, name)
+
+
+def state_of(portal: Portal, plugin: str) -> str:
+    found = json.loads(portal("plugin", "list", "--json").output)
+    return next((row["state"] for row in found if row["id"] == plugin), "gone")
+
+
+@pytest.fixture
+def shop(plugin_folder: Path, portal: Portal) -> Path:
+    """An active plugin with a table in a portal without Site Setup."""
+    home = write_plugin(plugin_folder, "shop", PAGES.format(id="shop"))
+    add_steps(home, FIRST)
+    portal("init")
+    assert "shop: active" in portal("plugin", "activate", "shop").output
+    return home
+
+
+@pytest.mark.usefixtures("shop")
+def test_without_site_setup_a_plugin_is_uninstalled_and_keeps_its_data(portal: Portal) -> None:
+    planned = portal("plugin", "uninstall", "shop", "--plan")
+    assert "shop_item: 1 rows" in planned.output
+    assert state_of(portal, "shop") == "active"
+
+    done = portal("plugin", "uninstall", "shop")
+
+    assert done.exit_code == 0, done.output
+    assert "shop: uninstalled" in done.output
+    assert db.query("SELECT word FROM shop_item") == [("first",)]
+    again = json.loads(portal("plugin", "uninstall", "shop", "--json").output)
+    assert again["is_idle"]
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_purge_asks_for_the_id_and_says_where_the_data_was_written(portal: Portal) -> None:
+    wrong = portal("plugin", "uninstall", "shop", "--purge", input="shpo\n")
+    assert isinstance(wrong.exception, Invalid)
+    unasked = portal("plugin", "uninstall", "shop", "--purge", "--json")
+    assert isinstance(unasked.exception, Invalid)
+    assert state_of(portal, "shop") == "active"
+
+    done = portal("plugin", "uninstall", "shop", "--purge", input="shop\n")
+
+    assert done.exit_code == 0, done.output
+    written = re.search(r"Written to (.+\.json)\.", done.output)
+    assert written
+    assert json.loads(Path(written[1]).read_text())["tables"]["shop_item"]["rows"] == [[1, "first"]]
+    assert "shop_item" not in db.database.get_tables()
+    assert state_of(portal, "shop") == "uninstalled"
+
+
+def test_what_is_left_of_missing_code_is_forgotten(shop: Path, portal: Portal) -> None:
+    early = portal("plugin", "forget", "shop", "--confirm", "shop")
+    assert isinstance(early.exception, Conflict)
+    assert "Its code is here" in str(early.exception.message)
+    shutil.rmtree(shop)
+    assert state_of(portal, "shop") == "missing"
+
+    done = portal("plugin", "forget", "shop", "--confirm", "shop")
+
+    assert done.exit_code == 0, done.output
+    assert "shop: forgotten" in done.output
+    assert state_of(portal, "shop") == "gone"
+    assert "shop_item" not in db.database.get_tables()
+
+
+def test_an_unknown_plugin_is_refused_with_the_names_of_those_there_are(shop: Path, portal: Portal) -> None:
+    for command in ("uninstall", "forget"):
+        result = portal("plugin", command, f"{shop.name}p", "--confirm", "shopp")
+        assert isinstance(result.exception, NotFound)
+        assert "operation, shop" in str(result.exception.message)

@@ -13,7 +13,8 @@ import pytest
 from flask import Flask
 from peewee import PeeweeException
 
-from plugins.setup import acts, tables
+from plugins.operation import tables
+from plugins.setup import acts
 from portal import audit, db, jobs
 from portal.cli import prepare
 from portal.context import system_context

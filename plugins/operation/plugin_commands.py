@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from plugins.setup import acts
+from plugins.operation import leaving
+from plugins.operation.leaving import plugins
 from portal.context import system_context
 
 
@@ -17,14 +18,14 @@ def _act(act: str, plugin: str, only_plan: bool, as_json: bool, confirm: str, ot
     """Plan an act, let its plugin's id be typed where that is needed, do it and say so."""
     ctx = system_context()
     with click.get_current_context().obj().app_context():
-        plan = acts.plan(ctx, plugin, act)
-        tables = acts.tables_of(plugin)
+        plan = leaving.plan_leaving(ctx, plugin, act)
+        tables = leaving.tables_of(plugin)
         if plan.needs_confirmation and not (confirm or only_plan or as_json or plan.refusals):
             click.echo("\n".join([*plan.steps, *plan.objections]))
             confirm = click.prompt(f"Type {plugin} to confirm")
         if not only_plan:
-            plan = acts.act(ctx, plugin, act, confirm, others)
-        status = acts.plugins().statuses().get(plugin)
+            plan = leaving.leave(ctx, plugin, act, confirm, others)
+        status = plugins().statuses().get(plugin)
     if as_json:
         shown = asdict(plan) | {"tables": [asdict(table) for table in tables]}
         click.echo(json.dumps(shown | {"done": not only_plan}))
@@ -33,8 +34,7 @@ def _act(act: str, plugin: str, only_plan: bool, as_json: bool, confirm: str, ot
     if only_plan:
         lines += [f"{table.name}: {table.rows} rows" for table in tables]
     else:
-        export = getattr(plan, "export", "")
-        lines += [f"Written to {export}."] if export else []
+        lines += [f"Written to {plan.export}."] if plan.export else []
         lines += [f"{plugin}: {status.state if status else 'forgotten'}"]
     click.echo("\n".join(lines))
 
