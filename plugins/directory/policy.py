@@ -10,15 +10,16 @@ from typing import Any
 import peewee
 from peewee import fn
 
+from portal import objects
 from portal.context import Context
 from portal.errors import NotAllowed
-from portal.hookspecs import ObjectType
+from portal.hookspecs import ObjectType, Workflow
 from portal.i18n import _
 from portal.organisations.models import Organisation
 from portal.permissions import memberships
 
 DECISION = "review"
-"""The permission with which decisions are made, in every workflow."""
+"""The permission with which decisions are made, unless a workflow names others."""
 
 
 def bound(account_id: int) -> Any:
@@ -28,12 +29,25 @@ def bound(account_id: int) -> Any:
     return found.select(found.id).where(found.id.in_(own) | (found.is_operator & fn.EXISTS(serves)))
 
 
+def decisions(flow: Workflow | None) -> set[str]:
+    """Return the permissions with which a workflow decides: with four eyes, or as a review.
+
+    One that other steps ask for too is none: it would be taken from people for these as well.
+    """
+    steps = flow.transitions if flow else ()
+    deciding = {step.permission for step in steps if step.four_eyes or step.review}
+    others = {step.permission for step in steps if not (step.four_eyes or step.review)}
+    return {DECISION} | (deciding - others - {""})
+
+
 def vetoed(
     ctx: Context, permission: str, object_type: ObjectType, ids: peewee.Select
 ) -> peewee.Select | None:
     """Return the query of those candidates about which the actor must not decide."""
     owner = object_type.owner_organisation
-    if permission != DECISION or owner is None or ctx.actor.account_id is None:
+    if owner is None or ctx.actor.account_id is None:
+        return None
+    if permission not in decisions(objects.workflow_of(object_type)):
         return None
     model = object_type.model
     return model.select(model.id).where(  # type: ignore[no-any-return]

@@ -15,6 +15,7 @@ from portal import db
 from portal.context import Context
 from portal.organisations.models import UNCLAIMED, ImportBatch, Source
 from portal.organisations.rules import slug_candidates
+from portal.organisations.service import pages_beside
 from portal.organisations.service import new_public_id
 
 CHUNK = 500
@@ -101,7 +102,8 @@ def _store(
 
 def unique_slugs(wanted: Sequence[tuple[str, str]]) -> list[str]:
     """Choose free addresses for (name, city) pairs, in a few statements for any number of them."""
-    offers = [slug_candidates(name, city, secrets.token_hex(5)) for name, city in wanted]
+    pages = pages_beside()
+    offers = [slug_candidates(name, city, secrets.token_hex(5), pages) for name, city in wanted]
     chosen: list[str] = [""] * len(wanted)
     used: set[str] = set()
     open_places = list(range(len(wanted)))

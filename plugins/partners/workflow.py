@@ -51,9 +51,8 @@ def _unchanged(_ctx: Context, obj: Any) -> list[str]:
     return [_("A change of the quality promises is under way. Withdraw and discard it first.")]
 
 
-def _stranger(ctx: Context, obj: Any) -> list[str]:
-    if queries.role_in(ctx, obj.organisation_id):
-        return [_("You belong to this organisation. Another reviewer must decide this.")]
+def _apart(ctx: Context, obj: Any) -> list[str]:
+    """Refuse those who may edit it by sharing; the directory refuses its own people before."""
     if not ctx.actor.system and "Editor" in permissions.roles(ctx, obj):
         return [_("This profile is shared with you to edit. Another reviewer must decide this.")]
     return []
@@ -74,7 +73,7 @@ _SEEN = {"view": PEOPLE, "history": PEOPLE}
 _DELETE = {"delete": BOTH}
 _SAID: dict[str, Any] = {"comment_required": True}
 _ALONE: dict[str, Any] = {"guards": ("unchanged",)}
-_OTHERS: dict[str, Any] = {"guards": ("stranger",)}
+_OTHERS: dict[str, Any] = {"guards": ("apart",)}
 _WHOLE: dict[str, Any] = {"guards": ("complete",)}
 _TO_SUBMIT = ("complete", "agreed")
 _LIVE = f"{DRAFT} {PUBLISHED} {SUSPENDED}"
@@ -115,7 +114,7 @@ FLOW = Workflow(
         _step("archive", lazy("Archive"), _LIVE, ARCHIVED, "delete", **_ALONE),
         _step("restore", lazy("Restore as a draft"), ARCHIVED, DRAFT, "delete"),
     ),
-    {"complete": _complete, "agreed": _agreed, "unchanged": _unchanged, "stranger": _stranger},
+    {"complete": _complete, "agreed": _agreed, "unchanged": _unchanged, "apart": _apart},
 )
 
 CHANGE_FLOW = Workflow(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import lru_cache, partial
 from urllib.parse import urlsplit, urlunsplit
 
@@ -22,9 +22,6 @@ NAME_LENGTH = 300
 TEXT_LENGTH = 200
 WEBSITE_LENGTH = 500
 SLUG_LENGTH = 80
-RESERVED_SLUGS = frozenset(
-    "new cases receipts compare organisation map order your-drafts missed-searches".split()
-)
 
 _BLANK = re.compile(r"[\s\x85]+")
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
@@ -138,13 +135,24 @@ CHECKS: dict[str, Callable[[str], str]] = {
 """What becomes of each fact that people type."""
 
 
-def slug_candidates(name: str, city: str, mark: str) -> Iterator[str]:
+def reserved_slugs(addresses: Iterable[str]) -> frozenset[str]:
+    """Return the words that stand in the portal's addresses where others have a slug."""
+    pages = set(addresses)
+    folders = {page.partition("<slug>")[0] for page in pages if "/<slug>" in page}
+    words = (page.removeprefix(at) for at in folders for page in pages if page.startswith(at))
+    return frozenset(word.partition("/")[0] for word in words)
+
+
+def slug_candidates(
+    name: str, city: str, mark: str, reserved: Collection[str] = ()
+) -> Iterator[str]:
     """Offer addresses for an organisation: the name, with its town, numbered, at last with `mark`.
 
-    `mark` is random; names in scripts we can't write in Latin letters get it at once.
+    `mark` is random; names in scripts we can't write in Latin letters get it at once. Words that
+    are `reserved` for pages are left out.
     """
     base = _in_address(name) or f"organisation-{mark}"
-    if base not in RESERVED_SLUGS:
+    if base not in reserved:
         yield base
     town = _in_address(city)
     if town and town not in base:

@@ -93,9 +93,14 @@ def _checked(ctx: Context, typed: Mapping[str, str]) -> dict[str, str]:
     return kept
 
 
+def pages_beside() -> frozenset[str]:
+    """Return what no organisation's address may be: pages stand there, of inactive plugins too."""
+    return rules.reserved_slugs(rule.rule for rule in current_app.url_map.iter_rules())
+
+
 def _free_slug(name: str, city: str) -> str:
     """Choose an address that no organisation has or had."""
-    for slug in rules.slug_candidates(name, city, secrets.token_hex(5)):
+    for slug in rules.slug_candidates(name, city, secrets.token_hex(5), pages_beside()):
         former = OrganisationFormerSlug.get_or_none(OrganisationFormerSlug.slug == slug)
         if former is None and Organisation.get_or_none(Organisation.slug == slug) is None:
             return slug

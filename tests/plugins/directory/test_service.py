@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,13 +11,15 @@ from flask import Flask
 
 from plugins.claims import service as claims
 from plugins.claims.models import Case
-from plugins.directory import queries, rules, service
+from plugins.directory import policy, queries, rules, service
 from plugins.partners import publishing
 from plugins.setup import service as setup
+from plugins.tasks import queries as tasks
 from plugins.versions import service as history
-from portal import db, permissions, workflow
+from portal import db, objects, permissions, workflow
 from portal.context import REVIEWER, Actor, Context
 from portal.errors import Conflict, Invalid, NotAllowed, NotFound
+from portal.hookspecs import State, Transition, Workflow
 from portal.organisations import service as core
 from portal.organisations.models import (
     Organisation,
@@ -264,6 +267,46 @@ def test_only_others_decide_about_the_operators_own_organisations(
         assert Case.get_by_id(case.id).state == "open"
         claims.decide_case(may, case, False, "It is in Bonn.")
         assert Case.get_by_id(case.id).state == "declined"
+
+
+def test_own_reviewers_decide_under_no_other_permission_either(
+    portal: Flask, ctx: Context, admin: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flows = objects.registry().structure.workflows
+    flow = flows["claims_case"]
+    states = [
+        replace(state, permissions={"register": state.permissions["review"], **state.permissions})
+        if "review" in state.permissions
+        else state
+        for state in flow.states
+    ]
+    steps = [replace(s, permission="register", four_eyes=False) for s in flow.transitions]
+    monkeypatch.setitem(flows, "claims_case", replace(flow, states=states, transitions=steps))
+    operator = make_organisation("Operator", is_operator=True, admin=admin)
+    school = make_organisation("Operator's school", is_operator=True, admin=admin)
+    kin, other = reviewer(portal, ctx, operator), reviewer(portal, ctx)
+    case = claim(ctx, school, make_account(portal))
+
+    assert policy.decisions(flows["claims_case"]) == {"review", "register"}
+    assert workflow.offered(kin, case) == []
+    assert tasks.tasks(kin) == []
+    with pytest.raises(NotAllowed):
+        workflow.move(kin, case, "accept", "I say so.")
+    assert len(tasks.tasks(other)) == 1
+    workflow.move(other, case, "decline", "It is in Bonn.")
+
+
+def test_a_permission_that_other_steps_need_too_is_left_to_their_people() -> None:
+    def step(name: str, permission: str, **more: bool) -> Transition:
+        return Transition(name, name, {"draft"}, "draft", permission, **more)
+
+    steps = [step("save", "edit"), step("check", "edit", four_eyes=True), step("go", "")]
+    steps += [step("sign", "sign", four_eyes=True), step("register", "register", review=True)]
+
+    flow = Workflow("case", "Case", "draft", [State("draft", "draft", {})], steps)
+
+    assert policy.decisions(flow) == {"review", "sign", "register"}
+    assert policy.decisions(None) == {"review"}
 
 
 def test_a_profile_of_the_operator_is_published_by_others(
