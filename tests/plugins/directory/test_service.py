@@ -170,8 +170,10 @@ def test_identifiers_are_replaced(portal: Flask, ctx: Context, school: Organisat
 
 
 NUMBERS = {
-    ("ROR", "https://ror.org/012ABC345"): ("ror", "012abc345"),
-    ("lei", "5299000abcdefghijk12"): ("lei", "5299000ABCDEFGHIJK12"),
+    ("ROR", "https://ror.org/012ABC390"): ("ror", "012abc390"),
+    ("ror", "05dxps055"): ("ror", "05dxps055"),
+    ("lei", "5493001KJTIIGC8Y1R12"): ("lei", "5493001KJTIIGC8Y1R12"),
+    ("lei", "5299000abcdefghijk81"): ("lei", "5299000ABCDEFGHIJK81"),
     ("national", " A 1 "): ("national", "A1"),
 }
 
@@ -187,6 +189,18 @@ def test_identifier_is_read(pair: tuple[str, str]) -> None:
 def test_identifier_is_refused(pair: tuple[str, str]) -> None:
     with pytest.raises(Invalid):
         rules.identifier(*pair)
+
+
+@pytest.mark.parametrize(("scheme", "value"), [("lei", "5493001KJTIIGC8Y1R12"), ("ror", "05dxps055")])
+def test_one_wrong_sign_or_two_that_were_swapped_are_found(scheme: str, value: str) -> None:
+    wrong = {value[:at] + sign + value[at + 1 :] for at in range(len(value)) for sign in "0189akz"}
+    pairs = range(len(value) - 1)
+    wrong |= {value[:at] + value[at + 1] + value[at] + value[at + 2 :] for at in pairs}
+    same = {text for text in wrong if text.lower() == value.lower()}
+
+    for text in sorted(wrong - same):
+        with pytest.raises(Invalid, match="check its digits"):
+            rules.identifier(scheme, text)
 
 
 # Facts, sources, twins, names in capitals
