@@ -45,6 +45,7 @@ CORE_TYPES = (
         lazy_gettext("Many organisations were deleted at once"),
         {"count": "how many"},
     ),
+    EventType("review.asked", lazy_gettext("Something waits for a review")),
     EventType("account.registered", lazy_gettext("Somebody asked for an account")),
     EventType(
         "member.added",

@@ -22,6 +22,8 @@ from portal.people.models import Account
 __all__ = ["HistoryEntry", "State", "Task", "Transition", "Workflow", "move", "start"]
 
 COMMENT_LENGTH = 4_000
+ARRIVED = "review.asked"
+"""The event with which an object begins to wait for a review."""
 
 
 class HistoryEntry(db.Model):
@@ -263,4 +265,5 @@ def _note(
         days = min((step.promised_days for step in steps if step.promised_days), default=None)
         due = working_days_after(now, days) if days else None
         task.create(object_type=kind.name, object_id=obj.id, since=now, due_at=due)
+        events.emit(ctx, ARRIVED, kind.name, obj.id)
     return written

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from plugins.notices import rules, service
 from portal.context import Context
 from portal.hookspecs import Event
@@ -29,11 +31,15 @@ def tell(ctx: Context, event: Event) -> None:
     )
     if organisation is None or not isinstance(person, int):
         return
-    named, subject = {"organisation": organisation.name}, f"event {event.id}"
+    named = {"organisation": organisation.name}
+    same: dict[str, Any] = {
+        "subject": f"event {event.id}",
+        "is_fictional": organisation.is_fictional,
+    }
     if event.name == "member.added":
         title = lazy("You may act for %(organisation)s", **named)
         url = f"/organisations/{organisation.slug}"
-        service.notify(ctx, person, ADDED, title, url=url, subject=subject)
+        service.notify(ctx, person, ADDED, title, url=url, **same)
     else:
         title = lazy("You no longer act for %(organisation)s", **named)
-        service.notify(ctx, person, REMOVED, title, subject=subject)
+        service.notify(ctx, person, REMOVED, title, **same)

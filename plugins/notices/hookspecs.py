@@ -18,7 +18,9 @@ def notice_tell(ctx: Context, account_id: int, notice: Mapping[str, Any]) -> boo
 
     Ask it inside the transaction of the deed: `hooks.call("notice_tell", ctx, account_id=...,
     notice={...})` with `kind` and `title`, and, if you like, `body`, `url` (a path here) and
-    `subject`: of the same subject a person is told once. Title and body may be `lazy_gettext(...)`
+    `subject`: of the same subject a person is told once. Begin it with the type and number of the
+    object ("claims_case 7"), and what is about a made-up organisation is marked; or say so with
+    `is_fictional`. Title and body may be `lazy_gettext(...)`
     with named values: they are translated for whoever reads them. No answer, or False, means that
     nobody told them, such as while notices are switched off: then write a mail or do without.
     """

@@ -47,6 +47,10 @@ def next_digest(now: datetime, hour: int) -> datetime:
 # Words
 
 
+MADE_UP = "made_up"
+"""The key of a kept title that says: about an organisation that was made up for demonstration."""
+
+
 def stored(words: Any) -> dict[str, Any]:
     """Return words as they are kept: marked ones untranslated with their values, others as text."""
     if not isinstance(words, Lazy):

@@ -11,11 +11,12 @@ from itsdangerous import BadSignature, Signer
 from plugins.notices import queries, rules
 from plugins.notices.models import Choice, Notice
 from plugins.notices.rules import AT_ONCE, DAILY, NONE, Kind
-from portal import db, mail, settings
+from portal import db, mail, objects, settings
 from portal.context import Context
 from portal.errors import Invalid, NotFound
 from portal.hookspecs import Progress
 from portal.i18n import _, in_locale
+from portal.organisations.models import Organisation
 from portal.people.models import Account
 from portal.people.rules import own_path
 
@@ -50,12 +51,15 @@ def notify(
     body: Any = "",
     url: str = "",
     subject: str = "",
+    is_fictional: bool | None = None,
 ) -> bool:
     """Tell a person something, inside the caller's transaction.
 
     Title and body are texts, or `lazy_gettext(...)` with named values, which everybody reads in
     their own language; `url` is a path here. Of the same kind and `subject` (if there is one) a
-    person is told once. False when nobody can be told: no account, shut out or never confirmed.
+    person is told once. What is about a made-up organisation is marked: as `is_fictional` says,
+    else as the object does that `subject` begins with, by type and number. False when nobody can
+    be told: no account, shut out or never confirmed.
     """
     person = queries.reader(account_id)
     if person is None:
@@ -65,11 +69,15 @@ def notify(
     hour = settings.of(ctx, "notices")["digest_hour"]
     due_at = db.utc_text(rules.next_digest(now, hour)) if how == DAILY else None
     with in_locale(person.locale or ctx.locale):  # values that are marked words themselves
-        words = [db.dump_json(rules.stored(text)) for text in (title, body)]
+        words = [rules.stored(text) for text in (title, body)]
+    made_up = _is_made_up(subject) if is_fictional is None else is_fictional
+    words[0] |= {rules.MADE_UP: True} if made_up else {}
     url = own_path(url, "") if url.startswith("/") else ""
     moments = (db.utc_text(now), due_at, db.utc_text(now) if how == AT_ONCE else None)
     with db.transaction():
-        if not db.query(_INSERT, (account_id, kind, subject, *words, url, *moments)):
+        if not db.query(
+            _INSERT, (account_id, kind, subject, *map(db.dump_json, words), url, *moments)
+        ):
             return True
         if how == AT_ONCE:
             mail.enqueue(
@@ -79,10 +87,23 @@ def notify(
                 title=title,
                 body=body,
                 path=url,
+                is_fictional=made_up,
                 kind_title=known.title,
                 stop_path="" if known.is_fixed else stop_path(account_id, kind),
             )
     return True
+
+
+def _is_made_up(subject: str) -> bool:
+    """Whether the object that a subject begins with belongs to a made-up organisation."""
+    name, _blank, rest = subject.partition(" ")
+    kind, number = objects.types().get(name), rest.partition(" ")[0]
+    if kind is None or not kind.owner_organisation or not number.isdecimal():
+        return False
+    owner = getattr(kind.model, kind.owner_organisation)
+    of: Any = Organisation
+    found = of.select(of.id).join(kind.model, on=(owner == of.id))
+    return bool(found.where(kind.model.id == int(number), of.is_fictional).exists())
 
 
 # The daily mail
@@ -116,7 +137,10 @@ def _send_digest(ctx: Context, account_id: int) -> bool:
             ctx,
             person.email,
             "notices/digest",
-            notices=[(rules.words_of(row.title), row.url) for row in rows[:MOST_LISTED]],
+            notices=[
+                (rules.words_of(row.title), row.url, row.title.get(rules.MADE_UP))
+                for row in rows[:MOST_LISTED]
+            ],
             count=len(rows),
             more=max(0, len(rows) - MOST_LISTED),
             stop_path=stop_path(account_id, DIGEST),

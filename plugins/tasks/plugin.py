@@ -7,10 +7,10 @@ from typing import Any
 
 from flask import Blueprint
 
-from plugins.tasks import queries, service, views
+from plugins.tasks import queries, service, telling, views
 from portal import objects
 from portal.context import Context
-from portal.hookspecs import EventType, JobKind, Progress, hookimpl
+from portal.hookspecs import Event, EventType, JobKind, Progress, hookimpl
 from portal.i18n import _
 from portal.i18n import lazy_gettext as lazy
 
@@ -58,10 +58,16 @@ def event_list(ctx: Context) -> Sequence[EventType]:
     ]
 
 
+@hookimpl
+def event_happened(ctx: Context, event: Event) -> None:
+    """Tell reviewers what begins to wait for them."""
+    telling.tell_waiting(ctx, event)
+
+
 @hookimpl(optionalhook=True)
 def notice_list(ctx: Context) -> Sequence[Mapping[str, Any]]:
-    """Name what reviewers are told."""
-    return [{"kind": service.LATE, "title": lazy("A review is late")}]
+    """Name what people are told."""
+    return telling.KINDS
 
 
 @hookimpl(optionalhook=True)

@@ -6,12 +6,12 @@ import logging
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from plugins.tasks import queries
+from plugins.tasks import queries, telling
 from portal import db, mail, objects, workflow
-from portal.context import MEMBER, REVIEWER, SITE_ADMIN, Actor, Context
+from portal.context import Context
 from portal.errors import Conflict, Invalid, NotFound, PortalError
 from portal.hookspecs import Transition
-from portal.i18n import _
+from portal.i18n import _, in_locale
 from portal.i18n import lazy_gettext as lazy
 from portal.organisations import queries as organisations
 from portal.organisations.models import Organisation
@@ -22,8 +22,6 @@ from portal.workflow import ReviewTask
 log = logging.getLogger("portal.tasks")
 
 MOST_STEPS = 200
-LATE = "tasks.late"
-"""The kind of notices about reviews that are late."""
 LOOK_UP = throttle.Limit("sharing-address", 30, 3_600)
 """Addresses of people that one account may try out."""
 
@@ -54,14 +52,14 @@ def remind_late(ctx: Context) -> int:
         late = {
             row.id for row in task.select().where(task.due_at < now, task.reminded_at.is_null())
         }
-        can = (Account.role.in_([REVIEWER, SITE_ADMIN]), Account.disabled_at.is_null())
         told: set[int] = set()
-        for person in list(Account.select().where(*can).order_by(Account.id)) if late else ():
-            own = {
-                row.review.id: kind.label(row)
-                for kind, row in queries.reviews(ctx.as_actor(_actor(person)))
-                if row.review.id in late and _is_for(person, row.review.taken_by)
-            }
+        for person, actor in telling.reviewers() if late else ():
+            with in_locale(person.locale or ctx.locale):
+                own = {
+                    row.review.id: queries.title(kind, row)
+                    for kind, row in queries.reviews(ctx.as_actor(actor))
+                    if row.review.id in late and telling.is_for(person, row.review.taken_by)
+                }
             if own:
                 titles = list(own.values())
                 if not _told(ctx, person, titles):
@@ -74,26 +72,14 @@ def remind_late(ctx: Context) -> int:
 
 
 def _told(ctx: Context, person: Account, titles: list[str]) -> bool:
-    """Let notices tell a reviewer; False where nobody answers for them."""
-    notice = {
-        "kind": LATE,
-        "title": lazy("What was promised for an earlier day still waits for your decision"),
-        "body": "\n".join(titles),
-        "url": "/tasks",
-    }
-    told = objects.registry().hooks.call("notice_tell", ctx, account_id=person.id, notice=notice)
-    return any(answer for _plugin, answer in told)
-
-
-def _is_for(person: Account, holder: Account | None) -> bool:
-    """Whether a review is the person's to hear of: nobody has it, or nobody who still decides."""
-    if holder is None or holder.disabled_at or holder.role not in {REVIEWER, SITE_ADMIN}:
-        return True
-    return bool(holder.id == person.id)
-
-
-def _actor(person: Account) -> Actor:
-    return Actor(person.id, person.name, frozenset({MEMBER, person.role}))
+    return telling.tell(
+        ctx,
+        person.id,
+        kind=telling.LATE,
+        title=lazy("What was promised for an earlier day still waits for your decision"),
+        body="\n".join(titles),
+        url="/tasks",
+    )
 
 
 def take_due(ctx: Context) -> int:

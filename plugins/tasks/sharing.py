@@ -9,6 +9,7 @@ from typing import Any
 
 from peewee import JOIN
 
+from plugins.tasks import telling
 from portal import audit, db, objects, permissions
 from portal.context import Context
 from portal.errors import Invalid, NotAllowed
@@ -58,6 +59,7 @@ def share(
         audit.record(
             ctx, f"role.shared_with_{whose}", kind.name, obj.id, role=role, to=principal.id
         )
+        telling.tell_shared(ctx, obj, found, principal)
     return found
 
 

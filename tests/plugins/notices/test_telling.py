@@ -26,7 +26,7 @@ from portal.i18n import catalogues, in_locale
 from portal.i18n import lazy_gettext as lazy
 from portal.mail import Outbox
 from tests import faults
-from tests.factories import make_account, make_organisation
+from tests.factories import make_account, make_organisation, sign_in
 from tests.plugins.notices.conftest import KIND, acting, choose
 from tests.plugins.rules.conftest import work
 
@@ -270,3 +270,56 @@ def test_asking_for_notices_that_are_not_there_does_nothing(
         hooks = objects.registry().hooks
         assert hooks.call("notice_tell", ctx, account_id=1, notice={}) == []
         assert hooks.call("of_a_plugin_that_is_not_there", ctx) == []
+
+
+def test_reviewers_are_told_when_something_begins_to_wait_for_them(
+    any_notices: Flask, ctx: Context
+) -> None:
+    first, own, never = (make_account(any_notices, role="Reviewer") for _number in range(3))
+    make_account(any_notices)
+    choose(ctx, first, "at_once", "tasks.waiting")
+    choose(ctx, never, "none", "tasks.waiting")
+    entry = make_organisation("Escuela de Vigo")
+    case = claims.open_case(acting(ctx, own), entry, CLAIM, message="I lead it.", proof="letter")
+    work(any_notices, ctx)
+    work(any_notices, ctx)
+
+    found = {row.account_id: row for row in Notice.select().where(Notice.kind == "tasks.waiting")}
+    assert set(found) == {first.id, never.id}  # four eyes: not whoever asked
+    said = str(rules.words_of(found[first.id].title))
+    assert said == "This waits for your decision: Claim: Escuela de Vigo"
+    assert found[first.id].url == f"/organisations/cases/{case.public_id}"
+    mails = Outbox.select().where(Outbox.kind == "notices/notice")
+    assert [row.recipient for row in mails] == [first.email]
+
+
+def test_what_is_about_a_made_up_organisation_is_marked_on_the_page_and_in_mails(
+    app: Flask, ctx: Context
+) -> None:
+    person, reviewer = make_account(app), make_account(app, role="Reviewer")
+    invented = make_organisation("Invented school", is_fictional=True)
+    real = make_organisation("Real school")
+    for at, school in enumerate((real, invented)):
+        case = claims.open_case(acting(ctx, person), school, "wrong-fact", message="It is in Kiel.")
+        claims.decide_case(acting(ctx, reviewer), case, True, "Mended.")
+        choose(ctx, person, "daily")
+        assert [bool(row.title.get(rules.MADE_UP)) for row in Notice.select().order_by(Notice.id)] == [
+            False, True
+        ][: at + 1]  # fmt: skip
+    assert "made up for demonstration" not in Outbox.get(Outbox.kind == "notices/notice").text
+    ctx.clock.moment += timedelta(days=1)  # type: ignore[attr-defined]
+    service.send_digests(ctx)
+    digest = Outbox.get(Outbox.kind == "notices/digest").text
+    assert "about Invented school (demonstration)\n" in digest
+    assert "Real" not in digest
+    choose(ctx, person, "at_once")
+    case = claims.open_case(acting(ctx, person), invented, "wrong-fact", message="It is in Köln.")
+    claims.decide_case(acting(ctx, reviewer), case, True, "Mended.")
+    service.notify(
+        ctx, person.id, KIND, "Plain", is_fictional=True, subject=f"claims_case {case.id} x"
+    )
+
+    last = list(Outbox.select().where(Outbox.kind == "notices/notice").order_by(Outbox.id))[-2:]
+    assert all("made up for demonstration" in row.text for row in last)
+    page = sign_in(app.test_client(), person).get("/account/notices").text
+    assert page.count("tag-demo") == 3

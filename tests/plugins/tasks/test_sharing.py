@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from plugins.tasks import sharing
+from plugins.tasks import sharing, telling
 from portal import permissions
 from portal.audit import AuditEntry
-from portal.context import ANONYMOUS
+from portal.context import ANONYMOUS, Context
 from portal.errors import Conflict, Invalid, NotAllowed, NotFound
 from portal.organisations import service
 from portal.organisations.models import OrganisationMember
@@ -37,6 +38,35 @@ def test_organisation_gets_a_role_for_all_its_people(desk: Desk) -> None:
     sharing.share(desk.acting(desk.admin), paper, host, "Editor")
     assert permissions.may(desk.acting(partner), "edit", paper)
     assert not permissions.may(desk.person(), "edit", paper)
+
+
+def test_those_who_get_a_role_are_told_once_and_whoever_gave_it_is_not(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[int, str, str]] = []
+
+    def tell(_ctx: Context, person: int, **notice: Any) -> bool:
+        told.append((person, str(notice["title"]), str(notice["body"])))
+        subjects.add((person, notice["subject"]))
+        return True
+
+    subjects: set[tuple[int, str]] = set()
+    monkeypatch.setattr(telling, "tell", tell)
+    paper, guest, partner = desk.paper(title="Plan"), make_account(desk.app), make_account(desk.app)
+    host, owner = make_organisation("Host"), desk.acting(desk.admin)
+    make_member(host, partner, "OrgMember")
+    make_member(host, desk.admin, "OrgMember")
+
+    sharing.share(owner, paper, guest, "Viewer")
+    sharing.share(owner, paper, guest, "Viewer")
+    sharing.share(owner, paper, host, "Editor", desk.ctx.clock.now() + timedelta(days=1))
+
+    day = (desk.ctx.clock.now() + timedelta(days=1)).date().isoformat()
+    assert told[1:] == [
+        (guest.id, "Shared with you: Plan", "Paper"),
+        (partner.id, "Shared with Host: Plan", f"Until the end of {day}."),
+    ]
+    assert len(subjects) == 2  # notices tell nobody twice about the same
 
 
 def test_role_ends_when_its_time_is_over(desk: Desk) -> None:
