@@ -11,7 +11,7 @@ from plugins.partners.codes import field_name_in_all, parents
 from plugins.partners.hookspecs import ProjectPart
 from plugins.partners.queries import projects
 from plugins.search.interface import Document, put, remove
-from portal import db
+from portal import db, objects
 from portal.context import Context
 from portal.organisations.rules import NAME_LENGTH
 
@@ -78,6 +78,21 @@ def learn_projects(ctx: Context, ids: Sequence[int]) -> None:
             [KIND, *part],
         )
         refresh(ctx, [row[0] for row in rows])
+
+
+def naming_projects() -> list[int]:
+    """Return the organisations whose document names a project although nobody knows of any now.
+
+    So it is when the plugin that answered was switched off: they are then to be put anew.
+    """
+    if objects.registry().hooks.implementing("partners_projects"):
+        return []
+    rows = db.query(
+        "SELECT object_id FROM search_document WHERE kind = ? AND object_id IS NOT NULL "
+        "AND card LIKE '%\"projects\"%' ORDER BY object_id",
+        (KIND,),
+    )
+    return [row[0] for row in rows]
 
 
 def forget(ids: Iterable[int]) -> None:

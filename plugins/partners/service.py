@@ -6,9 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from flask import current_app
+
 from plugins.partners import codes, documents, history, publishing, queries, workflow
 from plugins.partners.models import Change, Profile
-from portal import db, versions
+from portal import db, objects, versions
 from portal import workflow as engine
 from portal.context import Context
 from portal.errors import Invalid, NotAllowed
@@ -229,7 +231,17 @@ def catch_up(ctx: Context) -> int:
     """
     ids = documents.stale()
     publishing.begin(ctx, ids, are_new=True)
-    return _refresh(ctx, ids)
+    return _refresh(ctx, ids) + _let_projects_go(ctx)
+
+
+def _let_projects_go(ctx: Context) -> int:
+    """Take words of projects out of the search, once after plugins were switched."""
+    generation = objects.registry().generation
+    if current_app.extensions.get("partners.generation") == generation:
+        return 0
+    count = _refresh(ctx, documents.naming_projects())
+    current_app.extensions["partners.generation"] = generation
+    return count
 
 
 def refresh_all(ctx: Context) -> int:

@@ -13,7 +13,7 @@ from plugins.partners.rules import lacking
 from portal import permissions
 from portal.context import REVIEWER, SITE_ADMIN, Actor, Context
 from portal.hookspecs import ObjectType, RoleSource, State, Transition, Workflow
-from portal.i18n import _
+from portal.i18n import _, lazy_pgettext
 from portal.i18n import lazy_gettext as lazy
 
 PROFILE = "partners_profile"
@@ -90,7 +90,7 @@ FLOW = Workflow(
             _OWN | {"view": {"Anonymous"}} | _WRITE | _SUBMIT | _DECIDE | _DELETE,
             tag="ok",
         ),
-        State(SUSPENDED, lazy("suspended"), _OWN | _WRITE | _DECIDE | _DELETE, tag="bad"),
+        State(SUSPENDED, lazy_pgettext("profile", "suspended"), _OWN | _WRITE | _DECIDE | _DELETE, tag="bad"),
         State(
             ARCHIVED,
             lazy("archived"),

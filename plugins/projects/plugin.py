@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
-from flask import render_template
+from flask import current_app, render_template
 from markupsafe import Markup
 
 from plugins.partners.interface import ProjectPart, learn_projects
 from plugins.projects import cli, demo, home, importing, queries
-from portal import db
+from portal import db, objects
 from portal.context import Context
 from portal.hookspecs import HomeContribution, hookimpl
 from portal.i18n import lazy_gettext as lazy
@@ -65,7 +65,7 @@ def import_undone(ctx: Context, batch_id: int) -> None:
 
 @hookimpl
 def reference_load(ctx: Context) -> None:
-    """Bring the search up to date: it may have forgotten projects while the plugin was off."""
+    """Bring the search up to date: it forgot projects while the plugin was off."""
     with db.transaction():
         learn_projects(ctx, queries.taking_part())
 
@@ -75,3 +75,12 @@ def merging_references(ctx: Context) -> Mapping[str, Mapping[str, Any]]:
     """Say what a merge of two entries does with what belongs to one of them."""
     parts = {"title": lazy("Parts in projects"), "same": ["project_id", "role"]}
     return {"projects_participation.organisation_id": parts}
+
+
+@hookimpl
+def upkeep_run(ctx: Context) -> None:
+    """Do the same once after plugins were switched, however that was done."""
+    generation = objects.registry().generation
+    if current_app.extensions.get("projects.generation") != generation:
+        reference_load(ctx)
+        current_app.extensions["projects.generation"] = generation

@@ -8,7 +8,7 @@ from typing import Any
 from plugins.rules import models, rules
 from portal import events
 from portal.context import Context
-from portal.i18n import _
+from portal.i18n import _, pgettext
 
 
 def event_titles(ctx: Context) -> dict[str, str]:
@@ -96,7 +96,7 @@ def run_state(state: str) -> tuple[str, str, str]:
 def delivery_state(state: str) -> tuple[str, str, str]:
     """Return name, kind of tag and icon of a message's state."""
     return {
-        models.SENT: (_("sent"), "ok", ""),
+        models.SENT: (pgettext("webhook", "sent"), "ok", ""),
         models.FAILED: (_("given up"), "bad", ""),
         models.WAITING: (_("waiting"), "warn", ""),
     }.get(state, (state, "", ""))

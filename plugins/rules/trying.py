@@ -112,7 +112,7 @@ def _notice(ctx: Context, event: Event, subject: Subject, action: Any) -> Act:
     people = subjects.people(ctx, action, event, subject)
     letter = running.letter_of(ctx, event, subject, action)
     shown = [
-        (_("To"), ", ".join(person.name for person in people)),
+        (pgettext("recipient", "To"), ", ".join(person.name for person in people)),
         (_("Title"), letter["subject"]),
     ]
     problem = ""

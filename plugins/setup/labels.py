@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from portal import settings
-from portal.i18n import _, own_name
+from portal.i18n import _, own_name, pgettext
 from portal.kernel import registry as kernel
 from portal.web import access
 
@@ -20,7 +20,7 @@ def plugin_state(state: str) -> tuple[str, str, str, str]:
         kernel.INSTALLED: (_("installed, not active"), "", "", "awaited"),
         kernel.ACTIVE: (_("active"), "ok", "", "closed"),
         kernel.NEEDS_UPGRADE: (_("needs upgrade"), "warn", "up", "apart"),
-        kernel.SUSPENDED: (_("suspended"), "warn", "pause", "apart"),
+        kernel.SUSPENDED: (pgettext("plugin", "suspended"), "warn", "pause", "apart"),
         kernel.BROKEN: (_("broken"), "bad", "", "absent"),
         kernel.INCOMPATIBLE: (_("does not fit this portal"), "bad", "", "absent"),
         kernel.MISSING: (_("missing"), "", "", "absent"),
@@ -130,7 +130,7 @@ def job_state(state: str) -> tuple[str, str]:
 def mail_state(row: Any, most_attempts: int) -> tuple[str, str]:
     """Return name and kind of tag of how far a mail is."""
     if row.sent_at is not None:
-        return _("sent"), "ok"
+        return pgettext("mail", "sent"), "ok"
     if row.attempts >= most_attempts:
         return _("failed"), "bad"
     return (_("tried, will be tried again"), "warn") if row.attempts else (_("waiting"), "")

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from plugins.setup import frame, labels, queries, references, service
 from plugins.setup.views.base import blueprint
 from portal.audit import AuditEntry
-from portal.i18n import _, ngettext, number
+from portal.i18n import _, ngettext, number, pgettext
 from portal.web.access import ADMIN, allow
 from portal.web.heartbeat import context
 
@@ -104,7 +104,8 @@ def _file(rows: list[Any]) -> ResponseReturnValue:
         )
         answer.headers["Content-Disposition"] = 'attachment; filename="audit.json"'
         return answer
-    heads = [_("Entry"), _("When"), _("Who"), _("What"), _("About"), _("Details"), _("Request")]
+    heads = [_("Entry"), _("When"), _("Who"), _("What"), _("About"), _("Details")]
+    heads.append(pgettext("audit", "Request"))
     cells = (
         [
             json.dumps(cell, ensure_ascii=False) if isinstance(cell, dict) else cell

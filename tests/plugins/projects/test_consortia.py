@@ -24,6 +24,7 @@ from portal.organisations.models import (
     Source,
 )
 from tests.factories import make_organisation
+from tests.portal.conftest import Apart
 
 PROJECTS = "project,acronym,title,call_year\np1,SKILLS,Skills for all,2024\n"
 PARTS = (
@@ -110,6 +111,25 @@ def test_undo_takes_projects_back_and_leaves_profiles_without_them(
     cards = db.query("SELECT card FROM search_document WHERE kind = ?", [KIND])
     assert len(cards) == 3
     assert not any("SKILLS" in card for (card,) in cards)
+
+
+def test_words_of_projects_leave_the_search_with_the_plugin_and_come_back(
+    portal: Flask, ctx: Context, files: tuple[Path, Path]
+) -> None:
+    run(ctx, files)
+    portal.test_client_class = Apart
+    registry = portal.extensions["portal"].registry
+
+    def found() -> tuple[int, bool]:
+        registry.hooks.call("upkeep_run", ctx)
+        told = portal.test_client().get("/api/v1/partners?q=skills").json
+        return told["total"], "SKILLS" in portal.test_client().get("/partners").text
+
+    assert found() == (3, True)
+    registry.act(ctx, "projects", "deactivate", "projects", with_others=True)
+    assert found() == (0, False)
+    registry.activate(ctx, "projects")
+    assert found() == (3, True)
 
 
 def test_file_that_breaks_off_leaves_nothing_behind(
