@@ -15,8 +15,7 @@ from portal import db
 from portal.context import Context
 from portal.organisations.models import UNCLAIMED, ImportBatch, Source
 from portal.organisations.rules import slug_candidates
-from portal.organisations.service import pages_beside
-from portal.organisations.service import new_public_id
+from portal.organisations.service import new_public_id, pages_beside
 
 CHUNK = 500
 MOST_VALUES = 30_000

@@ -268,7 +268,7 @@ def test_step_leaves_event_and_history(published: Desk) -> None:
     names = [
         row.name for row in EventRow.select().where(EventRow.subject_type == "partners_profile")
     ]
-    assert names == ["partners_profile.submit", "partners_profile.publish"]
+    assert names == ["review.asked", "partners_profile.submit", "partners_profile.publish"]
     obj = publishing.find("profile", published.school.id)
     assert [entry.target_state for entry in engine.history(obj)] == [
         "draft",
