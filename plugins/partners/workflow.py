@@ -90,7 +90,12 @@ FLOW = Workflow(
             _OWN | {"view": {"Anonymous"}} | _WRITE | _SUBMIT | _DECIDE | _DELETE,
             tag="ok",
         ),
-        State(SUSPENDED, lazy_pgettext("profile", "suspended"), _OWN | _WRITE | _DECIDE | _DELETE, tag="bad"),
+        State(
+            SUSPENDED,
+            lazy_pgettext("profile", "suspended"),
+            _OWN | _WRITE | _DECIDE | _DELETE,
+            tag="bad",
+        ),
         State(
             ARCHIVED,
             lazy("archived"),

@@ -57,7 +57,11 @@ def mails() -> ResponseReturnValue:
         first_url=frame.here(after=None) if frame.after() else None,
         csv_url=frame.here(format="csv", after=None),
         chosen={"state": state},
-        states=[("waiting", _("waiting")), ("failed", _("failed")), ("sent", pgettext("mail", "sent"))],
+        states=[
+            ("waiting", _("waiting")),
+            ("failed", _("failed")),
+            ("sent", pgettext("mail", "sent")),
+        ],
     )
 
 

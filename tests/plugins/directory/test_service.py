@@ -191,7 +191,9 @@ def test_identifier_is_refused(pair: tuple[str, str]) -> None:
         rules.identifier(*pair)
 
 
-@pytest.mark.parametrize(("scheme", "value"), [("lei", "5493001KJTIIGC8Y1R12"), ("ror", "05dxps055")])
+@pytest.mark.parametrize(
+    ("scheme", "value"), [("lei", "5493001KJTIIGC8Y1R12"), ("ror", "05dxps055")]
+)
 def test_one_wrong_sign_or_two_that_were_swapped_are_found(scheme: str, value: str) -> None:
     wrong = {value[:at] + sign + value[at + 1 :] for at in range(len(value)) for sign in "0189akz"}
     pairs = range(len(value) - 1)

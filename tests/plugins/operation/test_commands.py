@@ -194,7 +194,9 @@ def test_what_is_left_of_missing_code_is_forgotten(shop: Path, portal: Portal) -
     assert "shop_item" not in db.database.get_tables()
 
 
-def test_an_unknown_plugin_is_refused_with_the_names_of_those_there_are(shop: Path, portal: Portal) -> None:
+def test_an_unknown_plugin_is_refused_with_the_names_of_those_there_are(
+    shop: Path, portal: Portal
+) -> None:
     for command in ("uninstall", "forget"):
         result = portal("plugin", command, f"{shop.name}p", "--confirm", "shopp")
         assert isinstance(result.exception, NotFound)
