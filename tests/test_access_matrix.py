@@ -23,6 +23,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from plugins.claims import service as claims
+from plugins.claims.queries import case as case_of
 from plugins.drafts import service as drafts
 from plugins.members import invitations as inviting
 from plugins.members.models import Invitation, JoinRequest, Signer
@@ -113,6 +114,8 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
     "drafts.resume": ({"member_a"}, set()),
     "drafts.discard": ({"member_a"}, set()),
     "claims.decide": (STAFF, set()),
+    "claims.verify": ({"admin_a"}, set()),
+    **dict.fromkeys(("claims.appeal", "claims.statement_page"), (set(), set())),  # nothing decided
     "tasks.move": (STAFF, set()),
     "tasks.take": (STAFF, set()),
     **dict.fromkeys(
@@ -607,6 +610,14 @@ def _receipt(app: Flask, mark: str) -> tuple[str, str]:
     return f"/organisations/receipts/{case.public_id}", entry.name
 
 
+def _appeal(app: Flask, mark: str) -> tuple[str, str]:
+    path, name = _receipt(app, mark)
+    with app.test_request_context():
+        case = case_of(path.rpartition("/")[2])
+        claims.decide_case(factories.clocked(app), case, False, "It stays.")
+    return f"{path}/appeal", name
+
+
 def _stop(app: Flask, mark: str) -> tuple[str, str]:
     is_mine = mark == "mine"
     with app.test_request_context():
@@ -667,6 +678,7 @@ LINKS = {
     "signin.verify": Link(lambda app, mark: _mailed(app, mark, False), timedelta(days=3)),
     "signin.reset": Link(lambda app, mark: _mailed(app, mark, True), timedelta(hours=1)),
     "claims.receipt": Link(_receipt, None),
+    "claims.appeal": Link(_appeal, None),
     "signin_step.stop": Link(_stopping, None),
     "notices.stop": Link(_stop, None),
     "notices.calendar_file": Link(_calendar, None),

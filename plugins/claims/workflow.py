@@ -45,7 +45,7 @@ FLOW = Workflow(
 
 
 def _label(case: Case) -> str:
-    return f"{labels.kind_name(case.kind)}: {case.organisation.name}"
+    return f"{labels.kind_name(case.kind)}: {labels.about_name(case)}"
 
 
 TYPE = ObjectType(

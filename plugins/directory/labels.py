@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from plugins.directory.rules import SCHEMES
@@ -21,6 +22,26 @@ _KINDS = {
     "former": lazy("former name"),
     "translation": lazy("translated name"),
 }
+
+PROVEN_BY = {
+    "letter-oid": lazy("verified on %(day)s by letter with its OID"),
+    "letter-pic": lazy("verified on %(day)s by letter with its PIC"),
+    "letter": lazy("verified on %(day)s by letter with its number"),
+    "website": lazy("verified on %(day)s by a sign on its website"),
+    "members": lazy("verified on %(day)s by two verified people"),
+    "reviewed": lazy("verified on %(day)s by the portal"),
+}
+
+
+def verified_text(fact: str) -> str:
+    """Say how and when an organisation was verified, from the fact that keeps it; may be empty.
+
+    A fact is one of `PROVEN_BY` and a day, such as "website 2026-05-03".
+    """
+    proof, _blank, day = fact.partition(" ")
+    if proof not in PROVEN_BY:
+        return ""
+    return str(PROVEN_BY[proof]) % {"day": i18n.day(date.fromisoformat(day))}
 
 
 def field_name(field: str) -> str:

@@ -9,10 +9,11 @@ import peewee
 from flask import Blueprint
 from markupsafe import Markup
 
-from plugins.directory import policy, rules, service, views
+from plugins.directory import finding, policy, rules, service, views
 from portal.context import Context
 from portal.hookspecs import ObjectType, Versioned, hookimpl
 from portal.i18n import _
+from portal.i18n import lazy_gettext as lazy
 from portal.organisations.models import Organisation
 from portal.organisations.policy import may_edit
 
@@ -27,6 +28,24 @@ def blueprint_list(ctx: Context) -> Sequence[Blueprint]:
 def organisation_checked(ctx: Context, values: Mapping[str, str]) -> Mapping[str, str]:
     """Write names and towns that are wholly in capitals the way people write them."""
     return rules.softened(values)
+
+
+@hookimpl
+def organisation_changed(ctx: Context, ids: Sequence[int]) -> None:
+    """Keep what the names look like."""
+    finding.note_names(ids)
+
+
+@hookimpl
+def reference_load(ctx: Context) -> None:
+    """Note what the names look like that are there already."""
+    finding.catch_up()
+
+
+@hookimpl
+def upkeep_run(ctx: Context) -> None:
+    """Note the names that came while nobody listened."""
+    finding.catch_up()
 
 
 @hookimpl
@@ -57,3 +76,9 @@ def permission_veto(
 ) -> peewee.Select | None:
     """Let nobody decide about their own organisation, or about one of the operator's as its people."""
     return policy.vetoed(ctx, permission, object_type, ids)
+
+
+@hookimpl(optionalhook=True)
+def merging_references(ctx: Context) -> Mapping[str, Mapping[str, Any]]:
+    """Leave what names look like: it follows the names by itself."""
+    return {"directory_form.organisation_id": {"title": lazy("Other names"), "stays": True}}

@@ -14,13 +14,18 @@ from portal.organisations.models import (
 )
 from portal.organisations.queries import in_sight
 
+VERIFIED_FACT = "verified"
+"""The fact by which the portal keeps how and when an organisation was verified."""
+
 
 def facts(organisation: Organisation) -> list[OrganisationFact]:
     """Return the public facts with their sources, in the order they were noted."""
     return list(
         OrganisationFact.select(OrganisationFact, Source)
         .join(Source)
-        .where(OrganisationFact.organisation == organisation.id)
+        .where(
+            OrganisationFact.organisation == organisation.id, OrganisationFact.name != VERIFIED_FACT
+        )
         .order_by(OrganisationFact.id)
     )
 

@@ -17,11 +17,11 @@ from portal.organisations import rules
 
 SHARED_BY_MANY = 3
 """A domain of more organisations than this (a city's, a provider's) says nothing."""
-# Hosts under which unrelated people have pages: sharing one says nothing.
-PLATFORMS = frozenset(
-    "facebook.com linkedin.com instagram.com youtube.com x.com twitter.com google.com "
-    "sites.google.com wordpress.com blogspot.com wixsite.com github.io".split()
-)
+_SHARED = tomllib.loads((Path(__file__).parent / "shared_domains.toml").read_text("utf-8"))
+PLATFORMS = frozenset(_SHARED["pages"].split())
+"""Hosts under which unrelated people have pages: sharing one says nothing."""
+SHARED = frozenset(domain for kind in _SHARED.values() for domain in kind.split())
+"""These, providers of mail for everybody and public bodies with many offices."""
 KINDS = ("alias", "acronym", "former", "translation")
 MOST = 30
 """Other names, and numbers, that one organisation may have."""
@@ -30,6 +30,12 @@ SCHEMES: dict[str, Any] = tomllib.loads(
 )
 _CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
 _SCHEME = re.compile(r"[a-z][a-z0-9_-]{0,19}")
+
+
+def is_known_as_shared(domain: str) -> bool:
+    """Whether a domain, or one above it, is listed as shared by many."""
+    parts = domain.split(".")
+    return any(".".join(parts[at:]) in SHARED for at in range(len(parts) - 1))
 
 
 def softened(values: Mapping[str, str]) -> dict[str, str]:

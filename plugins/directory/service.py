@@ -14,6 +14,7 @@ from portal.hookspecs import Versioned
 from portal.i18n import _
 from portal.organisations import service as core
 from portal.organisations.models import (
+    VERIFIED,
     ImportBatch,
     Organisation,
     OrganisationFact,
@@ -139,6 +140,13 @@ def _store(organisation_id: int, pairs: Iterable[tuple[str, str]]) -> None:
 
 # Facts and their sources
 
+_OWN_SOURCE = Source(
+    key="own-reviewers",
+    title="Reviewers of this portal",
+    licence="",
+    note="Who was verified, how and when.",
+)
+
 
 def note_facts(
     ctx: Context,
@@ -160,6 +168,22 @@ def note_facts(
         for name, value in facts.items():
             row.create(organisation=organisation_id, name=name, value=value, **same)
         core.announce(ctx, [organisation_id])
+
+
+def verify(ctx: Context, organisation: Organisation, proof: str) -> None:
+    """Keep that the people of an organisation proved who they are, how and on which day.
+
+    `proof` is one of `labels.PROVEN_BY`. For verbs that have checked the actor.
+    """
+    with db.transaction():
+        core.touch(ctx, organisation, state=VERIFIED)
+        note_verified(ctx, organisation.id, proof)
+
+
+def note_verified(ctx: Context, organisation_id: int, proof: str) -> None:
+    """Keep how and when an organisation was verified; where it is not any more, nobody reads it."""
+    fact = {queries.VERIFIED_FACT: f"{proof} {ctx.clock.now().date().isoformat()}"}
+    note_facts(ctx, organisation_id, fact, _OWN_SOURCE)
 
 
 def keep_source(source: Source) -> None:

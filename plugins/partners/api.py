@@ -10,6 +10,7 @@ from flask import Blueprint, Response, g, request
 from pydantic import BaseModel, ConfigDict, Field
 from spectree import Response as Answers
 
+from plugins.directory.interface import verified_text
 from plugins.openapi.interface import PREFIX, Problem, checked, spec
 from plugins.partners import pages, queries, search
 from plugins.partners.documents import FACETS
@@ -50,6 +51,14 @@ class SearchQuery(BaseModel):
     lang: str = Field("", max_length=35, description="Language of labels")
 
 
+class Verified(BaseModel):
+    """How and on which day a reviewer saw a proof; `label` says it in a sentence."""
+
+    by: str
+    on: str
+    label: str
+
+
 class Item(BaseModel):
     """A partner in a list."""
 
@@ -63,6 +72,7 @@ class Item(BaseModel):
     fields: list[str]
     languages: list[str]
     claimed: bool
+    verified: Verified | None
     demonstration: bool
     quality: None
     why: list[str]
@@ -146,6 +156,7 @@ class Detail(BaseModel):
     texts: dict[str, str]
     original_language: str | None
     identifiers: list[Identifier]
+    verified: Verified | None
     facts: list[Fact]
 
 
@@ -211,6 +222,7 @@ def partner(slug: str) -> Any:
         "texts": found.summaries,
         "original_language": found.original or None,
         "identifiers": [{"scheme": row[0], "value": row[2]} for row in found.details["identifier"]],
+        "verified": _verified(found.verified),
         "facts": [
             {"name": name, "value": value, "source": title}
             for name, _source, value, title in found.details["fact"]
@@ -236,10 +248,17 @@ def _item(card: Mapping[str, Any], why: list[str]) -> dict[str, Any]:
         "fields": card.get("fields", []),
         "languages": card.get("languages", []),
         "claimed": card["state"] != "unclaimed",
+        "verified": _verified(card.get("verified", "")),
         "demonstration": bool(card.get("demo")),
         "quality": None,
         "why": why,
     }
+
+
+def _verified(fact: str) -> dict[str, str] | None:
+    """Return how and when a partner was verified, None for one that is not."""
+    proof, _blank, day = fact.partition(" ")
+    return {"by": proof, "on": day, "label": verified_text(fact)} if day else None
 
 
 def _why(card: Mapping[str, Any], reason: Any, answer: search.Answer) -> list[str]:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from plugins.directory.interface import VERIFIED_FACT
 from plugins.partners.codes import field_name_in_all, parents
 from plugins.partners.hookspecs import ProjectPart
 from plugins.partners.queries import projects
@@ -49,7 +50,9 @@ _EXTRAS = (
     "WHERE organisation_id IN ({marks}) "
     "UNION ALL SELECT f.organisation_id, 'source', f.source_id, s.title, '' "
     "FROM organisation_fact f JOIN source s ON s.key = f.source_id "
-    "WHERE f.organisation_id IN ({marks}) AND f.name = 'name'"
+    "WHERE f.organisation_id IN ({marks}) AND f.name = 'name' "
+    f"UNION ALL SELECT organisation_id, '{VERIFIED_FACT}', '', value, '' FROM organisation_fact "
+    f"WHERE organisation_id IN ({{marks}}) AND name = '{VERIFIED_FACT}'"
 )
 BATCH = 400
 
@@ -130,7 +133,7 @@ def build(ctx: Context, ids: Sequence[int]) -> tuple[list[Document], list[int]]:
         return [], []
     marks = ", ".join("?" * len(ids))
     extras: dict[int, list[tuple[str, str, str, str]]] = defaultdict(list)
-    for organisation, *rest in db.query(_EXTRAS.replace("{marks}", marks), list(ids) * 4):
+    for organisation, *rest in db.query(_EXTRAS.replace("{marks}", marks), list(ids) * 5):
         extras[organisation].append(tuple(rest))  # type: ignore[arg-type]
     known = projects(ctx, ids)
     documents, hidden = [], []
@@ -156,6 +159,7 @@ def _document(
     standards = [text for sort, _lang, text, _more in extras if sort == "standard"]
     identifiers = [text for sort, _scheme, text, _more in extras if sort == "identifier"]
     source = next((title for sort, _key, title, _more in extras if sort == "source"), "")
+    proven = next((text for sort, _key, text, _more in extras if sort == VERIFIED_FACT), "")
     texts = dict(summaries or {})
     card = {
         "id": ident,
@@ -174,6 +178,7 @@ def _document(
         "projects": list(dict.fromkeys(part.acronym or part.title for part in parts))[:4],
         "summary": _shown(texts, original),
         "source": source.split(":")[0],
+        "verified": proven if state == "verified" else "",
     }
     return Document(
         kind=KIND,
@@ -201,7 +206,7 @@ def _document(
     )
 
 
-_OTHER = {"standard", "identifier", "source"}
+_OTHER = {"standard", "identifier", "source", VERIFIED_FACT}
 
 
 def _facets(

@@ -12,6 +12,7 @@ from urllib.parse import quote_plus
 
 from markupsafe import Markup, escape
 
+from plugins.directory.interface import verified_text
 from plugins.partners import codes, search
 from plugins.partners.filters import Filters, chosen
 from plugins.partners.pieces import Pieces, pieces
@@ -194,6 +195,7 @@ def cards(answer: search.Answer, filters: Filters) -> list[dict[str, Any]]:
                 "demo": card.get("demo"),
                 "claimed": card["state"] != "unclaimed",
                 "source": card.get("source", ""),
+                "verified": verified_text(card.get("verified", "")),
                 "compared": card["slug"] in filters.compare,
             }
         )
@@ -210,7 +212,7 @@ def card_list(rows: Sequence[Mapping[str, Any]]) -> Markup:
                 PIECES, "partner", row["slug"], row["card"].get("lang", ""), row["name"],
                 row["plain"], row["card"]["country"], row["place"], row["kind"], row["why"],
                 bool(row["demo"]), row["claimed"], takes_claims and not row["demo"], row["source"],
-                row["compared"],
+                row["compared"], row["verified"],
             )
             for row in rows
         ]

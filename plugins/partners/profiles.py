@@ -10,6 +10,7 @@ from typing import Any
 from babel.dates import format_date
 from markupsafe import Markup
 
+from plugins.directory.interface import verified_text
 from plugins.partners import codes, queries, workflow
 from plugins.partners.pages import value_label
 from plugins.partners.queries import Partner
@@ -29,6 +30,7 @@ def page(ctx: Context, partner: Partner) -> dict[str, Any]:
     return {
         "partner": partner,
         "kind": kind_name(partner),
+        "verified": verified_text(partner.verified),
         "country": country_name(partner.country),
         "place": ", ".join(item for item in (partner.city, country_name(partner.country)) if item),
         "initials": initials(partner.name),

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from plugins.directory.interface import VERIFIED_FACT
 from plugins.partners.hookspecs import ProjectPart
 from plugins.partners.models import Change, Commitment, Miss, Profile, Publication
 from portal import db, objects, permissions
@@ -43,7 +44,8 @@ _DETAILS = (
     "FROM organisation_name WHERE organisation_id IN ({marks}) "
     "UNION ALL SELECT organisation_id, 'identifier', scheme, '', value, '' "
     "FROM organisation_identifier WHERE organisation_id IN ({marks}) "
-    "UNION ALL SELECT f.organisation_id, 'fact', f.name, f.source_id, f.value, s.title "
+    f"UNION ALL SELECT f.organisation_id, CASE f.name WHEN '{VERIFIED_FACT}' THEN f.name ELSE 'fact' END, "
+    "f.name, f.source_id, f.value, s.title "
     "FROM organisation_fact f JOIN source s ON s.key = f.source_id "
     "WHERE f.organisation_id IN ({marks}) "
     "UNION ALL SELECT organisation_id, 'commitment', standard, '', subscribed_on, '' "
@@ -71,6 +73,12 @@ class Partner:
     def claimed(self) -> bool:
         """Whether somebody from the organisation looks after the entry."""
         return bool(self.values["state"] != "unclaimed")
+
+    @property
+    def verified(self) -> str:
+        """How and when its people proved who they are, as the fact keeps it; empty if they did not."""
+        facts = self.details[VERIFIED_FACT] if self.values["state"] == "verified" else []
+        return facts[0][2] if facts else ""
 
     @property
     def commitments(self) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 from flask import current_app
 from peewee import IntegrityError
 
-from plugins.directory.interface import check_other
+from plugins.directory.interface import check_other, note_verified
 from plugins.operation import interface as operation
 from plugins.trust.interface import verify as recompute
 from portal import audit, db, jobs, mail, settings
@@ -94,7 +94,9 @@ def verify(ctx: Context, organisation: Organisation, reason: str) -> None:
 
     Raises Invalid without a reason, Conflict in another state, NotAllowed for its own members.
     """
-    _decide(ctx, organisation, reason, "organisation.verified", CLAIMED, state=VERIFIED)
+    with db.transaction():
+        _decide(ctx, organisation, reason, "organisation.verified", CLAIMED, state=VERIFIED)
+        note_verified(ctx, organisation.id, "reviewed")
 
 
 def take_back(ctx: Context, organisation: Organisation, reason: str) -> None:

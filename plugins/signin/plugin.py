@@ -20,8 +20,9 @@ from plugins.signin import (
     views,
 )
 from portal.context import Context
-from portal.hookspecs import HealthCheck, SetupItem, Task, hookimpl
+from portal.hookspecs import EventType, HealthCheck, SetupItem, Task, hookimpl
 from portal.i18n import _, day, ngettext
+from portal.i18n import lazy_gettext as lazy
 
 
 @hookimpl
@@ -34,6 +35,12 @@ def blueprint_list(ctx: Context) -> Sequence[Blueprint]:
 def account_unconfirmed(ctx: Context, account_id: int) -> None:
     """Mail the link that confirms an address."""
     service.ask_to_confirm(ctx, account_id)
+
+
+@hookimpl
+def event_list(ctx: Context) -> Sequence[EventType]:
+    """Name what people do with their accounts that others may want to know."""
+    return [EventType("account.renamed", lazy("Somebody changed the name that others see"))]
 
 
 @hookimpl

@@ -11,7 +11,7 @@ from typing import Any
 
 from plugins.signin import rules
 from plugins.signin.rules import RESET, VERIFY
-from portal import audit, db, mail, settings
+from portal import audit, db, events, mail, settings
 from portal.context import Context
 from portal.errors import Invalid, NotAllowed, NotFound
 from portal.i18n import _
@@ -113,7 +113,7 @@ def reset_password(ctx: Context, token: str, password: str) -> None:
 def update_account(ctx: Context, *, name: str, locale: str, scheme: str) -> None:
     """Change the actor's name, language and colours; empty means as the browser says."""
     account = people.own_account(ctx)
-    account.name = normal_name(name)
+    before, account.name = account.name, normal_name(name)
     if locale not in ("", *settings.of(ctx)["languages"]):
         raise Invalid(_("Choose one of the languages listed."), "locale")
     if scheme not in rules.SCHEMES:
@@ -121,6 +121,8 @@ def update_account(ctx: Context, *, name: str, locale: str, scheme: str) -> None
     account.locale, account.scheme = locale, scheme
     with db.transaction():
         account.save()
+        if account.name != before:
+            events.emit(ctx, "account.renamed", "account", account.id)
 
 
 def change_password(ctx: Context, current_password: str, new_password: str, visit: Visit) -> str:

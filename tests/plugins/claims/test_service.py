@@ -64,7 +64,7 @@ def test_accepted_claim_makes_an_administrator(
     assert case.due_at == datetime(2026, 11, 27, 12, tzinfo=UTC)
     service.decide_case(reviewer, case, True, "The letter fits.")
     school = Organisation.get_by_id(school.id)
-    assert school.state == "claimed"
+    assert school.state == "verified"
     assert role_of(acting(ctx, person).actor, school) == "OrgAdmin"
     mails = [(row.recipient, row.kind) for row in Outbox.select().order_by(Outbox.id)]
     assert mails[-2:] == [

@@ -207,6 +207,7 @@ def test_item_says_what_the_page_says(client: FlaskClient, bonn: Organisation) -
             "fields": ["0715"],
             "languages": ["de", "en"],
             "claimed": False,
+            "verified": None,
             "demonstration": False,
             "quality": None,
             "why": ["We build sailing boats."],

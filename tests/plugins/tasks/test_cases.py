@@ -32,5 +32,5 @@ def test_case_is_found_among_tasks_and_decided_by_a_step(make_portal: Callable[.
     assert answer.location == f"/organisations/cases/{number}"
     assert "The letter fits." in Visitor(client)(answer.location).text
     assert "The letter fits." in Visitor(asking)(receipt).text
-    assert Organisation.get_by_id(entry.id).state == "claimed"
+    assert Organisation.get_by_id(entry.id).state == "verified"
     assert "Nothing waits" in Visitor(client)("/tasks").text

@@ -1,0 +1,11 @@
+ALTER TABLE claims_case ALTER COLUMN organisation_id DROP NOT NULL;
+ALTER TABLE claims_case ADD COLUMN page TEXT NOT NULL DEFAULT '';
+ALTER TABLE claims_case ADD COLUMN reason TEXT NOT NULL DEFAULT '';
+ALTER TABLE claims_case ADD COLUMN proven_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE claims_case ADD COLUMN measure TEXT NOT NULL DEFAULT '';
+ALTER TABLE claims_case ADD COLUMN ground TEXT NOT NULL DEFAULT '';
+ALTER TABLE claims_case ADD COLUMN rule TEXT NOT NULL DEFAULT '';
+ALTER TABLE claims_case ADD COLUMN overturned_at {binary};
+ALTER TABLE claims_case ADD COLUMN about_account_id INTEGER REFERENCES account (id) ON DELETE SET NULL;
+ALTER TABLE claims_case ADD COLUMN resembles_id INTEGER REFERENCES organisation (id) ON DELETE SET NULL;
+ALTER TABLE claims_case ADD COLUMN parent_id INTEGER REFERENCES claims_case (id) ON DELETE CASCADE;
