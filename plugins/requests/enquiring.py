@@ -29,10 +29,6 @@ MOST_FORGOTTEN = 500
 RELAYED = lazy("Read it and answer here; nobody's address is shown.")
 
 
-class Over(Conflict):
-    """The enquiry takes no messages any more."""
-
-
 def may_ask(asker: Organisation, receiver: Organisation) -> bool:
     """Whether one may ask another: both have people here and are in sight, both real or made up."""
     both = [item for item in (asker, receiver) if is_here(item)]
@@ -91,7 +87,7 @@ def ask(
         message = _write(ctx, made, asker, text)
         audit.record(ctx, "enquiry.sent", ENQUIRY, made.id)
         events.emit(ctx, "enquiry.sent", ENQUIRY, made.id)
-        _tell(ctx, made, message, receiver)
+        _tell(ctx, made, message, asker, receiver)
     return made
 
 
@@ -113,8 +109,11 @@ def _check_caps(ctx: Context, asker: Organisation, receiver: Organisation) -> No
     if sent.count() >= most["most_asked_a_day"]:
         raise TooMany(_("Your organisation has asked many today. Go on tomorrow."), 86_400)
     of: Any = Enquiry
-    got = of.select(of.created_at).where(of.receiver == receiver.id, of.created_at > now - WEEK)
-    times = [moment for (moment,) in got.order_by(of.created_at.desc()).tuples()]
+    rows = of.select(of.asker, of.created_at).order_by(of.created_at.desc())
+    got = list(rows.where(of.receiver == receiver.id, of.created_at > now - WEEK).tuples())
+    if sum(number == asker.id for number, _moment in got) >= rules.MOST_OF_ONE:
+        raise TooMany(_("You asked them several times this week. Leave them some time."), 86_400)
+    times = [moment for _number, moment in got]
     if len(times) >= most["most_received_a_week"]:
         free_at = times[most["most_received_a_week"] - 1] + WEEK
         raise TooMany(
@@ -131,13 +130,13 @@ def go_on(ctx: Context, enquiry: Enquiry, text: str, *, is_answer: bool, ending:
     """Write in an enquiry for the receiver (an answer) or the asker, end it, or both.
 
     `ending` is close, or decline for a receiver who was asked; the text may be left out then.
-    Raises Invalid, Over for what comes too late, Conflict after many messages in a row, what
-    steps raise for those who may not.
+    Raises Invalid, Conflict for what comes too late or after many messages in a row, what steps
+    raise for those who may not.
     """
     with db.transaction():
         now = _held(enquiry)
         if now.state not in RUNNING:
-            raise Over(_("This enquiry is over. Your text is still here, to copy it."))
+            raise Conflict(_("This enquiry is over. Your text is still here, to copy it."))
         permissions.check(ctx, "answer" if is_answer else "ask", now)
         side, other = (now.receiver, now.asker) if is_answer else (now.asker, now.receiver)
         message = None
@@ -146,7 +145,7 @@ def go_on(ctx: Context, enquiry: Enquiry, text: str, *, is_answer: bool, ending:
             _check_talk(now, side, other)
             message = _write(ctx, now, side, text)
         if message and ending != "decline":
-            _tell(ctx, now, message, other)
+            _tell(ctx, now, message, side, other)
         if message and is_answer and now.state == OPEN and ending != "decline":
             workflow.move(ctx, now, "answer")
         elif message and not is_answer and now.state == ANSWERED and not ending:
@@ -188,33 +187,29 @@ def _write(ctx: Context, enquiry: Enquiry, side: Organisation, text: str) -> Mes
     return written
 
 
-def _tell(ctx: Context, enquiry: Enquiry, message: Message, whom: Organisation) -> None:
-    writer: Organisation = Organisation.get_by_id(message.organisation_id)
+def _tell(
+    ctx: Context, enquiry: Enquiry, message: Message, writer: Organisation, whom: Organisation
+) -> None:
     named = {"name": writer.name, "other": whom.name}
     if enquiry.about and writer.id == enquiry.asker.id:
         title = lazy("%(name)s asks %(other)s about %(third)s", third=enquiry.about.name, **named)
     else:
         title = lazy("%(name)s wrote to %(other)s", **named)
-    notify_side(ctx, enquiry, whom, WRITTEN, title, RELAYED, f"requests_message {message.id}")
+    notify_side(ctx, enquiry, whom, WRITTEN, f"requests_message {message.id}", title, RELAYED)
 
 
 def notify_side(
-    ctx: Context,
-    enquiry: Enquiry,
-    whom: Organisation,
-    kind: str,
-    title: Any,
-    body: Any,
-    subject: str,
+    ctx: Context, enquiry: Enquiry, whom: Organisation, kind: str, subject: str, *words: Any
 ) -> None:
-    """Tell those who write for one side of an enquiry."""
+    """Tell those who write for one side of an enquiry; `words` are title and body."""
     for account in queries.editors(whom.id):
-        notify(ctx, account, kind, title, body, f"/enquiries/{enquiry.public_id}", subject)
+        notify(ctx, account, kind, *words, f"/enquiries/{enquiry.public_id}", subject)
 
 
 def carry_out(ctx: Context, enquiry: Enquiry, step: Transition, entry_id: int) -> None:
     """Do what follows from a step, inside its transaction, whichever page it was taken on."""
-    now, values = ctx.clock.now(), {}
+    now = ctx.clock.now()
+    values: dict[str, Any] = {}
     if step.name in {"answer", "decline"} and enquiry.answered_at is None:
         values["answered_at"] = now
         events.emit(ctx, "enquiry.answered", ENQUIRY, enquiry.id)
@@ -226,14 +221,14 @@ def carry_out(ctx: Context, enquiry: Enquiry, step: Transition, entry_id: int) -
     subject, named = f"{ENQUIRY} {enquiry.id} {entry_id}", {"name": enquiry.receiver.name}
     if step.name in {"answer", "decline"}:
         Silence.delete().where(Silence.organisation == enquiry.receiver.id).execute()
+    others = lazy("Others may fit: search, or write a partner request.")
     if step.target == DECLINED:
         title = lazy("%(name)s can't help this time", **named)
-        body = lazy("They declined your enquiry. Others may fit: search, or write a request.")
-        notify_side(ctx, enquiry, enquiry.asker, WRITTEN, title, body, subject)
     elif step.name == LAPSE and enquiry.answered_at is None:
-        title = lazy("%(name)s did not answer", **named)
-        body = lazy("Your enquiry closed by itself. Others may fit: search, or write a request.")
-        notify_side(ctx, enquiry, enquiry.asker, WRITTEN, title, body, subject)
+        title = lazy("%(name)s did not answer; your enquiry is closed", **named)
+    else:
+        return
+    notify_side(ctx, enquiry, enquiry.asker, WRITTEN, subject, title, others)
 
 
 def forget(ctx: Context) -> int:

@@ -242,10 +242,10 @@ def left_waiting(now: datetime) -> list[int]:
     return sorted(number for (number,) in rows.tuples())
 
 
-def silences(ids: Sequence[int] | None = None) -> list[Silence]:
-    """Return which of these organisations, or of all, are known to be silent."""
+def silences(ids: Sequence[int]) -> list[Silence]:
+    """Return which of these organisations are known to be silent."""
     rows = Silence.select(Silence, Organisation).join(Organisation)
-    return list(rows if ids is None else rows.where(Silence.organisation.in_(list(ids))))
+    return list(rows.where(Silence.organisation.in_(list(ids))))
 
 
 def past_partners(ctx: Context, of: Organisation) -> list[tuple[Organisation, str]]:

@@ -72,7 +72,7 @@ def fade(ctx: Context) -> int:
     late = [
         number
         for number in queries.left_waiting(now)
-        if rules.is_silent(queries.counted(number, now))
+        if rules.is_silent(queries.counted(number, now), now)
     ]
     with db.transaction():
         Silence.delete().where(Silence.organisation.not_in(late)).execute()

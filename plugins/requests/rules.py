@@ -57,7 +57,11 @@ COUNTED_FOR = timedelta(days=365)
 LEAST_ASKED = 5
 """Of fewer organisations that asked, nothing is told about how somebody answers."""
 SILENT_AFTER = 3
+SILENT_FOR = timedelta(days=60)
+"""How long an enquiry without an answer counts for silence: nobody can answer one of long ago."""
 FADES_AFTER = timedelta(days=14)
+MOST_OF_ONE = 3
+"""Enquiries from one organisation to the same one within seven days, so that nobody uses up a cap."""
 MOST_IN_A_ROW = 3
 MOST_MESSAGES = 200
 
@@ -282,9 +286,9 @@ def response(counted: Sequence[Asked]) -> Response | None:
     return Response(tenths, max(1, days) if needed else 0, len(counted))
 
 
-def is_silent(counted: Sequence[Asked]) -> bool:
-    """Whether the last three organisations that asked got no answer."""
-    latest = counted[:SILENT_AFTER]
+def is_silent(counted: Sequence[Asked], now: datetime) -> bool:
+    """Whether the last three organisations that asked got no answer, all within sixty days."""
+    latest = [row for row in counted[:SILENT_AFTER] if row.settled_at > now - SILENT_FOR]
     return len(latest) == SILENT_AFTER and not any(row.answered_at for row in latest)
 
 

@@ -65,6 +65,7 @@ _SEEN = {"view": {"OrgMember", REVIEWER}}
 _WRITE = {"edit": EDITORS}
 _RUN = {"run": EDITORS}
 _DECIDE = {"review": {REVIEWER}}
+_BY_DATE: dict[str, Any] = {"automatic": True, "due_field": "closes_at"}
 _SAID: dict[str, Any] = {"comment_required": True, "four_eyes": True}
 
 FLOW = Workflow(
@@ -83,15 +84,7 @@ FLOW = Workflow(
             "publish", lazy("Publish"), {DRAFT}, PUBLISHED, "run", guards=("known", "ahead")
         ),
         Transition("close", lazy("Close"), {PUBLISHED}, CLOSED, "run"),
-        Transition(
-            EXPIRE,
-            lazy("Close by date"),
-            {PUBLISHED},
-            CLOSED,
-            "",
-            automatic=True,
-            due_field="closes_at",
-        ),
+        Transition(EXPIRE, lazy("Close by date"), {PUBLISHED}, CLOSED, "", **_BY_DATE),
         Transition(
             "reopen", lazy("Open again"), {CLOSED}, PUBLISHED, "run", guards=("known", "ahead")
         ),
@@ -159,15 +152,7 @@ ENQUIRY_FLOW = Workflow(
         Transition("decline", lazy("Decline"), {OPEN}, DECLINED, "answer"),
         Transition("close", lazy("Close the enquiry"), _UNDER_WAY, CLOSED, "ask"),
         Transition("end", lazy("End the enquiry"), {ANSWERED}, CLOSED, "answer"),
-        Transition(
-            LAPSE,
-            lazy("Close by date"),
-            _UNDER_WAY,
-            CLOSED,
-            "",
-            automatic=True,
-            due_field="closes_at",
-        ),
+        Transition(LAPSE, lazy("Close by date"), _UNDER_WAY, CLOSED, "", **_BY_DATE),
     ),
     {"written": _written},
 )

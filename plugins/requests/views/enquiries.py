@@ -45,7 +45,7 @@ def enquiry_method() -> ResponseReturnValue:
     """Say how enquiries run, and how it is counted who answers."""
     days = {
         name.lower(): getattr(rules, name).days
-        for name in ("LAPSES_AFTER", "SETTLED_AFTER", "FADES_AFTER", "COUNTED_FOR")
+        for name in ("LAPSES_AFTER", "SETTLED_AFTER", "FADES_AFTER", "SILENT_FOR", "COUNTED_FOR")
     }
     reminded = [after.days for after in rules.REMINDED_AFTER]
     counts = {"least_asked": rules.LEAST_ASKED, "silent_after": rules.SILENT_AFTER}
@@ -127,13 +127,8 @@ def enquiry(public_id: str) -> ResponseReturnValue:
         try:
             if form.validate():
                 spend()
-                enquiring.go_on(
-                    g.ctx,
-                    row,
-                    form.text.data or "",
-                    is_answer=_is_answer(row),
-                    ending=ending if ending in ENDINGS else "",
-                )
+                text, ending = form.text.data or "", ending if ending in ENDINGS else ""
+                enquiring.go_on(g.ctx, row, text, is_answer=_is_answer(row), ending=ending)
                 said = {"close": _("The enquiry is closed."), "decline": _("You declined.")}
                 flash(said.get(ending, _("Your message is sent.")))
                 return redirect(f"/enquiries/{public_id}", 303)

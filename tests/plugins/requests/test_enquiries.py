@@ -103,7 +103,8 @@ def test_the_latest_enquiry_of_each_counts_once_it_is_settled() -> None:
     ],
 )
 def test_three_without_an_answer_in_a_row_are_silence(rows: list[Any], silent: bool) -> None:
-    assert rules.is_silent(rules.settled(rows, NOON + 20 * DAY)) == silent
+    assert rules.is_silent(rules.settled(rows, NOON + 20 * DAY), NOON + 20 * DAY) == silent
+    assert not rules.is_silent(rules.settled(rows, NOON + 70 * DAY), NOON + 70 * DAY)
 
 
 # The thread
@@ -186,9 +187,13 @@ def test_who_declines_has_answered_and_the_asker_is_told(portal: Flask, ctx: Con
     told = Notice.select().where(Notice.account == asker.id)
     assert ["can't help" in str(notice.title) for notice in told] == [True]
     assert [message.text for message in queries.messages(now)] == ["Hello", "Not in May."]
-    with pytest.raises(enquiring.Over):
+    with pytest.raises(Conflict, match="is over"):
         enquiring.go_on(acting(ctx, asker), row, "But", is_answer=False)
-    enquiring.ask(acting(ctx, asker), school, bakery, "In June, then?")
+    for _again in range(rules.MOST_OF_ONE - 1):
+        row = enquiring.ask(acting(ctx, asker), school, bakery, "In June, then?")
+        enquiring.go_on(acting(ctx, asker), row, "", is_answer=False, ending="close")
+    with pytest.raises(TooMany, match="several times"):
+        enquiring.ask(acting(ctx, asker), school, bakery, "Or in July?")
 
 
 def test_the_side_whose_turn_it_is_is_reminded_after_three_and_seven_days(
@@ -342,6 +347,21 @@ def test_silent_members_are_told_and_stand_last_a_fortnight_later(
     assert not Silence.select().exists()
     assert order() == ["Silent", "Lesser"]
     assert fade() == 0
+
+
+def test_silence_ends_by_itself_when_nobody_can_answer_any_more(
+    portal: Flask, ctx: Context, clock
+) -> None:
+    silent = make_organisation("Silent", admin=make_account(portal))
+    for _number in range(3):
+        who = make_account(portal)
+        school = make_organisation(admin=who)
+        enquiring.ask(acting(ctx, who), school, silent, "Hello")
+    clock.moment += 10 * DAY
+    assert reminding.fade(ctx) == 1
+    assert [row.organisation.name for row in queries.silences([silent.id])] == ["Silent"]
+    clock.moment += 60 * DAY
+    assert reminding.fade(ctx) == 0 and not queries.silences([silent.id])
 
 
 # Past partners
