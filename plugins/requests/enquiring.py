@@ -195,15 +195,21 @@ def _tell(
         title = lazy("%(name)s asks %(other)s about %(third)s", third=enquiry.about.name, **named)
     else:
         title = lazy("%(name)s wrote to %(other)s", **named)
-    notify_side(ctx, enquiry, whom, WRITTEN, f"requests_message {message.id}", title, RELAYED)
+    notify_side(ctx, enquiry, whom, WRITTEN, f"requests_message {message.id}", (title, RELAYED))
 
 
 def notify_side(
-    ctx: Context, enquiry: Enquiry, whom: Organisation, kind: str, subject: str, *words: Any
+    ctx: Context,
+    enquiry: Enquiry,
+    whom: Organisation,
+    kind: str,
+    subject: str,
+    words: tuple[Any, Any],
 ) -> None:
     """Tell those who write for one side of an enquiry; `words` are title and body."""
+    title, body = words
     for account in queries.editors(whom.id):
-        notify(ctx, account, kind, *words, f"/enquiries/{enquiry.public_id}", subject)
+        notify(ctx, account, kind, title, body, f"/enquiries/{enquiry.public_id}", subject)
 
 
 def carry_out(ctx: Context, enquiry: Enquiry, step: Transition, entry_id: int) -> None:
@@ -228,7 +234,7 @@ def carry_out(ctx: Context, enquiry: Enquiry, step: Transition, entry_id: int) -
         title = lazy("%(name)s did not answer; your enquiry is closed", **named)
     else:
         return
-    notify_side(ctx, enquiry, enquiry.asker, WRITTEN, subject, title, others)
+    notify_side(ctx, enquiry, enquiry.asker, WRITTEN, subject, (title, others))
 
 
 def forget(ctx: Context) -> int:

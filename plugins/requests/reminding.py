@@ -56,9 +56,8 @@ def _remind(ctx: Context, ident: int, number: int, is_late: Any) -> bool:
         else:
             whom, title = row.asker, lazy("%(name)s answered you", name=row.receiver.name)
             body = lazy("Go on here, or close the enquiry if you have what you need.")
-        notify_side(
-            ctx, row, whom, WAITING, title, body, f"{ENQUIRY} {ident} {row.version} {number}"
-        )
+        subject = f"{ENQUIRY} {ident} {row.version} {number}"
+        notify_side(ctx, row, whom, WAITING, subject, (title, body))
     return True
 
 
