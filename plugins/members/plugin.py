@@ -147,3 +147,13 @@ def notice_list(ctx: Context) -> Sequence[Mapping[str, Any]]:
 def operation_demo_filled(ctx: Context) -> None:
     """Show what may wait at the made-up school."""
     demo.load(ctx)
+
+
+@hookimpl(optionalhook=True)
+def merging_references(ctx: Context) -> Mapping[str, Mapping[str, Any]]:
+    """Say what a merge does: who was invited to one entry, or may sign for it, is not for another."""
+    return {
+        "members_invitation.organisation_id": {"title": lazy("Invitations"), "stays": True},
+        "members_signatory.organisation_id": {"title": lazy("Signatories"), "stays": True},
+        "members_request.organisation_id": {"title": lazy("Requests to join")},
+    }

@@ -182,7 +182,7 @@ def in_use(ids: Sequence[int]) -> dict[int, str]:
     return {
         number: _("it was merged with another entry")
         for row in rows
-        for number in (row.kept_id, row.gone_id)
+        for number in (row.kept.id, row.gone.id)
         if number in ids
     }
 
@@ -226,7 +226,7 @@ def _count_up(ctx: Context, *both: Organisation) -> None:
 def _check_undo(merged: Merge) -> None:
     if merged.undone_at is not None:
         raise Conflict(_("This merge was undone before."))
-    both = [merged.kept_id, merged.gone_id]
+    both = [merged.kept.id, merged.gone.id]
     later = Merge.select().where(
         Merge.id > merged.id,
         Merge.undone_at.is_null(),

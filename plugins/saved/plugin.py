@@ -60,3 +60,14 @@ def job_list(ctx: Context) -> Sequence[JobKind]:
 def upkeep_run(ctx: Context) -> None:
     """Delete what was put away and not brought back."""
     service.expire(ctx)
+
+
+@hookimpl(optionalhook=True)
+def merging_references(ctx: Context) -> Mapping[str, Mapping[str, Any]]:
+    """Say what a merge of two entries does with shortlists; nobody stands on their own."""
+    own = "r.organisation_id IN ({kept}, {gone}) AND r.partner_id IN ({kept}, {gone})"
+    listed, lists = lazy("Shortlists it stands on"), lazy("Partners on its shortlist")
+    return {
+        "saved_entry.organisation_id": {"title": lists, "same": ["partner_id"], "stays": own},
+        "saved_entry.partner_id": {"title": listed, "same": ["organisation_id"], "stays": own},
+    }

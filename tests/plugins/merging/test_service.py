@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 
 from plugins.claims.models import Case
+from plugins.members.models import JoinRequest
 from plugins.merging import moving, plan, queries, service
 from plugins.merging.models import Change, Merge
 from plugins.merging.plan import Choices
@@ -28,10 +29,11 @@ from plugins.requests.models import (
     Silence,
     Told,
 )
+from plugins.saved.models import Entry as Listed
 from plugins.tokens.models import Token
 from portal import db
 from portal.context import SITE_ADMIN, Actor, Context
-from portal.errors import Conflict, Invalid, NotAllowed
+from portal.errors import Conflict, Invalid, NotAllowed, Unavailable
 from portal.organisations import queries as organisations
 from portal.organisations import service as core
 from portal.organisations.models import (
@@ -53,6 +55,7 @@ LOGS = (
     "audit_", "event", "job", "merging_merge", "merging_change", "notices_notice", "outbox",
     "search_", "sqlite_", "version", "workflow_", "heartbeat",
 )  # fmt: skip
+REFUSED = (Fault, Unavailable)  # the second where it happens in an answer of a plugin
 COUNTED = {
     "organisation": {"version", "updated_at"},
     "partners_profile": {"version"},
@@ -172,9 +175,18 @@ class World:
             roles, texts = self.some(["sending", "host"]), self.some(["de", "en"])
             values = {"roles": roles, "summaries": dict.fromkeys(texts, f"Text {owner.id}")}
             Profile.create(updated_at=NOON, months=self.some([1, 5]), **values, **same)
-        for other in self.some([self.asker, *self.made]):
+        for other in self.some(self.made):
             if other.id != owner.id:
                 self.ask(owner, other)
+                key = {"added_at": NOON, "organisation": owner.id, "partner": other.id}
+                Listed.insert(**key).on_conflict_ignore().execute()
+                if other.id == self.asker.id:
+                    twin = key | {"organisation": other.id, "partner": owner.id}
+                    Listed.insert(**twin).on_conflict_ignore().execute()
+        for person in self.some(self.people):
+            moments = dict.fromkeys(("created_at", "due_at"), NOON)
+            key = {"public_id": f"join-{self.next()}", "account": person.id, "message": "Me too"}
+            JoinRequest.create(**key, **moments, **same)
         if self.random.random() < 0.5:
             Silence.create(warned_at=NOON, **same)
         for standard in self.some(["one", "two"]):
@@ -222,11 +234,11 @@ def test_every_reference_to_organisations_is_found_and_spoken_for(
     assert set(plan.references(ctx)) == declared
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3, pytest.param(4, marks=pytest.mark.full)])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.full)])
 def test_undo_restores_every_reference_whatever_there_was(
     portal: Flask, admin: Context, seed: int
 ) -> None:
-    for round_ in range(4 if seed < 4 else 60):
+    for round_ in range(5 if seed == 1 else 80):
         world = World(portal, admin, seed * 100 + round_)
         claimed = world.random.random() < 0.7
         kept = world.organisation(claimed)
@@ -318,7 +330,7 @@ def test_a_failure_at_any_statement_leaves_before_or_after(
 ) -> None:
     deed, left_out = Deed(portal, admin, act), frozenset({"plugin_failure", "heartbeat"})
 
-    assert assert_all_or_nothing(deed.prepare, deed.do, left_out) > 80
+    assert assert_all_or_nothing(deed.prepare, deed.do, left_out, REFUSED) > 80
 
 
 @pytest.mark.parametrize("act", ["merge", "undo"])
@@ -330,7 +342,7 @@ def test_a_failure_in_between_leaves_what_was(portal: Flask, admin: Context, act
         with failing_at(number) as tried:
             try:
                 deed.do(thing)
-            except Fault:
+            except REFUSED:
                 assert dump() == before, tried[-1]
             else:
                 break
