@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
@@ -68,12 +69,14 @@ class Portal:
 
     def _fingerprint(self) -> str:
         """Return what changes with the looks and texts of pages: the same in every worker."""
-        houses = [frame.HOUSE, frame.INSTALLED_HOUSE, self.config.instance_path / "templates"]
+        own = self.config.instance_path / "templates"
+        rooms = [folder / "templates" for folder in self.folders.values()]
         times = [
-            path.stat().st_mtime_ns
-            for folder in [*houses, *self.folders.values(), *catalogues.folders]
-            for pattern in ("*.html", "*.po")
-            for path in folder.rglob(pattern)
+            Path(place, name).stat().st_mtime_ns
+            for folder in (frame.HOUSE, frame.INSTALLED_HOUSE, own, *rooms, *catalogues.folders)
+            for place, _folders, names in os.walk(folder)
+            for name in names
+            if name.endswith((".html", ".po"))
         ]
         return f"{max(times, default=0):x}-{self.static.digest()}"
 
