@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Any
@@ -56,11 +57,18 @@ def init_app(app: Flask, instance: Path, plugins: dict[str, Path]) -> None:
 
 
 class _Template(Template):
-    """A template whose macros are made once: here no template has globals of its own."""
+    """A template whose macros are made once: here no template has globals of its own.
+
+    Macros that it names in `kept` depend on nothing but what they are called with, as an icon does:
+    what they gave once is given again.
+    """
 
     def _get_default_module(self, ctx: Any = None) -> Any:
         if self._module is None:
-            self._module = self.make_module()
+            module = self.make_module()
+            for name in getattr(module, "kept", ()):
+                setattr(module, name, lru_cache(maxsize=200)(getattr(module, name)))
+            self._module = module
         return self._module
 
 
