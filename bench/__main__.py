@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from bench import hooks, peer
+from bench import hooks, peer, ranking
 from bench.gates import all_gates
 from bench.measuring import measure
 from bench.report import document, gate_lines
@@ -28,6 +28,7 @@ def main() -> int:
         print(f"Measuring {size:,} organisations ...", file=sys.stderr, flush=True)
         found[size] = measure(size, chosen.data / str(size), chosen.quick, chosen.keep)
     gates = [*all_gates(found), hooks.gate()]
+    gates += [ranking.gate(size, chosen.data / str(size) / "site") for size in found]
     command = " ".join(["python -m bench", *sys.argv[1:]])
     chosen.output.write_text(document(command, gates, found) + "\n", encoding="utf-8")
     print("\n".join(gate_lines(gates)))
