@@ -11,6 +11,8 @@ import signal
 import socket
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
@@ -22,6 +24,11 @@ from granian.server.mp import MPServer
 from portal import logs
 from portal.config import Config
 
+LIBRARIES = (
+    "argon2", "babel.dates", "babel.numbers", "babel.support", "flask", "flask_login", "flask_wtf",
+    "itsdangerous", "jinja2.ext", "orjson", "peewee", "playhouse.migrate", "pluggy", "pydantic",
+    "pyroaring", "rapidfuzz.fuzz", "spectree", "werkzeug.serving", "wtforms",
+)  # fmt: skip
 KILL_SECONDS = 9
 RENEW_SECONDS = 2
 SILENT_SECONDS = 10
@@ -85,7 +92,19 @@ def end_when_asked_from_the_start() -> None:
     os.register_at_fork(before=hold, after_in_parent=let_go, after_in_child=begin)
 
 
+def import_libraries() -> None:
+    """Import what each web process needs and no new code exchanges: they are copies of this one.
+
+    Of the portal and its plugins nothing is imported here, so that a process that is started later
+    has their code as it is then.
+    """
+    for name in LIBRARIES:
+        with suppress(ImportError):
+            import_module(name)
+
+
 if __name__ == "__main__":
+    import_libraries()
     logs.set_up(Config.from_environment().log_format)
     end_when_asked_from_the_start()
     HeldSocket(*map(int, sys.argv[1:])).serve()

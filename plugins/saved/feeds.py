@@ -9,12 +9,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import current_app
-from icalendar import Calendar, Event
 
 from plugins.saved.models import SavedSearch
 from plugins.search.interface import SearchPage, index
 from portal.context import Context
 from portal.i18n import _
+from portal.later import Later
+
+ical = Later("icalendar")
 
 MOST_DAYS = 500
 
@@ -26,14 +28,14 @@ def base() -> str:
 
 def calendar(ctx: Context, row: SavedSearch, page: SearchPage) -> bytes:
     """Return the days of what a search finds now: when each of it ends."""
-    file = Calendar()
+    file = ical.Calendar()
     file.add("prodid", "-//Tessera//Calendar//EN")
     file.add("version", "2.0")
     file.add("x-wr-calname", row.name)
     host = urlsplit(base()).hostname or "localhost"
     for shown in _found(ctx, row, page):
         mark = hashlib.sha256(f"saved {shown['url']}".encode()).hexdigest()[:32]
-        event = Event()
+        event = ical.Event()
         event.add("uid", f"{mark}@{host}")
         event.add("dtstamp", row.created_at)
         event.add("summary", _("Closes: %(title)s", title=shown["title"]))
