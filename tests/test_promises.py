@@ -390,8 +390,7 @@ def test_a_plugin_says_what_it_is_for(plugin: str) -> None:
 
 def numbered(folders: Iterable[Path]) -> Iterator[tuple[Path, list[int]]]:
     for folder in folders:
-        names = sorted({path.stem for path in folder.glob("[0-9]*")})
-        yield folder, [int(name.split("_")[0].split("-")[0]) for name in names]
+        yield folder, sorted({int(path.name[:4]) for path in folder.glob("[0-9]*")})
 
 
 def test_migrations_and_decisions_are_numbered_without_gaps() -> None:
