@@ -7,6 +7,8 @@ and text that is compared by order is compared byte by byte.
 from __future__ import annotations
 
 import json
+import random
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -28,6 +30,7 @@ PRAGMAS = {
     "cache_size": -16_000,
 }
 BUSY_SECONDS = 15
+ASK_AGAIN_SECONDS = (0.003, 0.012)
 
 _counter: ContextVar[list[str] | None] = ContextVar("statements", default=None)
 _endings: ContextVar[list[Callable[[], None]] | None] = ContextVar("before_commit", default=None)
@@ -49,6 +52,24 @@ class _Counted:
 
 class Sqlite(_Counted, SqliteDatabase):
     """SQLite with the portal's pragmas."""
+
+    def begin(self, lock_type: str | None = None) -> None:
+        """Begin, and ask for the write lock evenly until it is free, as everybody does.
+
+        SQLite by itself asks ever more seldom: whoever waits longest would be the last to get it.
+        """
+        connection, until = self.connection(), time.monotonic() + BUSY_SECONDS
+        connection.execute("PRAGMA busy_timeout = 0")
+        try:
+            while True:
+                try:
+                    return super().begin(lock_type)  # type: ignore[no-any-return]
+                except peewee.OperationalError as error:
+                    if "locked" not in str(error) or time.monotonic() > until:
+                        raise
+                time.sleep(random.uniform(*ASK_AGAIN_SECONDS))  # noqa: S311  no secret
+        finally:
+            connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
 
 
 class Postgres(_Counted, PostgresqlDatabase):
