@@ -77,7 +77,7 @@ def ids_of(slugs: Sequence[str]) -> dict[str, int]:
     return {slug: rows[slug] for slug in slugs if slug in rows}
 
 
-def entries(organisation_id: int) -> list[Entry]:
+def entries(organisation_id: int) -> list[Any]:
     """Return the partners on an organisation's shortlist, the newest first."""
     of: Any = Entry
     rows = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from portal.errors import Invalid
 from portal.i18n import _
@@ -34,7 +35,7 @@ def next_due(now: datetime, rhythm: str, hour: int) -> datetime | None:
     return due + DAY * (-due.weekday() % 7) if rhythm == WEEKLY else due
 
 
-def remembered(hits: Sequence[Sequence[object]], fresh: Iterable[object], at: str) -> list[object]:
+def remembered(hits: Sequence[Any], fresh: Iterable[int], at: str) -> list[Any]:
     """Return the hits of a search with fresh ones before the others, as many as are remembered."""
     return [*([number, at] for number in fresh), *hits][:MOST_HITS]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from typing import Any
 
 from plugins.partners.interface import KIND
 from plugins.saved import queries, rules
@@ -95,7 +96,7 @@ def note_of(organisation_id: int, public_id: str) -> Note:
 
 def remove_note(ctx: Context, organisation: Organisation, role: str, public_id: str) -> None:
     """Put a note away: those who wrote it may, and administrators of the organisation."""
-    note = note_of(organisation.id, public_id)
+    note: Any = note_of(organisation.id, public_id)
     if note.account_id != ctx.actor.account_id and role != "OrgAdmin":
         raise NotAllowed(_("Whoever wrote a note can remove it, and your administrators."))
     with db.transaction():

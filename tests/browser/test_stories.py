@@ -68,7 +68,7 @@ def test_partners_are_chosen_and_compared(open_page: Open) -> None:
     boxes.nth(0).check()
     boxes.nth(1).check()
 
-    page.locator("[data-compare-bar] button").click()
+    page.locator("[data-compare-bar] button").first.click()
 
     page.wait_for_url(lambda url: "/partners/compare?" in url)
     expect(page.locator("main table").first).to_be_visible()
@@ -166,7 +166,7 @@ def test_comparing_works_without_scripts(open_page: Open) -> None:
     boxes.nth(0).check()
     boxes.nth(1).check()
 
-    page.locator("[data-compare-bar] button").click()
+    page.locator("[data-compare-bar] button").first.click()
 
     expect(page.locator("main table").first).to_be_visible()
 

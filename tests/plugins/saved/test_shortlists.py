@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from plugins.saved import rules, service, shortlists
+from plugins.merging import service as merging
+from plugins.merging.plan import Choices
+from plugins.saved import queries, rules, service, shortlists
 from plugins.saved.models import Entry, Note
+from plugins.search.interface import cards_of
 from portal.clock import FixedClock
+from portal.context import MEMBER, Actor
 from portal.errors import Conflict
 from portal.organisations.models import Organisation
 from portal.organisations.service import announce
@@ -202,3 +207,20 @@ def test_partners_out_of_sight_are_left_out(
 
     assert "School of Bread" not in as_person.get(kept(own)).text
     assert "School of Bread" not in as_person.get(address(partners)).text
+
+
+def test_a_merge_leaves_one_on_each_shortlist_and_its_undo_both(
+    make_portal: Callable[..., Flask],
+) -> None:
+    app = make_portal(plugins=["saved", "merging"])
+    person, admin = make_account(app), make_account(app, role="SiteAdmin")
+    own = store_partner(app, "Office of Bonn", admin=person)
+    kept_one, gone = store_partner(app, "School of Bread"), store_partner(app, "Bread School")
+    with app.app_context():
+        shortlists.add(acting(app, person), own, [kept_one.slug, gone.slug])
+        ctx = clocked(app).as_actor(Actor(admin.id, admin.name, frozenset({MEMBER, "SiteAdmin"})))
+        merged = merging.merge(ctx, kept_one, gone, Choices({}, {}))
+        ids = [entry.partner_id for entry in queries.entries(own.id)]
+        assert list(cards_of("partner", ids)) == [kept_one.id]
+        merging.undo(ctx, merged)
+        assert set(cards_of("partner", ids)) == {kept_one.id, gone.id}
