@@ -195,6 +195,7 @@ def test_alerts_after_an_import_are_what_reading_each_document_gives(any_scale_a
 
 
 @pytest.mark.full
+@pytest.mark.timeout(1_500)
 def test_ten_thousand_searches_after_an_import_of_a_thousand(any_scale_app: Flask) -> None:
     took = prove(any_scale_app, size=10_000, imported=1_000, count=10_000, people=2_000)
 
