@@ -45,18 +45,6 @@ def notice_list(ctx: Context) -> Sequence[Mapping[str, Any]]:
     return looking.KINDS
 
 
-@hookimpl(optionalhook=True)
-def merging_references(ctx: Context) -> Mapping[str, Mapping[str, Any]]:
-    """Say what a merge of two entries does with shortlists: nobody stands on their own."""
-    both = "IN ({kept}, {gone})"
-    stays = f"r.organisation_id {both} AND r.partner_id {both}"
-    own, others = lazy("Partners on its shortlist"), lazy("Shortlists of others that name it")
-    return {
-        "saved_entry.organisation_id": {"title": own, "stays": stays, "same": ["partner_id"]},
-        "saved_entry.partner_id": {"title": others, "stays": stays, "same": ["organisation_id"]},
-    }
-
-
 def _look(ctx: Context, _payload: Mapping[str, Any], progress: Progress) -> None:
     looking.run(ctx, progress)
 
