@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from plugins.members import policy, queries, rules, telling
-from plugins.members.invitations import change, linked, note
+from plugins.members.invitations import change, check_settler, linked, note
 from plugins.members.models import (
     ACCEPTED,
     DECLINED,
@@ -150,9 +150,11 @@ def _hold(ctx: Context, organisation: Organisation, row: Invitation, own: dict[s
         "An invitation of %(organisation)s waits until you confirm it",
         organisation=organisation.name,
     )
-    people = queries.administrators(organisation.id) or queries.site_administrators()
-    url = telling.path(organisation) if queries.administrators(organisation.id) else ""
-    telling.tell(ctx, people, telling.HELD, title, url=url)
+    people = queries.administrators(organisation.id)
+    telling.tell(ctx, people, telling.HELD, title, url=telling.path(organisation))
+    if not people:
+        url = f"/setup/members/{organisation.slug}"
+        telling.tell(ctx, queries.site_administrators(), telling.HELD, title, url=url)
 
 
 def _carry_out(
@@ -196,8 +198,9 @@ def _step_back(ctx: Context, organisation: Organisation, row: Invitation, accoun
         ctx, "organisation.handed_over", "organisation", organisation.id,
         account=account_id, was=giver, by_site=bool(row.by_site),
     )  # fmt: skip
-    runs = giver is not None and queries.role_in(organisation.id, giver) == "OrgAdmin"
-    if row.by_site or not runs or giver == account_id or row.afterwards == "OrgAdmin":
+    if row.by_site or row.afterwards == "OrgAdmin" or giver is None or giver == account_id:
+        return
+    if queries.role_in(organisation.id, giver) != "OrgAdmin":
         return
     if row.afterwards == LEAVE:
         organisations.remove_member(ctx, organisation, giver)
@@ -231,7 +234,7 @@ def _tell_answer(
 
 def confirm(ctx: Context, organisation: Organisation, row: Invitation) -> None:
     """Let whoever opened an invitation have it. Raises Conflict when it is not held any more."""
-    policy.check_manager(ctx, organisation)
+    check_settler(ctx, organisation, row)
     if row.opened_by_id is None and row.kind != SIGNATORY:
         raise Conflict(_("Whoever opened it has no account any more. Send the invitation again."))
     with db.transaction():
@@ -245,7 +248,7 @@ def confirm(ctx: Context, organisation: Organisation, row: Invitation) -> None:
 
 def refuse(ctx: Context, organisation: Organisation, row: Invitation) -> None:
     """Say no to whoever opened an invitation; its link works no more, it can be sent again."""
-    policy.check_manager(ctx, organisation)
+    check_settler(ctx, organisation, row)
     with db.transaction():
         change(row, [HELD], state=REFUSED, ended_at=ctx.clock.now())
         note(ctx, "invitation.refused", organisation, invitation=row.id)
@@ -282,10 +285,11 @@ def end_signatory(ctx: Context, organisation: Organisation, signer: Signer) -> b
             raise Conflict(_("This person signs no more already."))
         note(ctx, ENDED, organisation, signatory=signer.id)
         events.emit(ctx, ENDED, "organisation", organisation.id, signatory=signer.id)
-        role = queries.role_in(organisation.id, signer.account_id or 0)
-        if role == "OrgSignatory":
-            organisations.remove_member(ctx, organisation, signer.account_id)
-    return role == "OrgSignatory"
+        account = signer.account_id or 0
+        had_role = queries.role_in(organisation.id, account) == "OrgSignatory"
+        if had_role:
+            organisations.remove_member(ctx, organisation, account)
+    return had_role
 
 
 def bring_signatory_back(

@@ -82,7 +82,7 @@ class ConfirmForm(Words):
 class _SuccessorForm(Words):
     """Somebody who is there, or an address."""
 
-    person = RadioField(lazy("Who takes over?"), default="", validate_choice=False)
+    person = RadioField(lazy("Who takes over?"), validate_choice=False)
     email = EmailField(
         lazy("Or the mail address of somebody else"),
         description=lazy("The person gets a link and may make an account."),

@@ -27,7 +27,7 @@ from plugins.members.models import (
 )
 from portal import audit, db, mail, settings
 from portal.context import Context
-from portal.errors import Conflict, Invalid, NotFound, TooMany
+from portal.errors import Conflict, Invalid, NotAllowed, NotFound, TooMany
 from portal.i18n import _
 from portal.i18n import lazy_gettext as lazy
 from portal.organisations import service as organisations
@@ -143,7 +143,7 @@ def _receiver(
     ctx: Context, organisation: Organisation, person: str, email: str, may_ask: bool = False
 ) -> dict[str, Any]:
     """Return who is to take over: an account that acts for it (or asked to), else an address."""
-    if not person:
+    if not person and email.strip():
         return {"email": _address(ctx, email)}
     for candidate in queries.candidates(ctx, organisation, may_ask):
         if candidate.public_id == person:
@@ -253,7 +253,7 @@ def _deliver(ctx: Context, organisation: Organisation, row: Invitation) -> None:
         return
     telling.tell(
         ctx,
-        [row.receiver_id],
+        [row.receiver_id or 0],
         telling.HAND_OVER,
         lazy("You are asked to take %(organisation)s over", **named),
         lazy("Nothing changes until you accept."),
@@ -300,6 +300,8 @@ def send_again(ctx: Context, organisation: Organisation, row: Invitation) -> Non
     policy.check_manager(ctx, organisation)
     if row.state not in (*OPEN, EXPIRED, WITHDRAWN, REFUSED) or row.by_site:
         raise Conflict(_("This invitation was answered. Write a new one."))
+    if row.kind == HANDOVER and row.invited_by_id != ctx.actor.account_id:
+        raise NotAllowed(_("Only the person who hands over can send this again."))
     _spend(ctx, row.email)
     now = ctx.clock.now()
     with db.transaction():
@@ -324,12 +326,23 @@ def send_again(ctx: Context, organisation: Organisation, row: Invitation) -> Non
 
 
 def withdraw(ctx: Context, organisation: Organisation, row: Invitation) -> None:
-    """Take an invitation back: its link works no more. Raises Conflict when it was answered."""
+    """Take an invitation back: its link works no more. Raises Conflict when it was answered.
+
+    One that is held is confirmed or refused, so that whoever opened it is told.
+    """
+    check_settler(ctx, organisation, row)
+    with db.transaction():
+        change(row, [SENT], state=WITHDRAWN, ended_at=ctx.clock.now())
+        note(ctx, "invitation.withdrawn", organisation, invitation=row.id)
+
+
+def check_settler(ctx: Context, organisation: Organisation, row: Invitation) -> None:
+    """Let administrators of the organisation settle an invitation, and those of the site their own.
+
+    Raises NotFound, NotAllowed.
+    """
     if not (row.by_site and ctx.actor.is_admin):
         policy.check_manager(ctx, organisation)
-    with db.transaction():
-        change(row, OPEN, state=WITHDRAWN, ended_at=ctx.clock.now())
-        note(ctx, "invitation.withdrawn", organisation, invitation=row.id)
 
 
 def bring_back(ctx: Context, organisation: Organisation, row: Invitation) -> None:

@@ -48,6 +48,10 @@ class Invitation(Model):
     opens_at = UtcDateTime()
     expires_at = UtcDateTime()
     ended_at = UtcDateTime(null=True)
+    organisation_id: int
+    receiver_id: int | None
+    invited_by_id: int | None
+    opened_by_id: int | None
 
     class Meta:
         table_name = "members_invitation"
@@ -65,6 +69,7 @@ class Signer(Model):
     account = ForeignKeyField(Account, null=True, on_delete="SET NULL", backref="+")
     confirmed_at = UtcDateTime()
     ended_at = UtcDateTime(null=True)
+    account_id: int | None
 
     class Meta:
         table_name = "members_signatory"
@@ -85,6 +90,7 @@ class JoinRequest(Model):
     due_at = UtcDateTime()
     reminders = IntegerField(default=0)
     ended_at = UtcDateTime(null=True)
+    account_id: int
 
     class Meta:
         table_name = "members_request"

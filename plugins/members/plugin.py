@@ -144,16 +144,33 @@ def notice_list(ctx: Context) -> Sequence[Mapping[str, Any]]:
 
 
 @hookimpl(optionalhook=True)
-def operation_demo_filled(ctx: Context) -> None:
-    """Show what may wait at the made-up school."""
-    demo.load(ctx)
+def merging_references(ctx: Context) -> Mapping[str, Mapping[str, Any]]:
+    """Say what a merge of two entries does with who is invited, signs or asks.
+
+    Nobody is asked twice: what waits at both stays with the entry that goes. So does who signs:
+    whoever confirmed it for one entry has not done so for the other.
+    """
+    there = "SELECT 1 FROM {table} s WHERE s.organisation_id = {{kept}} AND "
+    asked = there.format(table="members_invitation") + (
+        "s.kind = r.kind AND s.email = r.email AND s.state IN ('sent', 'held')"
+    )
+    joins = there.format(table="members_request") + (
+        "s.account_id = r.account_id AND s.state = 'waiting'"
+    )
+    return {
+        "members_invitation.organisation_id": {
+            "title": lazy("Invitations"),
+            "stays": f"r.email <> '' AND r.state IN ('sent', 'held') AND EXISTS ({asked})",
+        },
+        "members_request.organisation_id": {
+            "title": lazy("Requests to join"),
+            "stays": f"r.state = 'waiting' AND EXISTS ({joins})",
+        },
+        "members_signatory.organisation_id": {"title": lazy("Signatories"), "stays": True},
+    }
 
 
 @hookimpl(optionalhook=True)
-def merging_references(ctx: Context) -> Mapping[str, Mapping[str, Any]]:
-    """Say what a merge does: who was invited to one entry, or may sign for it, is not for another."""
-    return {
-        "members_invitation.organisation_id": {"title": lazy("Invitations"), "stays": True},
-        "members_signatory.organisation_id": {"title": lazy("Signatories"), "stays": True},
-        "members_request.organisation_id": {"title": lazy("Requests to join")},
-    }
+def operation_demo_filled(ctx: Context) -> None:
+    """Show what may wait at the made-up school."""
+    demo.load(ctx)

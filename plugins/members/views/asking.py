@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from plugins.members import forms, joining, queries
 from plugins.members.models import WAITING, JoinRequest
 from plugins.members.views.base import pages
+from portal import settings
 from portal.context import Context
 from portal.i18n import _
 from portal.organisations import queries as organisations
@@ -39,6 +40,7 @@ def join(slug: str) -> ResponseReturnValue:
         organisation=organisation,
         last=last,
         waits=last is not None and last.state == WAITING,
+        days=int(settings.of(ctx, "members")["promised_days"]),
         rests_until=joining.rests_until(ctx, last),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from flask import flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -18,7 +19,7 @@ from plugins.members import (
     queries,
     rules,
 )
-from plugins.members.models import HELD, Invitation
+from plugins.members.models import Invitation
 from plugins.members.views.base import pages
 from portal import undo
 from portal.context import Context
@@ -138,10 +139,9 @@ def settle(slug: str, public_id: str, act: str) -> ResponseReturnValue:
         "refuse": (accepting.refuse, _("Refused: the link works no more, the person is told.")),
     }
     verb, said = verbs[act]
-    was_held = row.state == HELD
     verb(g.ctx, organisation, row)
-    if act == "withdraw" and not was_held and not row.by_site:
-        whose = {"organisation_id": organisation.id, "invitation": public_id}
+    if act == "withdraw" and not row.by_site:
+        whose: dict[str, Any] = {"organisation_id": organisation.id, "invitation": public_id}
         undo.offer(g.ctx, said, "members.bring_back", **whose)
     else:
         flash(said)
@@ -156,7 +156,7 @@ def end_signatory(slug: str, public_id: str) -> ResponseReturnValue:
     signer = queries.signer(organisation, public_id)
     had_role = accepting.end_signatory(g.ctx, organisation, signer)
     sentence = _("%(name)s signs no more for this organisation.", name=signer.name)
-    whose = {"organisation_id": organisation.id, "signatory": public_id}
+    whose: dict[str, Any] = {"organisation_id": organisation.id, "signatory": public_id}
     undo.offer(g.ctx, sentence, "members.sign_again", had_role=int(had_role), **whose)
     return to(url_for(".index", slug=slug))
 
@@ -172,7 +172,7 @@ def change_role(slug: str, person: str) -> ResponseReturnValue:
     if role != was:
         told = {"name": account.name, "role": labels.role_name(role)}
         sentence = _("%(name)s: from now on %(role)s.", **told)
-        whose = {"organisation_id": organisation.id, "account_id": account.id}
+        whose: dict[str, Any] = {"organisation_id": organisation.id, "account_id": account.id}
         undo.offer(g.ctx, sentence, "members.change_back", role=was, now=role, **whose)
     return to(url_for(".index", slug=slug))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from plugins.members import forms, invitations, queries, rules
-from plugins.members.models import Invitation
+from plugins.members import accepting, forms, invitations, queries, rules
+from plugins.members.models import Invitation, JoinRequest
 from plugins.members.views.base import pages
 from portal.context import Context
 from portal.errors import Conflict, NotFound
@@ -24,7 +24,7 @@ def site_list() -> ResponseReturnValue:
     """List organisations that nobody runs, and those that don't answer."""
     orphans = queries.orphans()
     known = {item.id for item in orphans}
-    late = {}
+    late: dict[int, JoinRequest] = {}
     for row in queries.unanswered(g.ctx):
         if row.organisation.id not in known:
             late.setdefault(row.organisation.id, row)
@@ -66,16 +66,22 @@ def site_hand_over(slug: str) -> ResponseReturnValue:
     return to(url_for(".site_page", slug=organisation.slug))
 
 
-@pages.post("/setup/members/<slug>/<public_id>/withdraw")
+@pages.post("/setup/members/<slug>/<public_id>/<any(withdraw, confirm, refuse):act>")
 @allow(ADMIN)
-def site_withdraw(slug: str, public_id: str) -> ResponseReturnValue:
-    """Withdraw a hand-over by the site."""
+def site_settle(slug: str, public_id: str, act: str) -> ResponseReturnValue:
+    """Withdraw a hand-over by the site, or settle one that is held."""
     organisation = _organisation(slug)
     row = queries.invitation(organisation, public_id)
     if not row.by_site:
         raise NotFound
-    invitations.withdraw(g.ctx, organisation, row)
-    flash(_("The invitation is withdrawn."))
+    verbs = {
+        "withdraw": (invitations.withdraw, _("The invitation is withdrawn.")),
+        "confirm": (accepting.confirm, _("Confirmed: the person is told.")),
+        "refuse": (accepting.refuse, _("Refused: the link works no more, the person is told.")),
+    }
+    verb, said = verbs[act]
+    verb(g.ctx, organisation, row)
+    flash(said)
     return to(url_for(".site_page", slug=organisation.slug))
 
 

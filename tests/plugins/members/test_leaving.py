@@ -13,7 +13,7 @@ from plugins.notices.models import Notice
 from plugins.trust import interface as trust
 from portal.clock import FixedClock
 from portal.context import SITE_ADMIN, Context
-from portal.errors import Conflict, Invalid, NotFound
+from portal.errors import Conflict, Invalid, NotAllowed, NotFound
 from portal.organisations import service as organisations
 from portal.organisations.models import Organisation, OrganisationMember
 from portal.people import service as accounts
@@ -75,6 +75,9 @@ def test_handing_over_waits_for_the_new_one(portal: Flask, ctx: Context, afterwa
     assert role_of(school, editor) == "OrgEditor"
     with pytest.raises(Conflict):
         invitations.hand_over(admin, school, **whom)
+    organisations.add_member(ctx, school, people["member"].id, "OrgAdmin")
+    with pytest.raises(NotAllowed):  # else that one would step back
+        invitations.send_again(acting(ctx, people["member"]), school, row)
     with pytest.raises(NotFound):
         accepting.accept(acting(ctx, people["stranger"]), token_of(row))
     with pytest.raises(NotFound):
@@ -92,8 +95,8 @@ def test_handing_over_waits_for_the_new_one(portal: Flask, ctx: Context, afterwa
 def test_handing_over_to_an_address_and_declining(portal: Flask, ctx: Context) -> None:
     school, people = make_school(portal)
     admin = acting(ctx, people["admin"])
-    with pytest.raises(Invalid):
-        invitations.hand_over(admin, school, person="", email="", afterwards="leave")
+    with pytest.raises(Invalid, match="Choose one"):
+        invitations.hand_over(admin, school, person="", email=" ", afterwards="leave")
     with pytest.raises(Invalid):
         invitations.hand_over(admin, school, person="nobody", email="", afterwards="leave")
     with pytest.raises(Invalid):

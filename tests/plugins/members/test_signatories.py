@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ from flask import Flask
 from plugins.members import accepting, invitations, queries
 from plugins.members.interface import signatories
 from plugins.members.models import HELD, Invitation, Signer
+from portal import db
 from portal.context import ANONYMOUS, Context
-from portal.errors import Conflict, Invalid, NotAllowed
+from portal.errors import Conflict, Invalid, NotAllowed, NotFound
 from portal.events import EventRow
 from portal.organisations import service as organisations
 from portal.organisations.models import Organisation
@@ -124,6 +126,27 @@ def test_who_confirms_again_is_named_once(portal: Flask, ctx: Context, asked: As
     invitations.invite_signatory(acting(ctx, people["admin"]), school, **more)
     accepting.accept(visitor, token_to(HEAD), ASKED["name"], "director")
     assert [item.function for item in signatories(school)] == ["director"]
+
+
+def test_of_many_who_confirm_at_once_one_is_kept(portal: Flask, ctx: Context, asked: Asked) -> None:
+    school, _people, _row = asked
+    token, visitor = token_to(HEAD), ctx.as_actor(ANONYMOUS)
+
+    def confirm(_number: int) -> str:
+        with portal.app_context():
+            try:
+                return str(accepting.accept(visitor, token, ASKED["name"], ASKED["function"]))
+            except (Conflict, NotFound) as error:
+                return type(error).__name__
+            finally:
+                db.database.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(confirm, range(6)))
+
+    assert answers.count("True") == 1
+    assert set(answers) <= {"True", "Conflict", "NotFound"}
+    assert Signer.select().count() == len(signatories(school)) == 1
 
 
 def test_the_way_of_a_head(app: Flask) -> None:

@@ -12,7 +12,8 @@ import pytest
 from flask import Flask
 
 from plugins.claims.models import Case
-from plugins.members.models import JoinRequest
+from plugins.members.models import Invitation as Asked
+from plugins.members.models import JoinRequest, Signer
 from plugins.merging import moving, plan, queries, service
 from plugins.merging.models import Change, Merge
 from plugins.merging.plan import Choices
@@ -201,6 +202,14 @@ class World:
             moments = dict.fromkeys(("created_at", "expires_at"), NOON)
             names = {"public_id": key, "token_hash": key, "name": "A script", "scopes": []}
             Token.create(account=self.people[1].id, **names, **moments, **same)
+        for email in self.some(["a@mail.example", "b@mail.example", ""]):
+            moments = dict.fromkeys(("created_at", "sent_at", "opens_at", "expires_at"), NOON)
+            key = f"invited-{self.next()}"
+            known = {"public_id": key, "mark": key, "kind": "colleague", "role": "OrgEditor"}
+            Asked.create(email=email, **known, **moments, **same)
+        if self.random.random() < 0.5:
+            names = {"name": "Head", "function": "head", "email": "head@mail.example"}
+            Signer.create(public_id=f"signs-{self.next()}", confirmed_at=NOON, **names, **same)
         if self.random.random() < 0.5:
             shared = {"object_type": "requests_request", "object_id": self.asked[0].id}
             LocalRole.create(role="Viewer", granted_at=NOON, **shared, **same)
