@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask import current_app, g
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
 
 from plugins.notices import rules
 from plugins.notices.models import Bounce, Choice, Notice
 from plugins.notices.rules import Kind
-from portal import db
+from portal import db, objects
 from portal.context import Context
 from portal.errors import NotFound
 from portal.people.models import Account
@@ -76,6 +78,19 @@ def notices(account_id: int, before: int | None) -> tuple[list[Notice], int | No
     """Return a page of a person's notices, newest first, and the key of the next page."""
     found: Any = Notice.select().where(Notice.account == account_id)
     return _paged(found, Notice, before, PAGE)
+
+
+def leads_somewhere(path: str) -> bool:
+    """Whether a page answers at a path: what an inactive plugin told leads nowhere for the time."""
+    try:
+        endpoint, _values = current_app.url_map.bind("").match(path.partition("?")[0])
+    except RequestRedirect:
+        return True
+    except HTTPException:
+        return False
+    registry = objects.registry()
+    owner = registry.owner(endpoint)
+    return owner is None or registry.is_active(owner)
 
 
 def bounces(before: int | None, most: int = PAGE) -> tuple[list[Bounce], int | None]:

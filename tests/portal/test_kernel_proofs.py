@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bench import hooks
+from portal.kernel.hooks import Hooks
 
 TESTS = Path(__file__).parent.parent
 PROOFS = {
@@ -89,9 +91,11 @@ PROOFS = {
     ],
     "11. statements grow by at most one per active plugin": [
         "portal/test_kernel_isolation.py::test_statements_grow_by_at_most_one_per_active_plugin",
+        "portal/test_kernel_isolation.py::test_a_plugin_that_asks_more_than_once_is_found",
     ],
     "12. asking eight plugins costs at most twice what calling them costs": [
         "portal/test_kernel_proofs.py::test_asking_eight_plugins_costs_at_most_twice_what_calling_them_costs",
+        "portal/test_kernel_proofs.py::test_a_dispatcher_that_prepares_each_call_anew_is_found",
     ],
 }
 
@@ -102,6 +106,21 @@ def test_a_promise_of_the_kernel_has_its_proof(promise: str) -> None:
         path, _colons, name = proof.partition("::")
         tree = ast.parse((TESTS / path).read_text(encoding="utf-8"))
         assert name in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+@pytest.mark.full
+def test_a_dispatcher_that_prepares_each_call_anew_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    prepared = Hooks._ready
+
+    def unprepared(hooks: Hooks, hook: str) -> Any:
+        hooks._cache.clear()
+        return prepared(hooks, hook)
+
+    monkeypatch.setattr(Hooks, "_ready", unprepared)
+
+    assert hooks.ratio() > 2.0
 
 
 @pytest.mark.full

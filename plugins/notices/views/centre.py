@@ -31,7 +31,13 @@ def index() -> ResponseReturnValue:
     return render_template(
         "notices/index.html",
         rows=[
-            (row, rules.words_of(row.title), rules.words_of(row.body), _title(known, row.kind))
+            (
+                row,
+                rules.words_of(row.title),
+                rules.words_of(row.body),
+                _title(known, row.kind),
+                bool(row.url) and queries.leads_somewhere(row.url),
+            )
             for row in rows
         ],
         unread=queries.waiting(account_id)[0],
@@ -49,7 +55,7 @@ def _title(known: dict[str, Kind], name: str) -> str:
 def open_notice(number: int) -> ResponseReturnValue:
     """Mark a notice as read and go where it leads."""
     path = service.open_notice(context(), number)
-    return redirect(path or url_for(".index"), 303)
+    return redirect(path if path and queries.leads_somewhere(path) else url_for(".index"), 303)
 
 
 @blueprint.post("/account/notices/read")

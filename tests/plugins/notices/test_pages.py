@@ -210,3 +210,26 @@ def test_copy_erasure_and_retention_follow_the_declarations(
     clock.moment += timedelta(days=310)
     trust.run_retention(ctx)
     assert Notice.select().count() == 0
+
+
+def test_a_notice_about_what_is_switched_off_leads_nowhere_for_the_time(
+    app: Flask, ctx: Context
+) -> None:
+    person = make_account(app)
+    client = sign_in(app.test_client(), person)
+    for path in ("/organisations/cases?kind=claim", "/nowhere"):
+        service.notify(ctx, person.id, KIND, f"About {path}", url=path)
+    first, second = (row.id for row in Notice.select().order_by(Notice.id))
+    registry = app.extensions["portal"].registry
+    opened = f"/account/notices/{first}/open"
+
+    assert post(client, opened, "/account/notices").location == "/organisations/cases?kind=claim"
+    registry.act(ctx, "claims", "deactivate", "claims", with_others=True)
+    assert post(client, opened, "/account/notices").location == "/account/notices"
+    nowhere = f"/account/notices/{second}/open"
+    assert post(client, nowhere, "/account/notices").location == "/account/notices"
+    page = client.get("/account/notices")
+    assert page.status_code == 200
+    assert "<span>About /organisations/cases" in page.text
+    registry.activate(ctx, "claims")
+    assert "<span>About /organisations/cases" not in client.get("/account/notices").text
