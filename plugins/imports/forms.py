@@ -7,7 +7,7 @@ from typing import Any
 
 from wtforms import FileField, IntegerField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from plugins.imports import labels
 from portal.i18n import Form, _, country_name
@@ -21,7 +21,11 @@ from portal.text import sort_key
 class UploadForm(Form):
     """A file."""
 
-    file = FileField(lazy("File"), render_kw={"accept": ".csv,.txt,.tsv,.xlsx", "required": True})
+    file = FileField(
+        lazy("File"),
+        [InputRequired(lazy("Choose a file."))],
+        render_kw={"accept": ".csv,.txt,.tsv,.xlsx"},
+    )
 
 
 class ColumnsForm(Form):
@@ -60,6 +64,7 @@ def columns_form(
         fields[f"column-{at}"] = SelectField(label, choices=choices, default=default)
     made = type("ColumnsForm", (ColumnsForm,), fields)
     form: ColumnsForm = made(typed, **values)
+    form.title.flags.required = not form.source.data
     form.sheet.choices = [SelectChoice(name, name) for name in sheets]
     form.country.choices = _options(_("– refuse the row –"), _countries())
     form.type.choices = _options(_("Other"), ((name, type_name(name)) for name in TYPES))

@@ -152,7 +152,10 @@ def plugin_columns(ctx: Context) -> list[str]:
 
 
 class Run:
-    """One import under way. `journal` is told of each chunk, inside its transaction."""
+    """One import under way. `journal` is told of each chunk, inside its transaction.
+
+    With one, a type that nobody knows is left out; without, it refuses the row.
+    """
 
     def __init__(
         self,
@@ -269,7 +272,7 @@ class Run:
             values = cleaned({"name": get("name", "")})
             values |= cleaned({"country": country_code(get("country", ""))})
             if get("type", "").strip():
-                values |= cleaned({"type": row.values["type"]})
+                values |= self._type(row, say)
         except Invalid as error:
             say(error.field or "", error.message)
             return None
@@ -277,6 +280,16 @@ class Run:
             say("", row.note)
         values |= self._optional(row, say)
         return Entry(values, self._identifiers(row, say), row.line, row.values)
+
+    def _type(self, row: csvfile.Row, say: Callable[[str, str], None]) -> dict[str, Any]:
+        """A type that nobody knows refuses the row, but for the wizard, whose lists are others'."""
+        try:
+            return cleaned({"type": row.values["type"]})
+        except Invalid as error:
+            if self.journal is None:
+                raise
+            say("type", error.message)
+            return {}
 
     def _optional(self, row: csvfile.Row, say: Callable[[str, str], None]) -> dict[str, Any]:
         """Take what can be taken; a value that can't be is left out and named."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -42,6 +43,8 @@ IMPORT = "imports.import_upload"
 UNDO = "imports.undo_batch"
 KEPT = timedelta(days=1)
 """How long the bytes of an uploaded file stay."""
+PAUSE = 0.12
+"""Seconds between chunks on SQLite: who waits for its lock looks every tenth of a second."""
 SHOWN_ROWS = 3
 TITLE_LENGTH = 200
 
@@ -104,6 +107,9 @@ def _settle(ctx: Context, upload: Upload, table: csvfile.Table, choices: Mapping
     if earlier is not None:
         for part in guessed:
             guessed[part] = earlier.choices.get(part, guessed[part])
+        key = _source(guessed["source"]).key
+        if Source.select().where(Source.key == key).exists():
+            guessed["source"] = {"key": key}
         guessed["columns"] = [name if name in known else "" for name in guessed["columns"]]
     upload.choices = {**choices, **guessed, "remembered": earlier is not None}
 
@@ -234,7 +240,8 @@ def _source_chosen(typed: Mapping[str, str]) -> dict[str, str]:
 def _source(chosen: Mapping[str, str]) -> Source:
     """Return the source that was chosen; a new one with the name of an old one is that one."""
     if chosen.get("key"):
-        return Source.get_by_id(chosen["key"])  # type: ignore[no-any-return]
+        known = Source.get_or_none(Source.key == chosen["key"])
+        return known or Source(key=chosen["key"], title=chosen["key"])
     title = chosen["title"]
     words = re.sub(r"[^a-z0-9]+", "-", transliterate(title)).strip("-")[:50]
     key = words or hashlib.sha256(title.encode()).hexdigest()[:12]
@@ -411,10 +418,7 @@ def _work_off(
         run.warn_of_repetition()
     run.recogniser.used |= outcomes.used(upload)
 
-    def say(done: int, total: int) -> None:
-        progress.report(done / max(total, 1), f"{done}/{total}")
-
-    run.work_off(table, say, upload.done_line)
+    run.work_off(table, _telling(progress), upload.done_line)
     late = list(run.late_duplicates())
     warnings = [*table.warnings, *(text for text in report.warnings if text not in table.warnings)]
     counts = outcomes.counted(late, upload.counts)
@@ -428,6 +432,17 @@ def _work_off(
             finished_at=ctx.clock.now(),
             message="\n".join(warnings),
         ).where(*here).execute()
+
+
+def _telling(progress: Progress) -> service.Progress:
+    """Tell how far the work is after each chunk, and let others write in between."""
+
+    def tell(done: int, total: int) -> None:
+        progress.report(done / max(total, 1), f"{done}/{total}")
+        if not db.is_postgres():
+            time.sleep(PAUSE)
+
+    return tell
 
 
 class _Journal:
@@ -474,11 +489,7 @@ def run_undo(ctx: Context, payload: Mapping[str, Any], progress: Progress) -> No
     """Undo a batch: a job. Goes on with what is left when it is done again."""
     batch = service.batch_of(payload["batch"])
     if batch.undone_at is None:
-        service.undo_import(
-            ctx,
-            batch.public_id,
-            progress=lambda done, total: progress.report(done / max(total, 1), f"{done}/{total}"),
-        )
+        service.undo_import(ctx, batch.public_id, progress=_telling(progress))
 
 
 def undo_job(batch: ImportBatch) -> Job | None:

@@ -11,6 +11,7 @@ from flask import Flask
 
 from plugins.imports.cli import group
 from portal.organisations.models import ImportBatch, Organisation, Source
+from tests.plugins.imports.conftest import workbook
 
 
 @pytest.fixture
@@ -104,6 +105,36 @@ def test_undo_takes_it_back(portal: Flask, file: Path) -> None:
     again = run(portal, "undo", batch, "--json")
     assert again.exit_code == 1
     assert again.output == "Error: This batch was undone before.\n"
+
+
+def test_list_again_shows_the_difference_before_it_is_done(portal: Flask, tmp_path: Path) -> None:
+    file = tmp_path / "register.csv"
+    options = ("--source", "register", "--source-title", "The register")
+    head = "name,country,city,identifiers\n"
+    file.write_text(f"{head}A,DE,Bonn,pic:123456789\n", encoding="utf-8")
+    first = run(portal, "organisations", file, *options)
+    file.write_text(f"{head}B,DE,Ulm,pic:123456789\n", encoding="utf-8")
+    Organisation.update(city="Trier").execute()
+    dry = run(portal, "organisations", file, *options, "--dry-run").output.splitlines()
+    assert dry[:2] == [
+        "Line 2, B: Name: A becomes B.",
+        "Line 2, B: Town stays Trier, edited by hand; the file says Ulm.",
+    ]
+    assert dry[-1].startswith("Known already: 1 brought up to date, 0 as they were; in 1")
+    assert Organisation.get().name == "A"
+    done = run(portal, "organisations", file, *options)
+    assert done.exit_code == 0
+    assert (Organisation.get().name, Organisation.get().city) == ("B", "Trier")
+    batch = ImportBatch.get(ImportBatch.id != ImportBatch.get().id).public_id
+    assert f"portal import undo {batch}" in done.output
+    assert "as they are" not in run(portal, "undo", batch).output
+    assert (Organisation.get().name, first.exit_code) == ("A", 0)
+
+
+def test_workbook_is_taken_too(portal: Flask, tmp_path: Path) -> None:
+    file = tmp_path / "schools.xlsx"
+    file.write_bytes(workbook(["Name", "Country"], ["A", "DE"], ["B", ""]))
+    assert "1 organisations went in, 1 rows" in run(portal, "organisations", file).output
 
 
 def test_fictional_marks_them(portal: Flask, file: Path) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import peewee
 import pytest
 
-from plugins.imports import outcomes, service
+from plugins.imports import outcomes, queries, service
 from plugins.imports import wizard as wizard_module
 from plugins.imports.models import Content, Part, Upload
 from portal.clock import FixedClock
@@ -21,6 +22,7 @@ from tests.factories import make_account, make_organisation, sign_in
 from tests.plugins.imports.conftest import HOME, Wizard, workbook
 from tests.visiting import Visitor
 
+HOUSE = Path(queries.__file__).parent.parent
 LIST = "Nom,Pays,Ville,PIC\nLycée A,FR,Lyon,123456789\nLycée B,Frankreich,Paris,\n,FR,,\n"
 
 
@@ -352,6 +354,48 @@ def test_likely_duplicates_stand_side_by_side(wizard: Wizard) -> None:
     page = wizard.client.get(f"{wizard.address}/rows?kind=duplicates").text
     assert "Same name and country as Lycée A (Lyon)" in page
     assert page.count("Lycée A") >= 2
+
+
+def test_pairs_lead_to_merging_where_somebody_merges(
+    wizard: Wizard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = make_organisation("Lycée A", "FR", city="Lyon")
+    wizard.take("name,country,city\nLycee A,FR,Lyon\n", title="List")
+    assert "Compare and merge" not in wizard.client.get(wizard.address).text
+    offered: list[dict[str, Any]] = []
+
+    def plugin_url(endpoint: str, **values: Any) -> str:
+        if endpoint == "merging.preview":
+            offered.append(values)
+        return "/merging"
+
+    monkeypatch.setattr(queries, "plugin_url", plugin_url)
+    assert "Compare and merge" in wizard.client.get(wizard.address).text
+    assert offered == [{"keep": older.slug, "other": "lycee-a"}]
+
+
+def test_real_list_of_accredited_providers_goes_in_as_it_is(wizard: Wizard) -> None:
+    pytest.importorskip("plugins.projects")
+    wizard.send((HOUSE / "projects" / "data" / "accredited-at.csv").read_bytes(), "at.csv")
+    done = wizard.check(title="Accredited providers")
+    assert (done.counts["rows"], done.counts["new"], done.counts["problems"]) == (20, 20, 0)
+    wizard.act("import")
+    towns = Organisation.select(Organisation.city, Organisation.type).where(
+        Organisation.name == "ALE - Arbeiten und Lernen in Europa"
+    )
+    assert list(towns.tuples()) == [("St. Gilgen", "ngo")]
+
+
+@pytest.mark.full
+def test_hundred_thousand_rows_are_accounted_for_and_undone(wizard: Wizard) -> None:
+    many = "".join(f"School {number},DE,Town {number % 997}\n" for number in range(100_000))
+    done = wizard.take(f"name,country,city\n{many},DE,\n", title="List")
+    assert (done.counts["rows"], done.counts["new"], done.counts["refused"]) == (
+        100_001, 100_000, 1,
+    )  # fmt: skip
+    assert sum(1 for _item in outcomes.read(done)) == 100_001
+    wizard.undo()
+    assert Organisation.select().count() == 0
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/nothing/rows?kind=new", "/batches/nothing"])
