@@ -93,7 +93,7 @@ _KINDS = {
     "refused": lazy("Refused"),
     "updated": lazy("Brought up to date"),
     "kept": lazy("Kept as edited"),
-    "problems": lazy("Values left out"),
+    "problems": lazy("Taken with remarks"),
     "duplicates": lazy("Likely duplicates"),
     "new": lazy("New"),
     "unchanged": lazy("As they were"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -57,9 +57,27 @@ def some(upload: Upload, kind: str, most: int, after: int = 0) -> list[Outcome]:
     return list(islice((item for item in read(upload) if holds(item)), after, after + most))
 
 
-def used(upload: Upload) -> set[int]:
-    """Return the entries that rows were about so far."""
-    return {item.organisation_id for item in read(upload) if item.organisation_id is not None}
+def first(upload: Upload, kinds: Iterable[str], most: int) -> dict[str, list[Outcome]]:
+    """Return the first rows of several kinds, at most so many of each, in one pass."""
+    found: dict[str, list[Outcome]] = {kind: [] for kind in kinds}
+    wanted = sum(min(most, upload.counts.get(kind, 0)) for kind in found)
+    for item in read(upload) if wanted else ():
+        for kind, items in found.items():
+            if len(items) < most and KINDS[kind](item):
+                items.append(item)
+                wanted -= 1
+        if not wanted:
+            break
+    return found
+
+
+def touched(upload: Upload) -> tuple[set[int], set[int]]:
+    """Return the entries that rows were about so far, and those that they brought."""
+    used, made = set[int](), set[int]()
+    for item in read(upload):
+        if item.organisation_id is not None:
+            (made if item.what == NEW else used).add(item.organisation_id)
+    return used, made
 
 
 def _dump(item: Outcome) -> list[Any]:

@@ -338,14 +338,18 @@ class Run:
 
     def _write(self, entries: Sequence[Entry], outcomes: dict[int, Outcome]) -> list[Outcome]:
         """Store a chunk; returns what became of each row."""
-        about = self.recogniser.find(entries)
+        about, again = self.recogniser.find(entries)
 
         def refuse(line: int, column: str, reason: str) -> None:
             outcomes[line].problems = [ImportProblem(line, column, reason)]
 
-        entries = self.duplicates.without_removed(entries, refuse, about)
+        entries = self.duplicates.without_removed(entries, refuse, {*about, *again})
         known = {about[entry.line]: entry for entry in entries if entry.line in about}
-        fresh = [entry for entry in entries if entry.line not in about]
+        fresh = [entry for entry in entries if entry.line not in about and entry.line not in again]
+        for line, number in again.items():
+            told = _("Another row of the file is about the same entry; this one changes nothing.")
+            outcomes[line].what, outcomes[line].organisation_id = UNCHANGED, number
+            outcomes[line].problems.append(ImportProblem(line, "", told))
         self.duplicates.look(fresh)
         found = updates.compare(known, self.source)
         if fresh or any(item.changes or item.facts for item in found):
@@ -376,7 +380,7 @@ class Run:
     def _add(self, entries: Sequence[Entry], outcomes: Mapping[int, Outcome]) -> list[int]:
         assert self.batch is not None
         ids = bulk.add_unclaimed(self.ctx, entries, self.batch, self.source, self.fictional)
-        self.recogniser.used.update(ids)
+        self.recogniser.made.update(ids)
         rows = []
         for number, entry in zip(ids, entries, strict=True):
             rows.append(ImportedOrganisation(number, entry.row, entry.line, self.batch.id))

@@ -1,8 +1,9 @@
 """Recognises the entry that a row is about, and brings it up to date without touching people's words.
 
 A row is about the entry in its country that has one of its numbers; without such a number, about
-the one with its name and town that came from the same source. Each entry is recognised once in an
-import. What may change is decided by `rules.decide`, fact by fact.
+the one with its name (or that as another name, which is what merging leaves) and town that came from
+the same source. Each entry is recognised once in an import; a further row about it changes nothing.
+What may change is decided by `rules.decide`, fact by fact.
 """
 
 from __future__ import annotations
@@ -84,18 +85,26 @@ class Update:
 
 
 class Recogniser:
-    """Finds the entries that rows are about; `used` are those that rows were about already."""
+    """Finds the entries that rows are about.
+
+    `used` are those that rows were about already, `made` those that this import brought.
+    """
 
     def __init__(self, source: Source | None, fictional: bool) -> None:
         self._source = source.key if source else None
         self._fictional = fictional
         self.used: set[int] = set()
+        self.made: set[int] = set()
 
-    def find(self, entries: Sequence[Entry]) -> dict[int, int]:
-        """Return the entry's id by line, for the rows that are about one; a few statements."""
+    def find(self, entries: Sequence[Entry]) -> tuple[dict[int, int], dict[int, int]]:
+        """Return entries' ids by line: of rows that are about one, and of further rows about one.
+
+        Needs a few statements.
+        """
         by_number = self._by_number({pair for entry in entries for pair in entry.identifiers})
-        by_name = self._by_name({entry.name_key for entry in entries})
+        by_name = self._by_name(entries)
         found: dict[int, int] = {}
+        again: dict[int, int] = {}
         for entry in entries:
             name, town = entry.name_key[0], fold(entry.values["city"])
             candidates = [
@@ -106,11 +115,14 @@ class Recogniser:
             ]
             same_name = by_name.get((*entry.name_key, town), ())
             candidates = candidates or [(False, number) for number in same_name]
-            free = [item for item in candidates if item[1] not in self.used]
+            known = [item for item in candidates if item[1] not in self.made]
+            free = [item for item in known if item[1] not in self.used]
             if free:
                 found[entry.line] = min(free)[1]
                 self.used.add(found[entry.line])
-        return found
+            elif known:
+                again[entry.line] = min(known)[1]
+        return found, again
 
     def _by_number(
         self, pairs: Collection[tuple[str, str]]
@@ -130,24 +142,36 @@ class Recogniser:
             found.setdefault((scheme, value), []).append((number, country, name, fold(city)))
         return found
 
-    def _by_name(self, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str, str], list[int]]:
+    def _by_name(self, entries: Sequence[Entry]) -> dict[tuple[str, str, str], list[int]]:
         """Entries of the same origin: facts of the source, or an import without one."""
         found: dict[tuple[str, str, str], list[int]] = {}
-        names = sorted({name for name, _country in keys})
+        shown = {entry.values["name"]: entry.name_key[0] for entry in entries}
+        names = sorted(set(shown.values()))
         facts = "SELECT 1 FROM organisation_fact f WHERE f.organisation_id = o.id"
         origin = f"o.batch_id IS NOT NULL AND NOT EXISTS ({facts})"
         if self._source is not None:
             origin = f"EXISTS ({facts} AND f.source_id = ?)"
-        marks = ",".join("?" * len(names)) or "NULL"
+        rest = [self._fictional, *([] if self._source is None else [self._source])]
+        same = f"o.hidden_at IS NULL AND o.is_fictional = ? AND {origin} ORDER BY o.id"
         rows = db.query(
             "SELECT o.id, o.folded_name, o.country, o.city FROM organisation o "
-            f"WHERE o.folded_name IN ({marks}) AND o.hidden_at IS NULL AND o.is_fictional = ? "
-            f"AND {origin} ORDER BY o.id",
-            [*names, self._fictional, *([] if self._source is None else [self._source])],
+            f"WHERE o.folded_name IN ({_marks(names)}) AND {same}",
+            [*names, *rest],
         )
+        others = db.query(
+            "SELECT o.id, n.name, o.country, o.city FROM organisation_name n "
+            "JOIN organisation o ON o.id = n.organisation_id "
+            f"WHERE n.name IN ({_marks(shown)}) AND {same}",
+            [*shown, *rest],
+        )
+        rows += [(number, shown[name], *where) for number, name, *where in others]
         for number, name, country, city in rows:
             found.setdefault((name, country, fold(city)), []).append(number)
         return found
+
+
+def _marks(values: Collection[str]) -> str:
+    return ",".join("?" * len(values)) or "NULL"
 
 
 def compare(found: Mapping[int, Entry], source: Source | None) -> list[Update]:

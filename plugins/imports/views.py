@@ -31,6 +31,8 @@ blueprint = Blueprint("imports", __name__, url_prefix="/setup/imports")
 
 SHOWN = 5
 """Rows of each kind on the page of an import."""
+LISTED = ("refused", "updated", "kept", "problems")
+"""Kinds of rows on that page, beside likely duplicates."""
 PAGE = 50
 PAIRS = 20
 """Likely duplicates on a page: each takes some statements."""
@@ -135,11 +137,9 @@ def _result(found: Upload) -> ResponseReturnValue:
     undoing = wizard.undo_job(batch) if batch is not None else None
     is_undone = batch is not None and batch.undone_at is not None
     counts = found.counts
-    parts = [
-        (kind, counts.get(kind, 0), _shown(outcomes.some(found, kind, SHOWN)))
-        for kind in outcomes.KINDS
-        if counts.get(kind) and kind not in ("new", "unchanged", "duplicates")
-    ]
+    shown = outcomes.first(found, (*LISTED, "duplicates"), SHOWN)
+    parts = [(kind, counts[kind], _shown(shown[kind])) for kind in LISTED if counts.get(kind)]
+    doubles = shown["duplicates"]
     return _page(
         "result",
         found.file_name,
@@ -153,8 +153,8 @@ def _result(found: Upload) -> ResponseReturnValue:
         state=labels.state("undone" if is_undone else found.state),
         is_undone=is_undone,
         is_undoing=bool(undoing and undoing.state in ("waiting", "running")) and not is_undone,
-        pairs=_pairs(found, 0, SHOWN) if not is_checked and not is_undone else [],
-        doubles=_shown(outcomes.some(found, "duplicates", SHOWN)) if is_checked else [],
+        pairs=queries.pairs(doubles) if not is_checked and not is_undone else [],
+        doubles=_shown(doubles) if is_checked else [],
         tab_items=_tabs(found, ""),
     )
 
@@ -174,10 +174,6 @@ def _shown(items: list[service.Outcome]) -> list[dict[str, Any]]:
         }
         for item in items
     ]
-
-
-def _pairs(found: Upload, start: int, most: int = PAIRS) -> list[dict[str, Any]]:
-    return queries.pairs(outcomes.some(found, "duplicates", most, start))
 
 
 def _tabs(found: Upload, chosen: str) -> list[tuple[str, str, bool]]:
@@ -214,7 +210,7 @@ def rows(public_id: str) -> ResponseReturnValue:
         labels.kind_title(kind),
         upload=found,
         items=items,
-        pairs=_pairs(found, start) if is_pairs else [],
+        pairs=queries.pairs(outcomes.some(found, kind, size, start)) if is_pairs else [],
         tab_items=_tabs(found, kind),
         first=start + 1,
         last=min(start + size, total),

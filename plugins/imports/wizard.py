@@ -416,7 +416,7 @@ def _work_off(
     run = service.Run(ctx, report, source, False, upload.checksum, _Journal(upload), upload.batch)
     if not upload.done_line:
         run.warn_of_repetition()
-    run.recogniser.used |= outcomes.used(upload)
+    run.recogniser.used, run.recogniser.made = outcomes.touched(upload)
 
     run.work_off(table, _telling(progress), upload.done_line)
     late = list(run.late_duplicates())

@@ -17,6 +17,7 @@ from portal.organisations.models import (
     Organisation,
     OrganisationFact,
     OrganisationIdentifier,
+    OrganisationName,
     Source,
 )
 from tests.factories import make_account, make_organisation
@@ -170,6 +171,26 @@ def test_name_and_town_tell_an_entry_of_the_same_source_only(lite: Flask, ctx: C
 def test_two_rows_alike_are_two_entries_each_time(lite: Flask, ctx: Context) -> None:
     rows = "A,DE,,Bonn,,pic:123456789,,\nA,DE,,Bonn,,pic:123456789,,\n"
     assert (run(ctx, rows).accepted, run(ctx, rows).unchanged) == (2, 2)
+
+
+def test_rows_about_one_entry_change_it_once_and_bring_no_second_one(
+    lite: Flask, ctx: Context
+) -> None:
+    rows = "A,DE,,Bonn,,pic:123456789,,\nB,DE,,Bonn,,pic:987654321,,\nC,DE,,Bonn,,,,\n"
+    run(ctx, rows)
+    kept = one("A")
+    for name in ("B", "C"):  # as merging leaves them
+        gone = one(name)
+        for row in (OrganisationIdentifier, OrganisationFact):
+            row.update(organisation=kept.id).where(row.organisation == gone.id).execute()
+        OrganisationName.create(organisation=kept.id, kind="alias", name=name)
+        Organisation.update(folded_name="", hidden_at=ctx.clock.now()).where(
+            Organisation.id == gone.id
+        ).execute()
+    again = run(ctx, rows)
+    assert (again.accepted, again.unchanged, again.rejected) == (0, 3, [])
+    assert [problem.line for problem in again.problems] == [3, 4]
+    assert "about the same entry" in again.problems[0].reason
 
 
 def test_real_and_made_up_entries_are_never_taken_for_each_other(lite: Flask, ctx: Context) -> None:
