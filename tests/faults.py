@@ -100,7 +100,7 @@ def assert_all_or_nothing(
                 assert len(tried) >= number
         found = change(before, dump(leave_out))
         if len(tried) < number:
-            assert found == whole
+            assert found == whole, f"Rounds differ: {found} and {whole}"
             return number - 1
         assert found in ({}, whole), f"Half done after {tried[number - 1]:.200}: {found}"
     raise AssertionError(f"More than {MOST_STATEMENTS} statements.")
