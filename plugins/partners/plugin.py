@@ -13,6 +13,7 @@ from plugins.partners import (
     cli,
     demo,
     documents,
+    first_steps,
     home,
     keeping,
     profiles,
@@ -194,6 +195,12 @@ def plugin_purged(ctx: Context, plugin: str) -> None:
     """Take the documents along when this plugin is purged."""
     if plugin == "partners":
         documents.forget(documents.known())
+
+
+@hookimpl(optionalhook=True)
+def first_step_list(ctx: Context, aim: str) -> Sequence[Mapping[str, Any]]:
+    """Offer the steps to a profile that is seen."""
+    return first_steps.steps(ctx, aim)
 
 
 @hookimpl(optionalhook=True)

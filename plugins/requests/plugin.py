@@ -15,6 +15,7 @@ from plugins.requests import (
     demo,
     documents,
     enquiring,
+    first_steps,
     keeping,
     queries,
     reasons,
@@ -229,6 +230,12 @@ def plugin_purged(ctx: Context, plugin: str) -> None:
     """Take the documents along when this plugin is purged."""
     if plugin == "requests":
         documents.forget_all()
+
+
+@hookimpl(optionalhook=True)
+def first_step_list(ctx: Context, aim: str) -> Sequence[Mapping[str, Any]]:
+    """Offer the steps to a first request, question or answer."""
+    return first_steps.steps(ctx, aim)
 
 
 @hookimpl(optionalhook=True)

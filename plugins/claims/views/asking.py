@@ -224,7 +224,6 @@ def point() -> ResponseReturnValue:
         "claims/contact_point.html",
         labels=labels,
         address=site["contact"] or site["operator_mail"],
-        languages=site["languages"],
         days=PLANNED_DAYS,
         months=APPEAL_DAYS // 30,
         counts=queries.counts(),

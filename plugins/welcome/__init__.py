@@ -1,0 +1,1 @@
+"""First steps: people say what they came for and see what leads them there."""
