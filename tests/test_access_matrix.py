@@ -162,7 +162,7 @@ OWN = {
     "signin.index", "signin.update", "signin.change_password", "signin.reset", "signin.verify",
     "organisations.overview", "partners.drafts", "tasks.task_list", "drafts.save", "pages.take_back",
     "tokens.index", "tokens.make", "tokens_api.me", "claims.receipt", "trust.index", "trust.copy",
-    "trust.erase", "setup_metrics.show",
+    "trust.erase", "setup_metrics.show", "welcome.index", "welcome.choose", "welcome.switch",
     "notices.index", "notices.open_notice", "notices.read_all", "notices.settings", "notices.stop",
     "notices.calendar", "notices.change_calendar", "notices.calendar_file", "notices.address",
     "notices.resume", "requests.mine", "requests.new", "requests.enquiries",

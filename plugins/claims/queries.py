@@ -44,6 +44,14 @@ def decided_cases() -> Sequence[Case]:
     )
 
 
+def holder(case: Case) -> Account | None:
+    """Return who looks after a case that waits, None while nobody does."""
+    task: Any = ReviewTask.get_or_none(
+        (ReviewTask.object_type == NAME) & (ReviewTask.object_id == case.id)
+    )
+    return task.taken_by if task else None
+
+
 def decidable(ctx: Context, cases: Sequence[Case]) -> set[int]:
     """Return those of the cases that the actor may decide: who has no link to them."""
     row, kind = Case, objects.types()[NAME]

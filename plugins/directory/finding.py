@@ -149,8 +149,9 @@ def _by_name(name: str) -> list[Organisation]:
     rows = list(found.order_by(of.folded_name, of.id).limit(10 * MOST_FOUND))
     whole = " ".join(asked)
 
-    def order(item: Organisation) -> tuple[bool, bool, int, str]:
+    def order(item: Organisation) -> tuple[bool, bool, bool, int, str]:
         return (
+            item.is_fictional,
             item.folded_name != whole,
             not item.folded_name.startswith(whole),
             len(item.folded_name),

@@ -69,6 +69,7 @@ def decide(public_id: str) -> ResponseReturnValue:
         rivals=queries.rivals(case),
         appeal=queries.appeal_of(case),
         may_decide=bool(workflow.offered(ctx, case)),
+        holder=queries.holder(case),
         flow=workflow.panel(ctx, case),
     )
     return page, status

@@ -167,23 +167,21 @@ def first_steps(ctx: Context) -> list[dict[str, Any]]:
     own = [item.organisation for item in organisations.mine(ctx)]
     real = [item for item in own if item.state != VERIFIED and not item.is_fictional]
     first = next((item for item in real if policy.may_be_verified(ctx, item)), None)
-    return [
-        {
-            "key": "claims.find",
-            "order": 10,
-            "title": _("Find your organisation"),
-            "text": _("Type its OID, PIC or name. If it is listed, claim it; if not, add it."),
-            "url": plugin_url("claims.find"),
-            "link": _("Find your organisation"),
-            "done": bool(own),
-        },
-        {
-            "key": "claims.verify",
-            "order": 60,
-            "title": _("Have it verified"),
-            "text": _("Partners see beside your name how and when you proved who you are."),
-            "url": plugin_url("claims.verify", slug=first.slug) if first else "",
-            "link": _("Show your proof"),
-            "done": any(item.state == VERIFIED for item in own),
-        },
-    ]
+    find = {
+        "order": 10,
+        "title": _("Find your organisation"),
+        "text": _("Type its OID, PIC or name. If it is listed, claim it; if not, add it."),
+        "url": plugin_url("claims.find"),
+        "link": _("Find your organisation"),
+        "done": bool(own),
+    }
+    verify = {
+        "order": 60,
+        "title": _("Have it verified"),
+        "text": _("Partners see beside your name how and when you proved who you are."),
+        "url": plugin_url("claims.verify", slug=first.slug) if first else "",
+        "link": _("Show your proof"),
+        "done": any(item.state == VERIFIED for item in own),
+    }
+    is_made_up = bool(own) and all(item.is_fictional for item in own)
+    return [find] if is_made_up else [find, verify]
