@@ -45,6 +45,11 @@ class Case(Model):
     changed it. A case about the name of a person has `about_account` instead of an organisation.
     """
 
+    organisation_id: int | None
+    account_id: int | None
+    about_account_id: int | None
+    parent_id: int | None
+
     id = AutoField()
     public_id = TextField(unique=True)
     organisation = ForeignKeyField(Organisation, null=True, on_delete="CASCADE")

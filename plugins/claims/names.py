@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from plugins.claims import service
 from plugins.directory import interface as directory
@@ -56,7 +57,7 @@ def watch_person(ctx: Context, account_id: int) -> None:
         return
     signs, shown = directory.oddities(account.name), directory.form(account.name)
     of = Account
-    staff = of.select(of.name).where(of.role.in_(OFFICES), of.id != account_id).tuples()
+    staff: Any = of.select(of.name).where(of.role.in_(OFFICES), of.id != account_id).tuples()
     site = directory.form(settings.of(ctx)["site_name"])
     if shown in {directory.form(name) for (name,) in staff} - {""} or (site and site in shown):
         signs.append(SAME)

@@ -56,7 +56,7 @@ def decidable(ctx: Context, cases: Sequence[Case]) -> set[int]:
     """Return those of the cases that the actor may decide: who has no link to them."""
     row, kind = Case, objects.types()[NAME]
     ids = [case.id for case in cases]
-    found = row.select(row.id).where(
+    found: Any = row.select(row.id).where(
         row.id.in_(ids),
         row.state == OPEN,
         permissions.visible(ctx, row, "review"),
@@ -73,7 +73,7 @@ def count_open() -> int:
 def counts() -> list[tuple[str, str, int]]:
     """Return how many cases there are of each kind in each state."""
     row = Case
-    found = row.select(row.kind, row.state, fn.COUNT(row.id)).group_by(row.kind, row.state)
+    found: Any = row.select(row.kind, row.state, fn.COUNT(row.id)).group_by(row.kind, row.state)
     return sorted(found.tuples())
 
 

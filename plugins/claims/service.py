@@ -184,7 +184,8 @@ def word_of(case: Case) -> str:
     """Return the word that must stand on the website, empty where it is not the way of proof."""
     if case.kind not in PROVING or case.proof != WEBSITE or case.account is None:
         return ""
-    return website_word(case.organisation, case.account.id)
+    organisation: Any = case.organisation
+    return website_word(organisation, case.account.id)
 
 
 def _checked_message(message: str) -> str:
@@ -314,7 +315,8 @@ def _checked_proof(case: Case, proven_by: str) -> str:
             _("Choose what proved it. Mail from a domain helps, but does not decide alone."),
             field="proven_by",
         )
-    domain = case.organisation.domain
+    organisation: Any = case.organisation
+    domain = organisation.domain
     if proven_by == WEBSITE and domain and directory.is_shared(domain):
         told = _("Many share the domain %(domain)s: a sign there proves nothing about one of them.")
         raise Invalid(told % {"domain": domain}, field="proven_by")

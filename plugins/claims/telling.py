@@ -57,8 +57,8 @@ def decided(ctx: Context, case: Case) -> None:
     """Tell whoever asked what was decided."""
     title, to = labels.outcome(case), address(case)
     path = statement_path(case) if case.about_account else receipt_path(case)
-    by_notice = not case.reply_to and case.account is not None
-    if by_notice and _notice(ctx, case.account.id, DECIDED, title, case.decision, path, case):
+    me = None if case.reply_to else case.account_id
+    if me is not None and _notice(ctx, me, DECIDED, title, case.decision, path, case):
         return
     if to:
         _mail(ctx, to, "claims/case_decided", case, path, title=title)

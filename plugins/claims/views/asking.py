@@ -160,7 +160,7 @@ def _open(organisation: Organisation, kind: str, form: CaseForm) -> Case:
 def receipt(public_id: str) -> ResponseReturnValue:
     """Show that a request arrived, until when it is decided, and the decision."""
     case = queries.case(public_id)
-    organisation = case.organisation
+    organisation: Any = case.organisation
     is_taken = case.kind == CLAIM and organisation and organisation.state != "unclaimed"
     is_declined = case.state not in {"open", ACCEPTED}
     return render_template(

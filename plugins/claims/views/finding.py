@@ -41,7 +41,7 @@ def find() -> ResponseReturnValue:
         error=error,
         typed=typed,
         rows=[_row(item, mine, typed) for item, mine in _with_own(ctx, found)],
-        add_url=url_for(".add", **_typed_values(typed)) if typed else url_for(".add"),
+        add_url=url_for(".add", **_typed_values(typed)),
         labels=labels,
     )
 
@@ -53,7 +53,7 @@ def _at_own_domain(ctx: Context) -> list[Organisation]:
 
 
 def _with_own(ctx: Context, found: list[Organisation]) -> list[tuple[Organisation, bool]]:
-    mine = {item.organisation_id for item in organisations.mine(ctx)} if found else set()
+    mine = {item.organisation.id for item in organisations.mine(ctx)} if found else set()
     return [(item, item.id in mine) for item in found]
 
 
@@ -78,8 +78,10 @@ def _row(item: Organisation, is_mine: bool, typed: directory.Typed | None) -> di
     }
 
 
-def _typed_values(typed: directory.Typed) -> dict[str, str]:
+def _typed_values(typed: directory.Typed | None) -> dict[str, Any]:
     """Return what was typed as the form of a new entry names it."""
+    if typed is None:
+        return {}
     if typed.kind == directory.NUMBER:
         return {"number": f"{typed.scheme}:{typed.value}"}
     return {typed.kind: typed.value}
@@ -130,7 +132,8 @@ def _add(ctx: Context, form: AddForm) -> Organisation:
     pair = _number(form.number.data or "")
     names = ("name", "country", "type", "city", "website")
     with db.transaction():
-        made = service.create_organisation(ctx, **{key: form[key].data or "" for key in names})
+        values: dict[str, Any] = {key: form[key].data or "" for key in names}
+        made = service.create_organisation(ctx, **values)
         if pair:
             try:
                 directory.add_identifier(ctx, made, scheme=pair[0], value=pair[1])
