@@ -37,7 +37,7 @@ def claim(slug: str) -> ResponseReturnValue:
         raise NotAllowed(_("This entry was made up for demonstration; nobody can claim it."))
     if not policy.may_be_claimed(organisation):
         error = Conflict(_("People act for this organisation already. Ask them to add you."))
-        ask_url = plugin_url("members.ask", slug=organisation.slug)
+        ask_url = plugin_url("members.join", slug=organisation.slug)
         if ask_url:
             return render_template(
                 "claims/taken.html", organisation=organisation, ask_url=ask_url
@@ -169,7 +169,7 @@ def receipt(public_id: str) -> ResponseReturnValue:
         word=service.word_of(case),
         appeal=queries.appeal_of(case),
         may_appeal=policy.may_appeal(context(), case),
-        ask_url=plugin_url("members.ask", slug=organisation.slug)
+        ask_url=plugin_url("members.join", slug=organisation.slug)
         if is_taken and is_declined
         else "",
         **statement(case),

@@ -69,7 +69,7 @@ def _row(item: Organisation, is_mine: bool, typed: directory.Typed | None) -> di
         number = f"{typed.scheme}:{typed.value}" if typed and is_number else None
         act, url = "claim", url_for(".claim", slug=item.slug, number=number)
     else:
-        act, url = "join", plugin_url("members.ask", slug=item.slug)
+        act, url = "join", plugin_url("members.join", slug=item.slug)
     return {
         "entry": item,
         "act": act,
