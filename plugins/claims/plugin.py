@@ -159,8 +159,11 @@ def plugin_objections(ctx: Context, plugin: str) -> Sequence[str]:
 @hookimpl(optionalhook=True)
 def merging_references(ctx: Context) -> Mapping[str, Mapping[str, Any]]:
     """Say what a merge of two entries does with what belongs to one of them."""
-    title = {"title": lazy("Requests about entries")}
-    return {"claims_case.organisation_id": title, "claims_case.resembles_id": title}
+    own = "r.organisation_id IN ({kept}, {gone}) AND r.resembles_id IN ({kept}, {gone})"
+    return {
+        "claims_case.organisation_id": {"title": lazy("Requests about entries"), "stays": own},
+        "claims_case.resembles_id": {"title": lazy("Names that look like it"), "stays": own},
+    }
 
 
 @hookimpl(optionalhook=True)

@@ -74,6 +74,7 @@ def resembling(
     """Return the entries whose names are taken for one of these, oldest first.
 
     Those with quite the same words count in the same country alone: elsewhere they are no trick.
+    Hidden ones mislead nobody.
     """
     looks = {lookalikes.form(name) for name in names} - {""}
     if not looks:
@@ -81,7 +82,7 @@ def resembling(
     same = {folded(name) for name in names}
     of, row = Organisation, KnownName
     found: Any = of.select(of).join(row).where(row.form.in_(looks), of.id != (without or 0))
-    found = found.where((of.country == country) | row.folded.not_in(same))
+    found = found.where((of.country == country) | row.folded.not_in(same), of.hidden_at.is_null())
     return list(found.distinct().order_by(of.id).limit(most))
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from plugins.directory import interface as directory
-from portal.i18n import _, country_name, language_name, locale
+from portal.i18n import _
 from portal.i18n import lazy_gettext as lazy
 from portal.organisations import labels
+from portal.organisations import service as core
 from portal.organisations.models import MEMBER_ROLES, Organisation
 
 _REASONS = {
@@ -27,24 +28,12 @@ def roles() -> list[tuple[str, str]]:
 
 def about(organisation: Organisation) -> list[tuple[str, str]]:
     """Return what an entry says of itself, for two columns side by side."""
-    names = [
-        f"{row.name} ({language_name(row.lang, locale())})" if row.lang else row.name
-        for row in directory.names(organisation.id)
-    ]
-    numbers = [
-        f"{directory.scheme_name(row.scheme)} {row.value}"
-        for row in directory.identifiers(organisation.id)
-    ]
-    facts = [(labels.field_name(key), getattr(organisation, key)) for key in ("region", "city")]
-    return [
-        (_("State"), labels.state_name(organisation.state)),
-        (labels.field_name("type"), labels.type_name(organisation.type)),
-        (labels.field_name("country"), country_name(organisation.country)),
-        *facts,
-        (labels.field_name("website"), organisation.website),
-        (directory.field_name("names"), "; ".join(names)),
-        (directory.field_name("identifiers"), "; ".join(numbers)),
-    ]
+    rows = [(_("State"), labels.state_name(organisation.state))]
+    for kind in (core.VERSIONED, directory.VERSIONED):
+        for name, value in kind.dump(organisation.id)[1].items():
+            if name not in {"name", "registered_name"}:
+                rows.append((kind.field_name(name), kind.show(name, value)))
+    return rows
 
 
 def url(organisation: Organisation) -> str:

@@ -83,29 +83,26 @@ class Mover:
     def move(self, column: Column, rule: Rule) -> Outcome:
         """Move the rows of a column as its rule says."""
         outcome, mine = Outcome(column, rule), f'r."{column.name}" = ?'
-        if rule.same:
-            equal = " AND ".join(f's."{name}" = r."{name}"' for name in rule.same)
-            twice = (
-                f'EXISTS (SELECT 1 FROM "{column.table}" s WHERE s."{column.name}" = {self.kept} '
-                f"AND {equal})"
-            )
-            if rule.drop:
-                outcome.dropped = self._drop(column, f"{mine} AND {twice}", [self.gone])
-            else:
-                mine += f" AND NOT {twice}"
         if isinstance(rule.stays, str):
             mine += f" AND NOT ({rule.stays.format(kept=self.kept, gone=self.gone)})"
         elif rule.stays:
             mine += " AND 1 = 0"
+        if rule.same:
+            equal = " AND ".join(f's."{name}" = r."{name}"' for name in rule.same)
+            there = f'FROM "{column.table}" s WHERE s."{column.name}" = {self.kept} AND {equal}'
+            if rule.drop:
+                found = self._rows(column, f"{mine} AND EXISTS (SELECT 1 {there})")
+                for keys in found:
+                    self.drop(column.table, keys)
+                outcome.dropped = len(found)
+            mine += f" AND NOT EXISTS (SELECT 1 {there})"
         outcome.moved = self._move(column, mine)
         left = f'SELECT COUNT(*) FROM "{column.table}" r WHERE r."{column.name}" = ?'
         outcome.stays = db.query(left, [self.gone])[0][0]
         return outcome
 
     def _move(self, column: Column, condition: str) -> int:
-        found = self._rows(column, condition, [self.gone])
-        if not found or not column.keys:
-            return 0
+        found = self._rows(column, condition) if column.keys else []
         try:
             with db.database.atomic():
                 sql = f'SET "{column.name}" = ? WHERE "{column.name}" = ? AND '
@@ -115,27 +112,17 @@ class Mover:
                     db.execute(f'UPDATE "{column.table}" {sql}{condition}', part)
             moved = found
         except peewee.IntegrityError:  # one by one: those that collide stay
-            moved = [keys for keys in found if self._fits(column, keys)]
+            sql = f'UPDATE "{column.table}" SET "{column.name}" = ? WHERE '
+            these = [(keys, *_these([keys])) for keys in found]
+            moved = [keys for keys, one, own in these if _tried(sql + one, [self.kept, *own])]
         for keys in moved:
             self._note(MOVED, column.table, keys, field=column.name)
         return len(moved)
 
-    def _fits(self, column: Column, keys: Mapping[str, Any]) -> bool:
-        condition, values = _these([keys])
-        sql = f'UPDATE "{column.table}" SET "{column.name}" = ? WHERE {condition}'
-        return _tried(sql, [self.kept, *values])
-
-    def _rows(self, column: Column, condition: str, values: Sequence[Any]) -> list[dict[str, Any]]:
-        names = ", ".join(f'r."{name}"' for name in column.keys or ("*",))
-        order = ", ".join(f'r."{name}"' for name in column.keys) or "1"
-        sql = f'SELECT {names} FROM "{column.table}" r WHERE {condition} ORDER BY {order}'
-        return [dict(zip(column.keys, row, strict=False)) for row in db.query(sql, values)]
-
-    def _drop(self, column: Column, condition: str, values: Sequence[Any]) -> int:
-        found = self._rows(column, condition, values)
-        for keys in found:
-            self.drop(column.table, keys)
-        return len(found)
+    def _rows(self, column: Column, condition: str) -> list[dict[str, Any]]:
+        names = ", ".join(f'r."{name}"' for name in column.keys)
+        sql = f'SELECT {names} FROM "{column.table}" r WHERE {condition} ORDER BY {names}'
+        return [dict(zip(column.keys, row, strict=True)) for row in db.query(sql, [self.gone])]
 
     def drop(self, table: str, keys: Mapping[str, Any]) -> None:
         """Delete a row, to be written again when the merge is undone."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from plugins.directory.interface import VERIFIED_FACT
 from plugins.merging import moving, rules
 from plugins.merging.models import CHANGED, Change
 from plugins.merging.moving import Column, Mover, Outcome
@@ -34,7 +35,10 @@ CORE: Mapping[str, Rule] = {
         lazy("Numbers in registers"), same=("scheme", "value"), drop=True
     ),
     "organisation_fact.organisation_id": Rule(
-        lazy("Facts with their sources"), same=("name", "value", "source_id"), drop=True
+        lazy("Facts with their sources"),
+        stays=f"r.name = '{VERIFIED_FACT}'",  # who was verified is the other one
+        same=("name", "value", "source_id"),
+        drop=True,
     ),
     "organisation_former_slug.organisation_id": Rule(lazy("Former addresses")),
     MEMBERS: Rule(lazy("People who act for it"), same=("account_id",), drop=True),

@@ -262,17 +262,16 @@ def _rights(ctx: Context, what: str, organisation_id: int, account: int, **more:
 def _tell_merged(ctx: Context, kept_id: int, gone: Organisation, done: Plan) -> None:
     kept = Organisation.get_by_id(kept_id)
     named = {"kept": kept.name, "gone": gone.name}
-    along = {person.account_id for person in done.newcomers}
-    for account_id in {**_roles(kept.id), **{person.account_id: "" for person in done.people}}:
-        if account_id in along:
-            body = lazy("You act for %(kept)s now, with all that belonged to %(gone)s.", **named)
-        elif any(item.account_id == account_id and not item.gets for item in done.people):
-            body = lazy("You no longer act for it. Ask its people to add you.", **named)
-        elif along:
-            body = lazy("People of %(gone)s act for %(kept)s now: look who they are.", **named)
-        else:
-            body = lazy("What belonged to %(gone)s stands with %(kept)s now.", **named)
-        title = lazy("%(gone)s and %(kept)s are one entry now", **named)
+    title = lazy("%(gone)s and %(kept)s are one entry now", **named)
+    here, along = _roles(kept.id), {person.account_id for person in done.newcomers}
+    plain = lazy("What belonged to %(gone)s stands with %(kept)s now.", **named)
+    more = lazy("People of %(gone)s act for %(kept)s now: look who they are.", **named)
+    bodies = dict.fromkeys(here, more if along else plain)
+    own = lazy("You act for %(kept)s now, with all that belonged to %(gone)s.", **named)
+    bodies |= dict.fromkeys(along, own)
+    out = {person.account_id for person in done.people} - here.keys()
+    bodies |= dict.fromkeys(out, lazy("You no longer act for it. Ask its people to add you."))
+    for account_id, body in bodies.items():
         _notify(ctx, account_id, MERGED, title, body, kept)
 
 

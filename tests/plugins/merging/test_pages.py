@@ -48,8 +48,9 @@ def preview(keep: str = "oak", other: str = "eik") -> str:
 
 def hidden(page: str) -> dict[str, Any]:
     """Return what the form that merges sends by itself."""
-    names = ("keep", "other", "seen")
-    return {name: re.findall(rf'name="{name}" value="([^"]+)"', page)[-1] for name in names}
+    form = re.split(r'action="[^"]*/duplicates/merge"', page)[1].split("</form>")[0]
+    names = ("_key", "keep", "other", "seen")
+    return {name: re.findall(rf'name="{name}" value="([^"]+)"', form)[0] for name in names}
 
 
 def test_an_administrator_looks_merges_and_undoes(
@@ -70,6 +71,9 @@ def test_an_administrator_looks_merges_and_undoes(
     assert "Eik College" in report
     assert admin.get("/organisations/eik/").location.endswith("/organisations/oak/")
     assert "Merged so far" in visit(LIST).text
+    twice = post(admin, f"{LIST}/merge", answer.location, **typed)
+    assert (twice.status_code, twice.location) == (303, answer.location)
+    del typed["_key"]
     again = post(admin, f"{LIST}/merge", answer.location, **typed)
     assert (again.status_code, "one entry already" in again.text) == (409, True)
 

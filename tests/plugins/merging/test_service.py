@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 
 from plugins.claims.models import Case
+from plugins.directory import interface as directory
 from plugins.members.models import Invitation as Asked
 from plugins.members.models import JoinRequest, Signer
 from plugins.merging import moving, plan, queries, service
@@ -56,10 +57,15 @@ LOGS = (
     "audit_", "event", "job", "merging_merge", "merging_change", "notices_notice", "outbox",
     "search_", "sqlite_", "version", "workflow_", "heartbeat",
 )  # fmt: skip
+FOLLOWS = (  # names, addresses and people, of which more happens than moving
+    "organisation_member.organisation_id", "organisation_name.organisation_id",
+    "organisation_former_slug.organisation_id", "directory_form.organisation_id",
+)  # fmt: skip
 REFUSED = (Fault, Unavailable)  # the second where it happens in an answer of a plugin
 COUNTED = {
     "organisation": {"version", "updated_at"},
     "partners_profile": {"version"},
+    "directory_form": {"id"},
 }
 
 
@@ -194,9 +200,11 @@ class World:
             Commitment.create(standard=standard, subscribed_on="2026-01-01", **same)
         if self.random.random() < 0.5:
             PromiseChange.create(public_id=f"change-{self.next()}", created_at=NOON, **same)
-        for kind in self.some(["claim", "wrong-fact"]):
+        for kind in self.some(["claim", "wrong-fact", "lookalike"]):
             moments = dict.fromkeys(("created_at", "due_at"), NOON)
-            Case.create(public_id=f"case-{self.next()}", kind=kind, **moments, **same)
+            other = self.random.choice(self.made) if kind == "lookalike" else None
+            key = {"public_id": f"case-{self.next()}", "kind": kind, "resembles": other}
+            Case.create(**key, **moments, **same)
         for _at in range(self.random.randint(0, 2)):
             key = f"token-{self.next()}"
             moments = dict.fromkeys(("created_at", "expires_at"), NOON)
@@ -266,8 +274,7 @@ def test_undo_restores_every_reference_whatever_there_was(
         now = references(kept.id)
         for outcome in shown.outcomes:
             path = outcome.column.path
-            if path not in ("organisation_member.organisation_id", "organisation_name.organisation_id",
-                            "organisation_former_slug.organisation_id"):  # fmt: skip
+            if path not in FOLLOWS:
                 assert now[path] == had[kept.id][path] + outcome.moved, path
                 assert references(gone.id)[path] == outcome.stays, path
         assert not references(gone.id)["organisation_member.organisation_id"]
@@ -437,6 +444,20 @@ def test_records_of_a_plugin_that_is_off_stop_a_merge(portal: Flask, admin: Cont
 
     with pytest.raises(Conflict, match="switched off"):
         service.merge(admin, kept, gone, Choices())
+
+
+def test_who_was_verified_is_not_the_other_one(portal: Flask, admin: Context) -> None:
+    person = make_account(portal)
+    kept = make_organisation(admin=person)
+    gone = make_organisation(admin=person, state="verified")
+    directory.note_verified(admin, gone.id, "letter")
+    merged = service.merge(admin, kept, gone, Choices())
+
+    assert Organisation.get_by_id(kept.id).state == "claimed"
+    fact = OrganisationFact.get(OrganisationFact.name == "verified")
+    assert fact.organisation.id == gone.id
+    service.undo(admin, merged)
+    assert Organisation.get_by_id(gone.id).state == "verified"
 
 
 # People, names, history
