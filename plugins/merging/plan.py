@@ -21,6 +21,7 @@ from portal.i18n import lazy_gettext as lazy
 from portal.organisations import service as core
 from portal.organisations.models import (
     MEMBER_ROLES,
+    UNCLAIMED,
     Organisation,
     OrganisationFormerSlug,
     OrganisationMember,
@@ -304,7 +305,8 @@ def _name_both(mover: Mover, kept: Organisation, gone: Organisation) -> None:
 def _leave(ctx: Context, mover: Mover, kept: Organisation, gone: Organisation) -> None:
     """Hide what is left; its address leads to the entry that stays, and nothing else finds it."""
     left = f"merged-{gone.public_id}"
-    hidden = {"slug": left, "folded_name": left, "hidden_at": db.utc_text(ctx.clock.now())}
+    found = {"slug": left, "folded_name": left, "domain": "", "state": UNCLAIMED}
+    hidden = {**found, "hidden_at": db.utc_text(ctx.clock.now())}
     mover.change("organisation", {"id": gone.id}, hidden)
     OrganisationFormerSlug.insert(slug=gone.slug, organisation=kept.id).execute()
     mover.made("organisation_former_slug", {"slug": gone.slug})
