@@ -147,20 +147,18 @@ def notice_list(ctx: Context) -> Sequence[Mapping[str, Any]]:
 def merging_references(ctx: Context) -> Mapping[str, Mapping[str, Any]]:
     """Say what a merge of two entries does with who is invited, signs or asks.
 
-    Nobody is asked twice: what waits at both stays with the entry that goes. So does who signs:
-    whoever confirmed it for one entry has not done so for the other.
+    Who was invited to one entry must not get rights over the other by an old link: what is open
+    stays with the entry that goes. So does who signs: whoever confirmed it for one has not done so
+    for the other. Nobody asks twice to join.
     """
-    there = "SELECT 1 FROM {table} s WHERE s.organisation_id = {{kept}} AND "
-    asked = there.format(table="members_invitation") + (
-        "s.kind = r.kind AND s.email = r.email AND s.state IN ('sent', 'held')"
-    )
-    joins = there.format(table="members_request") + (
-        "s.account_id = r.account_id AND s.state = 'waiting'"
+    joins = (
+        "SELECT 1 FROM members_request s WHERE s.organisation_id = {kept} "
+        "AND s.account_id = r.account_id AND s.state = 'waiting'"
     )
     return {
         "members_invitation.organisation_id": {
             "title": lazy("Invitations"),
-            "stays": f"r.email <> '' AND r.state IN ('sent', 'held') AND EXISTS ({asked})",
+            "stays": "r.state IN ('sent', 'held')",
         },
         "members_request.organisation_id": {
             "title": lazy("Requests to join"),
