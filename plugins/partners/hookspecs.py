@@ -79,11 +79,32 @@ def partners_figures(ctx: Context) -> Sequence[tuple[str, str]]:
     return ()
 
 
-@hookspec(ISOLATE)
-def partners_asides(ctx: Context, organisation_id: int, slug: str) -> Sequence[Markup]:
-    """Offer cards beside a profile in sight, of an organisation that has people here or of an entry.
+@dataclass(frozen=True)
+class Shown:
+    """A profile that somebody looks at; `details` are the rows that `partners_details` asked for."""
 
-    Called once for that page; answer in few statements.
+    organisation_id: int
+    slug: str
+    is_claimed: bool
+    details: Mapping[str, Sequence[tuple[str, str, str, str]]]
+
+
+@hookspec(ISOLATE)
+def partners_details(ctx: Context) -> Sequence[str]:
+    """Offer SELECTs of rows that are to be read with a profile, in the statement that reads all details.
+
+    Each gives the organisation's id, a name that begins with the id of whoever shows the rows, and four
+    texts, of organisations whose ids are `IN ({marks})`, which stands there once. `partners_asides`
+    gets the rows by name. Called once per page of profiles.
+    """
+    return ()
+
+
+@hookspec(ISOLATE)
+def partners_asides(ctx: Context, shown: Shown) -> Sequence[Markup]:
+    """Offer cards beside a profile in sight.
+
+    Called once for that page. Visitors' pages have no statement to spare: see `partners_details`.
     """
     return ()
 

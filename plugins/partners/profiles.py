@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from plugins.directory.interface import verified_text
 from plugins.partners import codes, queries, workflow
+from plugins.partners.hookspecs import Shown
 from plugins.partners.pages import value_label
 from plugins.partners.queries import Partner
 from plugins.partners.rules import REQUIRED, completeness
@@ -60,8 +61,8 @@ def asides(ctx: Context, partner: Partner) -> list[Markup]:
     """Return cards that others offer beside a profile in sight."""
     if not partner.is_public:
         return []
-    asked = {"organisation_id": partner.id, "slug": partner.slug}
-    return list(objects.registry().hooks.each("partners_asides", ctx, **asked))
+    shown = Shown(partner.id, partner.slug, partner.claimed, partner.details)
+    return list(objects.registry().hooks.each("partners_asides", ctx, shown=shown))
 
 
 def way(ctx: Context, partner: Partner) -> dict[str, Any]:

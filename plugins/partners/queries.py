@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from peewee import PeeweeException
+
 from plugins.directory.interface import VERIFIED_FACT
 from plugins.partners.hookspecs import ProjectPart
 from plugins.partners.models import Change, Commitment, Miss, Profile, Publication
 from portal import db, objects, permissions
-from portal.context import Context
+from portal.context import Context, system_context
 from portal.organisations.models import Organisation
 
 JSON_COLUMNS = (
@@ -131,10 +133,30 @@ def _partners(slugs: Sequence[str], condition: str) -> list[Partner]:
     chosen = [found[slug] for slug in dict.fromkeys(slugs) if slug in found]
     by_id = {item.id: item for item in chosen}
     if by_id:
-        marks = ", ".join("?" * len(by_id))
-        for ident, sort, *rest in db.query(_DETAILS.replace("{marks}", marks), list(by_id) * 4):
+        for ident, sort, *rest in _details(list(by_id)):
             by_id[ident].details[sort].append(tuple(rest))  # type: ignore[arg-type]
     return chosen
+
+
+def _details(ids: list[int]) -> list[tuple[Any, ...]]:
+    """Read the details of organisations in one statement, with those that plugins ask for."""
+    hooks = objects.registry().hooks
+    offered = hooks.call("partners_details", system_context())
+    more = [select for _plugin, selects in offered for select in selects]
+    try:
+        return _union([_DETAILS, *more], ids)
+    except PeeweeException as error:  # a plugin's part of it is wrong: the profile does without
+        if not more:
+            raise
+        for plugin, _selects in offered:
+            hooks.failed(plugin, "partners_details", error)
+        return _union([_DETAILS], ids)
+
+
+def _union(selects: Sequence[str], ids: list[int]) -> list[tuple[Any, ...]]:
+    sql = " UNION ALL ".join(selects)
+    marks = ", ".join("?" * len(ids))
+    return db.query(sql.replace("{marks}", marks), ids * sql.count("{marks}"))
 
 
 def _values(row: tuple[Any, ...]) -> dict[str, Any]:

@@ -52,6 +52,12 @@ def requests_past_partners(ctx: Context, organisation_id: int) -> Sequence[tuple
 
 
 @hookimpl
+def partners_details(ctx: Context) -> Sequence[str]:
+    """Say beside a profile whether there are past partners to ask."""
+    return [queries.HAS_PAST_PARTNERS]
+
+
+@hookimpl
 def partners_demo_load(ctx: Context) -> None:
     """Load the real part of the demonstration set."""
     demo.load(ctx)

@@ -38,6 +38,17 @@ def of_organisations(ids: Sequence[int]) -> dict[int, list[ProjectPart]]:
     return found
 
 
+HAS_PAST_PARTNERS = (
+    "SELECT mine.organisation_id, 'requests_past', '', '', '', '' FROM projects_participation mine "
+    "JOIN organisation one ON one.id = mine.organisation_id "
+    "JOIN projects_participation other ON other.project_id = mine.project_id "
+    "JOIN organisation o ON o.id = other.organisation_id "
+    "WHERE mine.organisation_id IN ({marks}) AND o.id <> one.id AND o.state <> 'unclaimed' "
+    "AND o.hidden_at IS NULL AND o.is_fictional = one.is_fictional GROUP BY mine.organisation_id"
+)
+"""A row for each organisation that a claimed one was in a project with."""
+
+
 def past_partners(organisation: int) -> list[tuple[int, str]]:
     """Return claimed organisations that took part in the same projects, with what these are called.
 

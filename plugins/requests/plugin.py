@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, render_template
 from markupsafe import Markup
 
-from plugins.partners.interface import PROFILE
+from plugins.partners.interface import PROFILE, Shown
 from plugins.requests import (
     api,
     demo,
@@ -45,7 +45,6 @@ from portal.hookspecs import (
 )
 from portal.i18n import _
 from portal.i18n import lazy_gettext as lazy
-from portal.organisations.models import Organisation
 
 DAY = 86_400
 HOUR = 3_600
@@ -158,20 +157,26 @@ def task_list(ctx: Context) -> Sequence[Task]:
 
 
 @hookimpl(optionalhook=True)
-def partners_asides(ctx: Context, organisation_id: int, slug: str) -> Sequence[Markup]:
+def partners_details(ctx: Context) -> Sequence[str]:
+    """Read the enquiries that a partner got together with its profile."""
+    return [queries.ASKED]
+
+
+@hookimpl(optionalhook=True)
+def partners_asides(ctx: Context, shown: Shown) -> Sequence[Markup]:
     """Offer to ask a partner, or its past partners about it, and say how it answers."""
-    organisation = Organisation.get_by_id(organisation_id)
     own = queries.own_organisations(ctx) if ctx.actor.signed_in else []
-    found = queries.response(organisation_id, ctx.clock.now())
-    shown = render_template(
+    is_own = shown.organisation_id in {item.id for item in own}
+    found = queries.response_of(shown.details.get("requests_asked", ()), ctx.clock.now())
+    card = render_template(
         "requests/aside.html",
-        slug=slug,
-        may_ask=enquiring.is_here(organisation) and organisation not in own,
+        slug=shown.slug,
+        may_ask=shown.is_claimed and not is_own,
         response=found,
         answering=reasons.answering(found) if found else "",
-        past=0 if organisation in own else len(queries.past_partners(ctx, organisation)),
+        has_past=bool(shown.details.get("requests_past")) and not is_own,
     )
-    return [Markup(shown)] if shown.strip() else []  # noqa: S704
+    return [Markup(card)] if card.strip() else []  # noqa: S704
 
 
 @hookimpl

@@ -228,9 +228,28 @@ def counted(organisation_id: int, now: datetime) -> list[rules.Asked]:
     return rules.settled(found, now)
 
 
-def response(organisation_id: int, now: datetime) -> rules.Response | None:
+ASKED = (
+    "SELECT receiver_id, 'requests_asked', CAST(asker_id AS TEXT), created_at, COALESCE(answered_at, ''), "
+    f"CASE WHEN state IN ({', '.join(repr(name) for name in sorted(RUNNING))}) THEN '' ELSE closes_at END "
+    "FROM requests_enquiry WHERE receiver_id IN ({marks})"
+)
+"""What `response_of` needs of an organisation, as the partner profile reads it."""
+
+
+def response_of(rows: Sequence[tuple[str, str, str, str]], now: datetime) -> rules.Response | None:
     """Return how an organisation answered within a year, None for too few that asked it."""
-    return rules.response(counted(organisation_id, now))
+    since = db.utc_text(now - rules.COUNTED_FOR)
+    found = [
+        rules.Asked(
+            int(asker),
+            db.parse_utc(asked_at),
+            db.parse_utc(answered_at) if answered_at else None,
+            db.parse_utc(over_at) if over_at else None,
+        )
+        for asker, asked_at, answered_at, over_at in rows
+        if asked_at > since
+    ]
+    return rules.response(rules.settled(found, now))
 
 
 def left_waiting(now: datetime) -> list[int]:
