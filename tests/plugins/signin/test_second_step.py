@@ -453,7 +453,7 @@ def test_an_error_of_the_check_lets_nobody_in(
         raise RuntimeError("broken")
 
     monkeypatch.setattr(second_step, "further_page", fail)
-    assert begin(client, account).status_code == 500
+    assert begin(client, account).status_code == 503
     assert not is_signed_in(client)
 
 
