@@ -89,7 +89,7 @@ def test_list_again_updates_what_nobody_edited_and_shows_it_before(
     run(ctx, "A SCHOOL,DE,,Bonn,a.example,pic:123456789,,\n")
     edited = one("A School")
     service.update_organisation(ctx, edited, 1, city="Trier")
-    rows = "A New School,DE,company,Ulm,b.example,pic:123456789 ror:012abc345,50.5,7.5\n"
+    rows = "A New School,DE,company,Ulm,b.example,pic:123456789 ror:00003ef66,50.5,7.5\n"
     dry = run(ctx, rows, dry_run=True)
     assert one("A School").version == 2
     wet = run(ctx, rows)
@@ -97,7 +97,7 @@ def test_list_again_updates_what_nobody_edited_and_shows_it_before(
         ("name", "A SCHOOL", "A New School"),
         ("type", "other", "company"),
         ("website", "https://a.example", "https://b.example"),
-        ("identifiers", "pic:123456789", "pic:123456789 ror:012abc345"),
+        ("identifiers", "pic:123456789", "pic:123456789 ror:00003ef66"),
         ("position", "", "50.5, 7.5"),
     ]
     assert sorted(told(dry.updated)) == sorted(told(wet.updated)) == sorted(taken)
@@ -115,7 +115,7 @@ def test_undo_puts_back_what_was_updated_but_not_what_changed_since(
     portal: Flask, ctx: Context
 ) -> None:
     first = run(ctx, "A,DE,,Bonn,a.example,pic:123456789,,\n")
-    second = run(ctx, "A,DE,,Ulm,b.example,pic:123456789 ror:012abc345,,\nC,DE,,,,,,\n")
+    second = run(ctx, "A,DE,,Ulm,b.example,pic:123456789 ror:00003ef66,,\nC,DE,,,,,,\n")
     kept = importing.undo_import(ctx, first.batch, dry_run=True).kept
     assert kept == [("A", "a later import brought it up to date")]
     service.update_organisation(ctx, one(), 2, website="c.example")
@@ -211,11 +211,11 @@ def test_another_source_changes_nothing_that_the_first_said(lite: Flask, ctx: Co
 
 
 def test_number_that_people_took_away_does_not_come_back(lite: Flask, ctx: Context) -> None:
-    run(ctx, "A,DE,,Bonn,,pic:123456789 ror:012abc345,,\n")
+    run(ctx, "A,DE,,Bonn,,pic:123456789 ror:00003ef66,,\n")
     number = OrganisationIdentifier.get(OrganisationIdentifier.scheme == "ror")
     directory.remove_identifier(ctx, one(), number.id)
-    report = run(ctx, "A,DE,,Bonn,,pic:123456789 ror:012abc345,,\n")
-    assert told(report.kept) == [("identifiers", "pic:123456789", "ror:012abc345")]
+    report = run(ctx, "A,DE,,Bonn,,pic:123456789 ror:00003ef66,,\n")
+    assert told(report.kept) == [("identifiers", "pic:123456789", "ror:00003ef66")]
     assert OrganisationIdentifier.select().count() == 1
 
 
