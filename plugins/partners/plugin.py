@@ -93,7 +93,8 @@ def organisation_links(ctx: Context, organisation_id: int) -> Sequence[tuple[Any
     state = found.state if found else workflow.PUBLISHED
     links: list[tuple[Any, str]] = []
     if queries.role_in(ctx, organisation_id):
-        links.append((profiles.next_step(state), workflow.path(slug)))
+        change = queries.open_change(organisation_id)
+        links.append((profiles.next_step(state, change and change.state), workflow.path(slug)))
     if state == workflow.PUBLISHED:
         links.append((_("Public profile"), f"/partners/{slug}"))
     elif links:
