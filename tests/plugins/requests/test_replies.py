@@ -115,7 +115,7 @@ def test_answer_is_compared_chosen_and_told(
     closed = Notice.select().where(Notice.kind == replying.OVER)
     assert closed.count() == 1  # the chosen one heard already
     page = inside("/requests/mine")
-    assert ">2<" in page.text
+    assert "2 answers" in page.text
     assert "Your answers to others" in look("/requests/mine").text
 
 
