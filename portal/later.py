@@ -34,7 +34,7 @@ class LateRule(Rule):
         compile_now = super()._compile_builder
         made: list[Callable[..., tuple[str, str]]] = []
 
-        def build(rule: Rule, **values: Any) -> tuple[str, str]:
+        def build(rule: Rule, /, **values: Any) -> tuple[str, str]:
             if not made:
                 made.append(compile_now(append_unknown))
             return made[0](rule, **values)

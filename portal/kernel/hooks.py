@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, NoReturn, get_args, get_origin, get_type_hints
 
 import pluggy
+from peewee import PeeweeException
 
 from portal import hookspecs
 from portal.errors import PortalError, Unavailable
@@ -111,7 +112,7 @@ class Hooks:
         """
         policy = getattr(self.manager.hook, hook).spec.function.policy
         if policy == hookspecs.TRANSACT:
-            if not isinstance(error, PortalError):
+            if not isinstance(error, (PortalError, PeeweeException)):
                 log.error("Plugin %s stopped %s", plugin, hook, exc_info=error)
                 _refuse(plugin)
             raise error

@@ -25,12 +25,14 @@ def test_addresses_are_built_as_without_delay():
     for app in (plain, late):
         app.add_url_rule("/a/<int:number>/<path:rest>/", "one", methods=["GET"])
         app.add_url_rule("/b", "two", defaults={"page": 1})
+        app.add_url_rule("/c/<rule>/<self>", "three")
         app.add_url_rule("/b/<int:page>", "two")
     cases = [
         ("one", {"number": 7, "rest": "x y/z", "more": "é"}),
         ("two", {"page": 1}),
         ("two", {"page": 3, "q": ["a", "b"]}),
         ("two", {}),
+        ("three", {"rule": "r", "self": "s"}),
     ]
     built = []
     for app in (plain, late):

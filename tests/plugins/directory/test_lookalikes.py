@@ -105,7 +105,7 @@ def test_forms_follow_names_and_what_came_unnoticed_is_caught_up(
         ("e10012345", ("number", "E10012345", "oid")),
         ("OID: E10012345", ("number", "E10012345", "oid")),
         ("999 912 345", ("number", "999912345", "pic")),
-        ("https://ror.org/012abc345", ("number", "012abc345", "ror")),
+        ("https://ror.org/03yrm5c26", ("number", "03yrm5c26", "ror")),
         ("www.school.example/contact", ("website", "school.example", "")),
         ("head@school.example", ("website", "school.example", "")),
         ("School of Bonn", ("name", "School of Bonn", "")),

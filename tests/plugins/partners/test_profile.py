@@ -250,6 +250,7 @@ def test_hidden_partner_looks_like_a_missing_one(
 ) -> None:
     hidden = partner("Gone", hidden_at=NOON)
     client = sign_in(app.test_client(), make_account(app))
+    client.get("/")  # which says welcome, once
     answers = [client.get(path.format(slug)) for slug in (hidden.slug, "missing")]
     assert [answer.status_code for answer in answers] == [404, 404]
     assert answers[0].text.replace(hidden.slug, "missing") == answers[1].text

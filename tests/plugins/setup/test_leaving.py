@@ -18,7 +18,7 @@ from plugins.setup import acts
 from portal import audit, db, jobs
 from portal.cli import prepare
 from portal.context import system_context
-from portal.errors import Conflict, Invalid
+from portal.errors import Conflict, Invalid, Unavailable
 from portal.kernel.life import Plan
 from portal.kernel.models import Plugin, PluginFailure
 from portal.settings import Setting
@@ -241,7 +241,7 @@ def test_a_plugin_that_raises_while_it_is_purged_stays_whole(
     site = shop(make_portal, plugin_folder, code=code)
     before = dump()
 
-    with pytest.raises(Conflict, match="shop"):
+    with pytest.raises(Unavailable, match="shop"):
         site.act("shop", "purge", "shop")
 
     assert dump() == before
