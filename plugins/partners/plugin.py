@@ -94,7 +94,8 @@ def organisation_links(ctx: Context, organisation_id: int) -> Sequence[tuple[Any
     links: list[tuple[Any, str]] = []
     if queries.role_in(ctx, organisation_id):
         change = queries.open_change(organisation_id)
-        links.append((profiles.next_step(state, change and change.state), workflow.path(slug)))
+        step = profiles.next_step(state, change.state if change else None)
+        links.append((step, workflow.path(slug)))
     if state == workflow.PUBLISHED:
         links.append((_("Public profile"), f"/partners/{slug}"))
     elif links:
