@@ -27,6 +27,7 @@ from werkzeug.routing import BuildError
 from plugins.claims import service as claims
 from plugins.members import invitations as inviting
 from plugins.requests import enquiring
+from plugins.requests.models import Enquiry, Reply
 from portal.clock import FixedClock
 from portal.context import Actor
 from portal.mail import Outbox
@@ -166,6 +167,7 @@ class World:
     admins: list[Account]
     slugs: list[str]
     secret: Organisation
+    wanted: str
 
     def seen_in(self, text: str) -> set[int]:
         """Return which people an answer names."""
@@ -203,8 +205,8 @@ def make_world(app: Flask, clock: FixedClock, people: int) -> World:
         inviting.invite(acting(app, admins[0]), first, email="invited-person@kept.example", role="OrgEditor")  # fmt: skip
         entry = Organisation.get(Organisation.slug == "unclaimed-school")
         claims.open_case(acting(app, admins[1]), entry, "wrong-fact", message="Another name")
-    make_request(app, Organisation.get(Organisation.slug == slugs[2]))
-    return World(app, clock, marks, admins, slugs, secret)
+    wanted = make_request(app, Organisation.get(Organisation.slug == slugs[2]))
+    return World(app, clock, marks, admins, slugs, secret, wanted.slug)
 
 
 def acting(app: Flask, account: Account) -> Any:
@@ -319,9 +321,24 @@ def publish(bots: Bots, number: int, browser: Browser, slugs: list[str]) -> None
             bots.sent += 1
     answer = browser.get("/organisations/new")
     token = next((form.values.get("csrf_token") for form in Forms("", answer.text).found), "")
-    for path in _posts(bots.world.app, own or ["unclaimed-school"]):
-        browser.ask("POST", path, {"csrf_token": token, "comment": spam(number), "version": ""})
+    written = dict.fromkeys(
+        ("comment", "message", "text", "title", "name", "purpose"), spam(number)
+    )
+    written |= {"organisation": own[0] if own else "", "csrf_token": token, "role": "host"}
+    for path in _posts(bots.world.app, known or ["unclaimed-school"]):
+        browser.ask("POST", path, written)
         bots.sent += 1
+
+
+def reached(bots: Bots) -> int:
+    """Return how many answers and enquiries of robots lie before other organisations."""
+    of: Any = Organisation
+    own = of.select(of.id).where(of.slug.in_(sorted(bots.made)))
+    answers, asked = Reply.select(), Enquiry.select()
+    return int(
+        answers.where(Reply.organisation.in_(own)).count()
+        + asked.where(Enquiry.asker.in_(own)).count()
+    )
 
 
 def _rules(app: Flask, method: str) -> Iterator[Any]:
@@ -339,17 +356,17 @@ def _pages(app: Flask, slugs: list[str]) -> Iterator[str]:
 
 
 def _posts(app: Flask, slugs: list[str]) -> Iterator[str]:
-    """Yield every address that takes a step with an object, with all steps there are."""
+    """Yield every address that does something with what has a slug, with all steps there are."""
     steps = ("submit", "publish", "approve", "show", "reinstate", "restore", "share")
     for rule in _rules(app, "POST"):
         if "slug" not in rule.arguments or rule.arguments & set(GUESSED):
             continue
         for slug in slugs:
-            for name in ("step", "act"):
-                if name in rule.arguments:
-                    choices = getattr(rule._converters[name], "items", None) or steps
-                    for step in choices:
-                        yield _built(app, rule, {"slug": slug, "what": "profile", name: step})
+            values = {"slug": slug, "what": "profile"}
+            name = next((name for name in ("step", "act") if name in rule.arguments), "")
+            choices = getattr(rule._converters[name], "items", None) or steps if name else ("",)
+            for step in choices:
+                yield _built(app, rule, values | ({name: step} if name else {}))
 
 
 def _built(app: Flask, rule: Any, values: dict[str, Any]) -> str:

@@ -49,7 +49,8 @@ def army(world: World) -> Bots:
 def write(bots: Bots) -> None:
     """Let all robots with an account write wherever they can."""
     for number, browser in bots.accounts:
-        robots.publish(bots, number, browser, ["unclaimed-school", bots.world.slugs[3]])
+        world = bots.world
+        robots.publish(bots, number, browser, ["unclaimed-school", world.slugs[3], world.wanted])
 
 
 def test_robots_publish_nothing_see_nobody_and_hold_nobody_up(world: World) -> None:
@@ -61,7 +62,7 @@ def test_robots_publish_nothing_see_nobody_and_hold_nobody_up(world: World) -> N
     refused = robots.hammer(bots, 110)
 
     assert (len(bots.accounts), len(bots.made) > 1, bots.sent > 50) == (1, True, True)
-    assert robots.public_spam(bots, most=60, variants=2) == set()
+    assert (robots.public_spam(bots, most=60, variants=2), robots.reached(bots)) == (set(), 0)
     assert robots.people_seen(bots, most=80, variants=2)[0] == set()
     assert robots.guess(bots, bots.accounts[0][1], 1, 2) == {}
     assert robots.told_apart(bots, pairs=2)[0] == set()
@@ -79,6 +80,7 @@ def test_an_organisation_that_is_public_without_a_review_is_found(
     write(bots)
 
     assert robots.public_spam(bots, most=60, variants=2) != set()
+    assert robots.reached(bots) > 0
 
 
 @pytest.mark.full
@@ -185,6 +187,6 @@ def test_a_thousand_robots_for_ten_minutes(any_app: Flask, clock: FixedClock) ->
          during=f"{statistics.median(human.seconds()) * 1e3:.0f} ms (median), "
                 f"{max(human.seconds()) * 1e3:.0f} ms (longest)")  # fmt: skip
     assert (bots.registered, bots.refused, len(bots.accounts)) == (1_060, 40, 25)
-    assert (shown, differing, hits) == (set(), set(), {})
+    assert (shown, robots.reached(bots), differing, hits) == (set(), 0, set(), {})
     assert len(seen) < 5
     assert (before.failures, human.failures, human.rounds > 5) == ([], [], True)
