@@ -1,28 +1,20 @@
-"""Robots that spam, guess and harvest, the people whom they must not disturb, and what they achieved.
+"""Robots that sign up and write wherever they can, and the people whom they must not disturb.
 
-They know HTML: they follow every link and fill every form of every page that they get, and try every
-address of the portal with the words that they have seen. They share a clock that each request moves.
+They follow every link, fill every form of every page that they get, and try every address of the
+portal. They share a clock that each of their requests moves.
 """
 
 from __future__ import annotations
 
-import itertools
 import re
 import secrets
-import time
-from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
-from html import unescape
-from html.parser import HTMLParser
 from typing import Any
-from unittest import mock
 from urllib.parse import urlsplit
 
 from flask import Flask
-from werkzeug.routing import BuildError
 
 from plugins.claims import service as claims
 from plugins.members import invitations as inviting
@@ -32,129 +24,16 @@ from portal.clock import FixedClock
 from portal.context import Actor
 from portal.mail import Outbox
 from portal.organisations.models import Organisation
-from portal.people import passwords
 from portal.people.models import Account
 from tests.factories import PASSWORD, clocked, make_account, make_member, make_organisation
 from tests.plugins.partners.conftest import store_partner
 from tests.plugins.requests.conftest import make_request
+from tests.reliability.browsing import Answer, Browser, Forms, pages, posts
 
 SPAM = re.compile(r"qzspam\d{5}")
 PROFILE = {"fields": ["0721"], "roles": ["host"]}
 NEVER_SENT = ("/account/sign-out", "/account/data/erase", "/account/password", "/account/prove")
-GUESSED = ("public_id", "token", "number", "person", "plugin", "batch")
 HUMAN_NETWORK = "192.0.2.1"
-
-
-@dataclass
-class Form:
-    """A form of a page with what a browser would send of it, and what may be typed into it."""
-
-    action: str
-    method: str
-    values: dict[str, str] = field(default_factory=dict)
-    typed: set[str] = field(default_factory=set)
-    offered: dict[str, str] = field(default_factory=dict)
-
-
-class Forms(HTMLParser):
-    """The forms of a page."""
-
-    def __init__(self, path: str, text: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.path, self.found = path, list[Form]()
-        self._select = self._area = ""
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        """Take a form, or a field of the last one."""
-        has = {name: value or "" for name, value in attributes}
-        name, value = has.get("name", ""), has.get("value", "")
-        if tag == "form":
-            action = has.get("action") or self.path
-            self.found.append(Form(action, has.get("method", "get").lower()))
-        if not self.found:
-            return
-        form = self.found[-1]
-        if tag == "option" and self._select and value:
-            if "selected" in has or not form.values.get(self._select):
-                form.values[self._select] = value
-        elif tag == "select":
-            self._select = name
-        elif tag == "textarea" and name:
-            self._area, form.values[name] = name, ""
-            form.typed.add(name)
-        elif tag == "button" and name:
-            form.offered.setdefault(name, value)
-        elif tag == "input" and name:
-            kind = has.get("type", "text")
-            if kind in {"radio", "checkbox"}:
-                if "checked" in has:
-                    form.values[name] = value
-                form.offered.setdefault(name, value or "on")
-            elif kind != "file":
-                form.values[name] = value
-                if kind not in {"hidden", "submit"}:
-                    form.typed.add(name)
-
-    def handle_endtag(self, tag: str) -> None:
-        """Leave a field."""
-        if tag == "select":
-            self._select = ""
-        if tag == "textarea":
-            self._area = ""
-
-    def handle_data(self, data: str) -> None:
-        """Take what stands in a text area."""
-        if self._area:
-            self.found[-1].values[self._area] += data.lstrip("\n")
-
-
-@dataclass
-class Answer:
-    """What came back."""
-
-    status: int
-    text: str
-    location: str
-    path: str
-
-
-class Browser:
-    """Fetches pages from one network with cookies of its own; each request moves the clock."""
-
-    def __init__(self, app: Flask, network: str, clock: FixedClock, pace: float = 0.0) -> None:
-        self.client = app.test_client()
-        self.client.environ_base["REMOTE_ADDR"] = network
-        self.clock, self.pace = clock, timedelta(seconds=pace)
-        self.statuses: Counter[int] = Counter()
-        self.seconds: list[float] = []
-        self.after: Callable[[], None] = lambda: None
-
-    def ask(self, method: str, path: str, values: Mapping[str, Any] | None = None) -> Answer:
-        """Ask once."""
-        self.clock.moment += self.pace
-        began = time.perf_counter()
-        got = self.client.open(path, method=method, data=values)
-        self.seconds.append(time.perf_counter() - began)
-        self.statuses[got.status_code] += 1
-        assert got.status_code < 500, (method, path, got.text[:300])
-        text = got.get_data().decode("utf-8", "replace")
-        answer = Answer(got.status_code, text, got.location or "", path)
-        got.close()
-        self.after()
-        return answer
-
-    def get(self, path: str) -> Answer:
-        """Fetch a page."""
-        return self.ask("GET", path)
-
-    def fill(self, page: str, action: str = "", **values: Any) -> Answer:
-        """Send the form of a page whose address ends like `action`, with some values typed."""
-        answer = self.get(page)
-        for form in Forms(page, answer.text).found:
-            if form.method == "post" and form.action.split("?")[0].endswith(action or page):
-                return self.ask("POST", form.action, {**form.values, **values})
-        return answer
 
 
 @dataclass
@@ -238,10 +117,11 @@ class Bots:
             self.world.app, f"198.51.{100 + number // 12_500}.{number // 50 % 250 + 1}",
             self.world.clock, self.pace,
         )  # fmt: skip
-        found.after = self._count
+        found.after = self.count
         return found
 
-    def _count(self) -> None:
+    def count(self) -> None:
+        """Count a request; now and then it is the people's turn."""
         self.requests += 1
         if self.every and self.requests % self.every == 0:
             self.human()
@@ -308,7 +188,7 @@ def publish(bots: Bots, number: int, browser: Browser, slugs: list[str]) -> None
             own.append(wanted[1])
     bots.made |= set(own)
     known = [*own, *slugs]
-    for page in _pages(bots.world.app, known):
+    for page in pages(bots.world.app, known):
         answer = browser.get(page)
         if answer.status != 200:
             continue
@@ -325,7 +205,7 @@ def publish(bots: Bots, number: int, browser: Browser, slugs: list[str]) -> None
         ("comment", "message", "text", "title", "name", "purpose"), spam(number)
     )
     written |= {"organisation": own[0] if own else "", "csrf_token": token, "role": "host"}
-    for path in _posts(bots.world.app, known or ["unclaimed-school"]):
+    for path in posts(bots.world.app, known or ["unclaimed-school"]):
         browser.ask("POST", path, written)
         bots.sent += 1
 
@@ -339,232 +219,6 @@ def reached(bots: Bots) -> int:
         answers.where(Reply.organisation.in_(own)).count()
         + asked.where(Enquiry.asker.in_(own)).count()
     )
-
-
-def _rules(app: Flask, method: str) -> Iterator[Any]:
-    for rule in sorted(app.url_map.iter_rules(), key=lambda item: item.rule):
-        if method in (rule.methods or set()) and not rule.rule.startswith(("/setup", "/static")):
-            yield rule
-
-
-def _pages(app: Flask, slugs: list[str]) -> Iterator[str]:
-    """Yield every page that takes nothing but a slug."""
-    for rule in _rules(app, "GET"):
-        if rule.arguments <= {"slug"}:
-            for slug in slugs if rule.arguments else [""]:
-                yield _built(app, rule, {"slug": slug})
-
-
-def _posts(app: Flask, slugs: list[str]) -> Iterator[str]:
-    """Yield every address that does something with what has a slug, with all steps there are."""
-    steps = ("submit", "publish", "approve", "show", "reinstate", "restore", "share")
-    for rule in _rules(app, "POST"):
-        if "slug" not in rule.arguments or rule.arguments & set(GUESSED):
-            continue
-        for slug in slugs:
-            values = {"slug": slug, "what": "profile"}
-            name = next((name for name in ("step", "act") if name in rule.arguments), "")
-            choices = getattr(rule._converters[name], "items", None) or steps if name else ("",)
-            for step in choices:
-                yield _built(app, rule, values | ({name: step} if name else {}))
-
-
-def _built(app: Flask, rule: Any, values: dict[str, Any]) -> str:
-    with app.test_request_context(), suppress(BuildError, KeyError, TypeError, ValueError):
-        built = rule.build(values)
-        return str(built[1]) if built else "/"
-    return "/"
-
-
-# Looking round
-
-
-def walk(
-    browser: Browser, start: list[str], look: Callable[[Answer], None], most: int, variants: int
-) -> int:
-    """Follow links and show each answer to `look`; of a page with a query, some variants."""
-    queue, known, counts = deque(start), set(start), Counter[str]()
-    visited = 0
-    while queue and visited < most:
-        path = queue.popleft()
-        answer = browser.get(path)
-        visited += 1
-        look(answer)
-        found = [unescape(link) for link in re.findall(r'(?:href|src)="([^"]+)"', answer.text)]
-        for link in [*found, answer.location]:
-            parts = urlsplit(link)
-            if parts.netloc not in {"", "localhost"} or not parts.path.startswith("/"):
-                continue
-            there = parts.path + (f"?{parts.query}" if parts.query else "")
-            if there in known or there.startswith(("/static", "/account/sign-out")):
-                continue
-            known.add(there)
-            counts[parts.path] += 1
-            if counts[parts.path] <= variants:
-                queue.append(there)
-    return visited
-
-
-SEARCHES = (
-    "/partners?q=school", "/partners?q=win", "/partners.csv?q=school", "/partners?sort=newest",
-    "/api/v1/partners?q=school&page_size=100", "/api/v1/partners?sort=newest&page_size=100",
-    "/api/v1/requests", "/requests?q=school", "/requests", "/requests.atom", "/", "/partners",
-    "/organisations/find?q=school", "/organisations/find?q=win", "/partners/map",
-)  # fmt: skip
-
-
-def public_spam(bots: Bots, most: int, variants: int) -> set[str]:
-    """Return what of the spam a visitor without an account can see, and where."""
-    visitor = Browser(bots.world.app, HUMAN_NETWORK, bots.world.clock)
-    found: set[str] = set()
-
-    def look(answer: Answer) -> None:
-        own = answer.path if answer.status == 404 else ""
-        for mark in SPAM.findall(answer.text.lower()):
-            if mark not in own:
-                found.add(f"{mark} on {answer.path.split('?')[0]}")
-
-    walk(visitor, list(SEARCHES), look, most, variants)
-    for slug in sorted(bots.made)[:200]:
-        for path in (f"/partners/{slug}", f"/requests/{slug}", f"/api/v1/partners/{slug}",
-                     f"/partners/{slug}/fact-sheet", f"/organisations/{slug}/abuse"):  # fmt: skip
-            if visitor.get(path).status != 404:
-                found.add(f"{slug} at {path.replace(slug, '...')}")
-    return found
-
-
-def people_seen(bots: Bots, most: int, variants: int) -> tuple[set[int], int]:
-    """Return which people a robot with an account and one without come to see, of how many pages."""
-    world, seen = bots.world, set[int]()
-
-    visited = 0
-    for browser in (bots.accounts[0][1], Browser(world.app, "203.0.113.9", world.clock, bots.pace)):
-        browser.after = bots._count
-        start = [*SEARCHES, "/account/", "/welcome", "/tasks", "/organisations/", "/account/data"]
-        start += _pages(world.app, [*world.slugs[:5], world.secret.slug])
-        for word in ("Markname", "Lead", "kept.example", "box00001@kept.example"):
-            start += [f"{path}?q={word}" for path in ("/partners", "/organisations/find")]
-            start += [f"/api/v1/partners?q={word}"]
-
-        def look_at(answer: Answer) -> None:
-            asked = urlsplit(answer.path).query
-            seen.update(world.seen_in(answer.text) - world.seen_in(asked))
-
-        visited += walk(browser, list(dict.fromkeys(start)), look_at, most, variants)
-    return seen, visited
-
-
-# Guessing
-
-
-def guesses(number: int) -> list[str]:
-    """Return what a robot would try as a number, an id, a receipt or a link."""
-    return [
-        str(number), f"{number:016x}", secrets.token_hex(8), secrets.token_urlsafe(32),
-        f"{number}.{secrets.token_urlsafe(20)}",
-    ]  # fmt: skip
-
-
-def guess(bots: Bots, browser: Browser, first: int, last: int) -> dict[str, int]:
-    """Try ids, links and names; returns how often something was found at which address."""
-    app, slugs = bots.world.app, bots.world.slugs
-    rules = [rule for rule in _rules(app, "GET") if rule.arguments & set(GUESSED)]
-    hits: Counter[str] = Counter()
-    for number in range(first, last):
-        for rule, word in itertools.product(rules, guesses(number)):
-            values = dict.fromkeys(GUESSED, word) | {"slug": slugs[number % len(slugs)]}
-            values |= {"name": "organisation", "kind": "atom", "act": "deactivate"}
-            wanted = {name: text for name, text in values.items() if name in rule.arguments}
-            path = _built(app, rule, wanted)
-            if path != "/" and browser.get(path).status == 200:
-                hits[rule.rule] += 1
-    for slug in ("school-of-secrets", "school-of-secrets-2", "draft", "admin"):
-        for part in ("", "/fact-sheet", "/past-partners"):
-            hits[f"/partners/{slug}{part}"] += browser.get(f"/partners/{slug}{part}").status == 200
-    return {path: count for path, count in hits.items() if count}
-
-
-def hammer(bots: Bots, times: int) -> int:
-    """Try passwords on people's addresses from one network; returns how often it was refused."""
-    browser = bots.browser(9_000)
-    form = Forms("", browser.get("/account/sign-in").text).found[-1]
-    token = {"csrf_token": form.values.get("csrf_token", "")}
-    refused = 0
-    for number in range(times):
-        address = bots.world.addresses()[number % len(bots.world.marks)]
-        values = token | {"email": address, "password": f"summer of {number}"}
-        refused += browser.ask("POST", "/account/sign-in", values).status == 429
-    return refused
-
-
-QUESTIONS = ("sign-in", "register", "forgot", "invite", "signatory", "wrong-fact")
-
-
-MOST_FROM_ONE = 5
-"""An account may not invite many in an hour."""
-
-
-def told_apart(bots: Bots, pairs: int) -> tuple[set[str], dict[str, dict[str, list[float]]]]:
-    """Return which questions get other answers for an address with an account than without one.
-
-    Work that takes long enough to be measured from afar, which is that with passwords, counts as
-    part of the answer. Also returns the seconds that each answer took.
-    """
-    world, differing = bots.world, set[str]()
-    seconds: dict[str, dict[str, list[float]]] = {}
-    every, bots.every = bots.every, 0  # the people's passwords are not to be counted
-    number, owner = bots.accounts[0]
-    slug = next(slug for slug in sorted(bots.made) if f"qzspam{number:05d}" in slug)
-    for kind in QUESTIONS:
-        seconds[kind] = {"known": [], "unknown": []}
-        said: dict[str, list[Any]] = {"known": [], "unknown": []}
-        of_owner = kind in {"invite", "signatory"}
-        for at in range(min(pairs, MOST_FROM_ONE) if of_owner else pairs):
-            for which, said_so in said.items():
-                address = world.addresses()[at + 1]
-                if which == "unknown":
-                    address = address.replace("box", "xob")
-                browser = owner if of_owner else bots.browser(5_000 + at * 50)
-                with (
-                    mock.patch.object(passwords, "fits", wraps=passwords.fits) as fits,
-                    mock.patch.object(passwords, "make_hash", wraps=passwords.make_hash) as make,
-                ):
-                    answer = _question(browser, kind, slug, address)
-                seconds[kind][which].append(browser.seconds[-1])
-                then = browser.get(answer.location) if answer.status == 303 else answer
-                heads = (answer.status, _plain(answer.location), fits.call_count, make.call_count)
-                said_so.append((*heads, _lines(then.text)))
-        if said["known"] != said["unknown"]:
-            differing.add(kind)
-    bots.every = every
-    return differing, seconds
-
-
-def _question(browser: Browser, kind: str, slug: str, address: str) -> Answer:
-    if kind == "sign-in":
-        return browser.fill("/account/sign-in", email=address, password="some other words")
-    if kind == "register":
-        values = {"name": "Somebody", "email": address, "password": PASSWORD}
-        return browser.fill("/account/register", **values)
-    if kind == "forgot":
-        return browser.fill("/account/forgot", email=address)
-    if kind == "wrong-fact":
-        page = "/organisations/unclaimed-school/report"
-        return browser.fill(page, message="This is wrong.", reply_to=address)
-    page = f"/organisations/{slug}/members/{kind}"
-    values = {"email": address, "name": "A head", "function": "head", "purpose": "Sign it",
-              "role": "OrgEditor"}  # fmt: skip
-    return browser.fill(page, **values)
-
-
-def _plain(text: str) -> str:
-    text = re.sub(r"(?:box|xob)\d{5}(@|%40)kept\.example", "ADDRESS", text)
-    return re.sub(r"[0-9a-zA-Z_.-]{16,}|\b\d+\b", "ID", text)
-
-
-def _lines(text: str) -> frozenset[str]:
-    apart = re.sub(r">\s*<", ">\n<", _plain(text))
-    return frozenset(line.strip() for line in apart.splitlines())
 
 
 # People

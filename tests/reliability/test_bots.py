@@ -24,6 +24,7 @@ from portal.people import service as people
 from portal.people import throttle
 from portal.people.models import Account
 from tests.reliability import bots as robots
+from tests.reliability import spying
 from tests.reliability.bots import Bots, Human, World, make_world
 from tests.reliability.test_reliability import tell
 
@@ -59,13 +60,13 @@ def test_robots_publish_nothing_see_nobody_and_hold_nobody_up(world: World) -> N
 
     bots.sign_up(0, 4, own=4)
     write(bots)
-    refused = robots.hammer(bots, 110)
+    refused = spying.hammer(bots, 110)
 
     assert (len(bots.accounts), len(bots.made) > 1, bots.sent > 50) == (1, True, True)
-    assert (robots.public_spam(bots, most=60, variants=2), robots.reached(bots)) == (set(), 0)
-    assert robots.people_seen(bots, most=80, variants=2)[0] == set()
-    assert robots.guess(bots, bots.accounts[0][1], 1, 2) == {}
-    assert robots.told_apart(bots, pairs=2)[0] == set()
+    assert (spying.public_spam(bots, most=60, variants=2), robots.reached(bots)) == (set(), 0)
+    assert spying.people_seen(bots, most=80, variants=2)[0] == set()
+    assert spying.guess(bots, bots.accounts[0][1], 1, 2) == {}
+    assert spying.told_apart(bots, pairs=2)[0] == set()
     assert refused == 110 - throttle.SIGN_IN_NETWORK.most
     assert (human.failures, human.rounds > 1) == ([], True)
 
@@ -79,7 +80,7 @@ def test_an_organisation_that_is_public_without_a_review_is_found(
     bots.sign_up(0, 1, own=1)
     write(bots)
 
-    assert robots.public_spam(bots, most=60, variants=2) != set()
+    assert spying.public_spam(bots, most=60, variants=2) != set()
     assert robots.reached(bots) > 0
 
 
@@ -95,7 +96,7 @@ def test_a_page_that_shows_members_to_strangers_is_found(
 
     monkeypatch.setattr(organisations, "own", anybodys)
 
-    assert len(robots.people_seen(army, most=80, variants=2)[0]) > 5
+    assert len(spying.people_seen(army, most=80, variants=2)[0]) > 5
 
 
 @pytest.mark.full
@@ -111,7 +112,7 @@ def test_a_sign_in_that_says_whether_there_is_an_account_is_found(
 
     monkeypatch.setattr(people, "prove", talkative)
 
-    assert robots.told_apart(army, pairs=1)[0] == {"sign-in"}
+    assert spying.told_apart(army, pairs=1)[0] == {"sign-in"}
 
 
 @pytest.mark.full
@@ -119,7 +120,7 @@ def test_a_receipt_with_a_short_number_is_found(army: Bots) -> None:
     first: Any = Case.select().order_by(Case.id).get()
     Case.update(public_id="1").where(Case.id == first.id).execute()
 
-    found = robots.guess(army, army.accounts[0][1], 1, 2)
+    found = spying.guess(army, army.accounts[0][1], 1, 2)
 
     assert set(found) == {"/organisations/receipts/<public_id>"}
 
@@ -131,7 +132,7 @@ def test_a_limit_that_all_networks_share_is_found(
     monkeypatch.setattr(throttle, "network", lambda _address: "everywhere")
     human = Human(world)
 
-    robots.hammer(Bots(world), 110)
+    spying.hammer(Bots(world), 110)
     human()
 
     assert any("/account/sign-in: 429" in text for text in human.failures)
@@ -165,14 +166,14 @@ def test_a_thousand_robots_for_ten_minutes(any_app: Flask, clock: FixedClock) ->
     bots.sign_up(0, 1_000, own=40)
     bots.sign_up(1_001, 1_101, own=1_000_000, network=NETWORK)
     write(bots)
-    refused = robots.hammer(bots, 300)
-    differing, seconds = robots.told_apart(bots, pairs=25)
+    refused = spying.hammer(bots, 300)
+    differing, seconds = spying.told_apart(bots, pairs=25)
     hits: dict[str, int] = {}
     while clock.moment < began + timedelta(minutes=10):
-        hits |= robots.guess(bots, bots.accounts[tried % 20][1], tried, tried + 5)
+        hits |= spying.guess(bots, bots.accounts[tried % 20][1], tried, tried + 5)
         tried += 5
-    shown = robots.public_spam(bots, most=1_500, variants=10)
-    seen, visited = robots.people_seen(bots, most=1_500, variants=10)
+    shown = spying.public_spam(bots, most=1_500, variants=10)
+    seen, visited = spying.people_seen(bots, most=1_500, variants=10)
 
     for kind, both in seconds.items():
         medians = {which: f"{statistics.median(took) * 1e3:.1f} ms" for which, took in both.items()}
