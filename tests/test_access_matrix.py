@@ -168,6 +168,7 @@ OWN = {
     "notices.resume", "requests.mine", "requests.new", "requests.enquiries",
     "requests.no_invitations", "members_link.answer",
     "saved.index_page", "saved.new", "saved.keep", "saved.feed", "saved_api.searches",
+    "merging.preview", "merging.merge", "merging.take_back", "merging.apart",
 }  # fmt: skip
 OWN |= {
     f"signin_step.{name}"
@@ -678,7 +679,7 @@ LINKS = {
     "signin.verify": Link(lambda app, mark: _mailed(app, mark, False), timedelta(days=3)),
     "signin.reset": Link(lambda app, mark: _mailed(app, mark, True), timedelta(hours=1)),
     "claims.receipt": Link(_receipt, None),
-    "claims.appeal": Link(_appeal, None),
+    "claims.appeal": Link(_appeal, timedelta(days=183, seconds=1)),
     "signin_step.stop": Link(_stopping, None),
     "notices.stop": Link(_stop, None),
     "notices.calendar_file": Link(_calendar, None),

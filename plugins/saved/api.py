@@ -70,7 +70,11 @@ class Shortlist(BaseModel):
 
 @blueprint.get("/saved-searches")
 @allow(SIGNED_IN, owner="own searches")
-@spec.validate(resp=Answers(HTTP_200=Searches), skip_validation=True, tags=["saved"])
+@spec.validate(
+    resp=Answers(HTTP_200=Searches, HTTP_401=Problem, HTTP_403=Problem, HTTP_429=Problem),
+    skip_validation=True,
+    tags=["saved"],
+)
 def searches() -> Any:
     """List the searches that you keep, with what they found since."""
     pages = queries.pages(g.ctx)
@@ -96,7 +100,11 @@ def searches() -> Any:
 @blueprint.get("/organisations/<public_id>/shortlist")
 @allow(SIGNED_IN, owner="people of the organisation; others get 404")
 @spec.validate(
-    resp=Answers(HTTP_200=Shortlist, HTTP_404=Problem), skip_validation=True, tags=["saved"]
+    resp=Answers(
+        HTTP_200=Shortlist, HTTP_401=Problem, HTTP_403=Problem, HTTP_404=Problem, HTTP_429=Problem
+    ),
+    skip_validation=True,
+    tags=["saved"],
 )
 def shortlist(public_id: str) -> Any:
     """List the partners on an organisation's shortlist, with the notes of its people."""
