@@ -6,6 +6,7 @@ import itertools
 import json
 from collections.abc import Callable, Collection, Iterator
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import pytest
@@ -34,6 +35,12 @@ def app(make_portal: Callable[..., Flask], any_url: str) -> Flask:
 
 
 def columns(table: str) -> dict[str, Any]:
+    return _columns(table, db.is_postgres())
+
+
+@cache
+def _columns(table: str, _is_postgres: bool) -> dict[str, Any]:
+    """Ask an engine once: PostgreSQL takes its time to say."""
     return {column.name: column for column in db.database.get_columns(table)}
 
 
@@ -46,6 +53,11 @@ def rows_of_everything() -> dict[str, list[tuple[Any, ...]]]:
 
 
 def targets(table: str) -> dict[str, str]:
+    return _targets(table, db.is_postgres())
+
+
+@cache
+def _targets(table: str, _is_postgres: bool) -> dict[str, str]:
     return {key.column: key.dest_table for key in db.database.get_foreign_keys(table)}
 
 
