@@ -91,7 +91,7 @@ def rank(
     scores = _scores(asked, members)
     best = heapq.nsmallest(
         most + 1,
-        scores,
+        _highest(scores, most + 1 + len(last)),
         key=lambda number: (number in last, -scores[number], rules.tie(number, day)),
     )
     cards = partners.cards(best)
@@ -122,6 +122,16 @@ def _scores(asked: Sequence[Point], members: Sequence[Sequence[int]]) -> dict[in
             if number in scores:
                 scores[number] += parts[covered]
     return scores
+
+
+def _highest(scores: Mapping[int, int], amount: int) -> list[int]:
+    """Return at least so many with the highest scores, and all that are equal to the last of them."""
+    seen, floor = 0, 0
+    for floor, count in sorted(Counter(scores.values()).items(), reverse=True):
+        seen += count
+        if seen >= amount:
+            break
+    return [number for number, score in scores.items() if score >= floor]
 
 
 def _fitting(asked: Sequence[Point], members: Sequence[Sequence[int]]) -> set[int]:
