@@ -1,0 +1,1 @@
+"""Agreements: partners negotiate clause by clause, sign exactly what was shown, and keep their word."""

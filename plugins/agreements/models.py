@@ -1,0 +1,260 @@
+"""Tables of the agreements plugin."""
+
+from __future__ import annotations
+
+from peewee import AutoField, BlobField, CompositeKey, ForeignKeyField, IntegerField, TextField
+
+from portal.db import JsonField, Model, UtcDateTime
+from portal.organisations.models import Organisation
+from portal.people.models import Account
+
+DRAFT, NEGOTIATION, READY, SIGNING = "draft", "negotiation", "ready", "signing"
+IN_FORCE, SUPERSEDED, EXPIRED = "in_force", "superseded", "expired"
+TERMINATED, CANCELLED = "terminated", "cancelled"
+WRITABLE = (DRAFT, NEGOTIATION)
+FROZEN = (READY, SIGNING)
+OPEN, TAKEN, DECLINED = "open", "taken", "declined"
+
+
+class Agreement(Model):
+    """What parties negotiate and sign. `organisation` began it; it is a party like the others.
+
+    `version` is the workflow's lock; `number` counts the texts that were saved, `frozen` is the one
+    that is signed, 0 for none. `follows` says how it came from its predecessor: amend, renew or
+    copy. Days are ISO dates out of its clauses; `notice` is why it ends at `terminates_at`.
+    """
+
+    id = AutoField()
+    public_id = TextField(unique=True)
+    kind = TextField()
+    template_version = IntegerField()
+    title = TextField()
+    languages = JsonField()
+    organisation = ForeignKeyField(Organisation)
+    account = ForeignKeyField(Account, null=True, on_delete="SET NULL")
+    predecessor = ForeignKeyField("self", null=True, on_delete="SET NULL")
+    follows = TextField(default="")
+    state = TextField(default=DRAFT)
+    version = IntegerField(default=1)
+    number = IntegerField(default=0)
+    frozen = IntegerField(default=0)
+    deadline_on = TextField(default="")
+    starts_on = TextField(default="")
+    ends_on = TextField(default="")
+    review_on = TextField(default="")
+    notice = TextField(default="")
+    created_at = UtcDateTime()
+    sent_at = UtcDateTime(null=True)
+    frozen_at = UtcDateTime(null=True)
+    in_force_at = UtcDateTime(null=True)
+    ended_at = UtcDateTime(null=True)
+    expires_at = UtcDateTime(null=True)
+    terminates_at = UtcDateTime(null=True)
+    reminded = IntegerField(default=0)
+    nudged_at = UtcDateTime(null=True)
+
+    class Meta:
+        table_name = "agreements_agreement"
+
+
+class Party(Model):
+    """Who takes part: an organisation, or a person (without one) who acts by mailed links.
+
+    `name` is the organisation's as it was then, or the person's. `email` is where links go.
+    `confirmed` is the number of the text that the party agreed to, 0 for none.
+    """
+
+    id = AutoField()
+    public_id = TextField(unique=True)
+    agreement = ForeignKeyField(Agreement, on_delete="CASCADE", backref="parties")
+    place = IntegerField()
+    role = TextField()
+    organisation = ForeignKeyField(Organisation, null=True)
+    name = TextField()
+    email = TextField(default="")
+    language = TextField(default="")
+    confirmed = IntegerField(default=0)
+    confirmed_at = UtcDateTime(null=True)
+    removed_at = UtcDateTime(null=True)
+
+    class Meta:
+        table_name = "agreements_party"
+
+
+class Clause(Model):
+    """A clause as it is now. `data` holds the values by field; `party` changed it last.
+
+    `texts` has title, text and labels (by field), each by language: they are taken over from the
+    template when the agreement begins, so that another translation never changes a text.
+    """
+
+    id = AutoField()
+    agreement = ForeignKeyField(Agreement, on_delete="CASCADE", backref="clauses")
+    key = TextField()
+    texts = JsonField(default=dict)
+    data = JsonField(default=dict)
+    version = IntegerField(default=1)
+    party = ForeignKeyField(Party, null=True, on_delete="SET NULL")
+    changed_at = UtcDateTime()
+
+    class Meta:
+        table_name = "agreements_clause"
+
+
+class Acceptance(Model):
+    """That a party accepted a clause as it was in a version of its own."""
+
+    clause = ForeignKeyField(Clause, on_delete="CASCADE")
+    party = ForeignKeyField(Party, on_delete="CASCADE")
+    version = IntegerField()
+
+    class Meta:
+        table_name = "agreements_acceptance"
+        primary_key = CompositeKey("clause", "party")
+
+
+class Remark(Model):
+    """A comment on a clause or, with a `proposal` (texts and data), a suggestion to change it."""
+
+    id = AutoField()
+    public_id = TextField(unique=True)
+    clause = ForeignKeyField(Clause, on_delete="CASCADE")
+    party = ForeignKeyField(Party, on_delete="CASCADE")
+    account = ForeignKeyField(Account, null=True, on_delete="SET NULL")
+    text = TextField(default="")
+    proposal = JsonField(default=dict)
+    base = IntegerField()
+    state = TextField(default=OPEN)
+    created_at = UtcDateTime()
+    closed_at = UtcDateTime(null=True)
+
+    class Meta:
+        table_name = "agreements_remark"
+
+
+class Version(Model):
+    """A text that was saved, as the exact bytes that `digest` is of; never changed.
+
+    `material` is the digest of what signatures depend on; `why` is begun, changed or corrected
+    (clerical fields alone).
+    """
+
+    id = AutoField()
+    agreement = ForeignKeyField(Agreement, on_delete="CASCADE")
+    number = IntegerField()
+    digest = TextField()
+    material = TextField()
+    content = BlobField()
+    why = TextField()
+    clause = TextField(default="")
+    account = ForeignKeyField(Account, null=True, on_delete="SET NULL")
+    party = ForeignKeyField(Party, null=True, on_delete="SET NULL")
+    created_at = UtcDateTime()
+
+    class Meta:
+        table_name = "agreements_version"
+
+
+class Signature(Model):
+    """A party's signature over the digest that its signer was shown; `level` says how it was made.
+
+    `statement` is the canonical text that was signed; name, position and salt are what it is
+    committed to. One stands for each party at most; a voided one stays, with the reason.
+    """
+
+    id = AutoField()
+    public_id = TextField(unique=True)
+    agreement = ForeignKeyField(Agreement, on_delete="CASCADE")
+    party = ForeignKeyField(Party, on_delete="CASCADE")
+    version = ForeignKeyField(Version, on_delete="CASCADE")
+    digest = TextField()
+    level = TextField()
+    statement = BlobField()
+    evidence = JsonField(default=dict)
+    account = ForeignKeyField(Account, null=True, on_delete="SET NULL")
+    attested_by = ForeignKeyField(
+        Account, null=True, on_delete="SET NULL", column_name="attested_by", backref="attested"
+    )
+    name = TextField()
+    position = TextField(default="")
+    salt = TextField(default="")
+    scan = BlobField(null=True)
+    scan_type = TextField(default="")
+    signed_at = UtcDateTime()
+    voided_at = UtcDateTime(null=True)
+    void_reason = TextField(default="")
+
+    class Meta:
+        table_name = "agreements_signature"
+
+
+class Opening(Model):
+    """That an administrator of the site opened an agreement of others, with the reason."""
+
+    id = AutoField()
+    agreement = ForeignKeyField(Agreement, on_delete="CASCADE")
+    account = ForeignKeyField(Account, null=True, on_delete="SET NULL")
+    reason = TextField()
+    opened_at = UtcDateTime()
+
+    class Meta:
+        table_name = "agreements_opening"
+
+
+class Promise(Model):
+    """What an organisation promised to recognise, by when, and when it did."""
+
+    id = AutoField()
+    public_id = TextField(unique=True)
+    agreement = ForeignKeyField(Agreement, on_delete="CASCADE")
+    organisation = ForeignKeyField(Organisation, on_delete="CASCADE")
+    what = TextField()
+    due_on = TextField()
+    delivered_on = TextField(default="")
+    proof = TextField(default="")
+    account = ForeignKeyField(Account, null=True, on_delete="SET NULL")
+    reminded_at = UtcDateTime(null=True)
+    created_at = UtcDateTime()
+
+    class Meta:
+        table_name = "agreements_promise"
+
+
+class Ground(Model):
+    """Why `partner` may rely on `organisation` in one of four ways; the partner may verify it."""
+
+    id = AutoField()
+    public_id = TextField(unique=True)
+    organisation = ForeignKeyField(Organisation, on_delete="CASCADE")
+    partner = ForeignKeyField(Organisation, on_delete="CASCADE", backref="relies_on")
+    reliance = TextField()
+    text = TextField()
+    proof = TextField(default="")
+    happened_on = TextField(default="")
+    account = ForeignKeyField(Account, null=True, on_delete="SET NULL")
+    created_at = UtcDateTime()
+    verified_at = UtcDateTime(null=True)
+    verified_by = ForeignKeyField(
+        Account, null=True, on_delete="SET NULL", column_name="verified_by", backref="verified"
+    )
+
+    class Meta:
+        table_name = "agreements_ground"
+
+
+class Step(Model):
+    """A step of the plan that a pair of organisations shares; `owner` is the one who does it."""
+
+    id = AutoField()
+    public_id = TextField(unique=True)
+    organisation = ForeignKeyField(Organisation, on_delete="CASCADE")
+    partner = ForeignKeyField(Organisation, on_delete="CASCADE", backref="shared_steps")
+    owner = ForeignKeyField(Organisation, on_delete="CASCADE", backref="owned_steps")
+    text = TextField()
+    due_on = TextField(default="")
+    account = ForeignKeyField(Account, null=True, on_delete="SET NULL")
+    created_at = UtcDateTime()
+    done_at = UtcDateTime(null=True)
+
+    class Meta:
+        table_name = "agreements_step"
