@@ -112,7 +112,9 @@ FLOW = Workflow(
         ),
         Transition("freeze", lazy("Freeze"), {NEGOTIATION}, READY, "", guards=("agreed",)),
         Transition("begin", lazy("Begin to sign"), {READY}, SIGNING, ""),
-        Transition("complete", lazy("Come into force"), {SIGNING}, IN_FORCE, "", guards=("signed",)),
+        Transition(
+            "complete", lazy("Come into force"), {SIGNING}, IN_FORCE, "", guards=("signed",)
+        ),
         Transition(
             "reopen",
             lazy("Open the text again"),
@@ -129,9 +131,7 @@ FLOW = Workflow(
             "sign",
             comment_required=True,
         ),
-        Transition(
-            "cancel", lazy("Cancel"), _UNDER_WAY, CANCELLED, "run", comment_required=True
-        ),
+        Transition("cancel", lazy("Cancel"), _UNDER_WAY, CANCELLED, "run", comment_required=True),
         Transition("supersede", lazy("Be replaced"), {IN_FORCE}, SUPERSEDED, ""),
         Transition(
             "expire", lazy("Expire"), {IN_FORCE}, EXPIRED, "", due_field="expires_at", **_BY_DATE
