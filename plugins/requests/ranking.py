@@ -127,7 +127,7 @@ def _scores(asked: Sequence[Point], members: Sequence[Sequence[int]]) -> dict[in
 def _highest(scores: Mapping[int, int], amount: int) -> list[int]:
     """Return at least so many with the highest scores, and all that are equal to the last of them."""
     seen, floor = 0, 0
-    for floor, count in sorted(Counter(scores.values()).items(), reverse=True):
+    for floor, count in sorted(Counter(scores.values()).items(), reverse=True):  # noqa: B007  it is used below
         seen += count
         if seen >= amount:
             break
