@@ -26,7 +26,9 @@ def blueprint_list(ctx: Context) -> Sequence[Blueprint]:
 
 @hookimpl
 def organisation_checked(ctx: Context, values: Mapping[str, str]) -> Mapping[str, str]:
-    """Write names and towns that are wholly in capitals the way people write them."""
+    """Write names and towns that are wholly in capitals the way people write them; refuse links."""
+    if ctx.actor.signed_in:
+        rules.check_no_address(values)
     return rules.softened(values)
 
 

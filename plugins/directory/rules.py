@@ -32,10 +32,25 @@ _CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
 _SCHEME = re.compile(r"[a-z][a-z0-9_-]{0,19}")
 
 
+_ADDRESS = re.compile(r"://|\bwww\.|@|\.[a-z]{2,}/", re.IGNORECASE)
+"""What programs that show mail make a link of."""
+
+
 def is_known_as_shared(domain: str) -> bool:
     """Whether a domain, or one above it, is listed as shared by many."""
     parts = domain.split(".")
     return any(".".join(parts[at:]) in SHARED for at in range(len(parts) - 1))
+
+
+def check_no_address(values: Mapping[str, str]) -> None:
+    """Refuse web and mail addresses in what people type as name, town or region.
+
+    Mails of the portal name organisations: a link in a name would be mailed to strangers. Lists that
+    are imported may hold such names; nobody outside can write those. Raises Invalid.
+    """
+    for field in ("name", "city", "region"):
+        if _ADDRESS.search(values.get(field, "")):
+            raise Invalid(_("Leave addresses of the web and of mail out of this field."), field)
 
 
 def softened(values: Mapping[str, str]) -> dict[str, str]:

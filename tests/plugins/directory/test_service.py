@@ -351,3 +351,36 @@ def test_an_administrator_of_the_operator_does_not_verify_its_organisations(
         setup.verify(acting(ctx, admin, "SiteAdmin"), second, "I know them.")
     setup.verify(acting(ctx, make_account(portal), "SiteAdmin"), second, "Letter with its OID.")
     assert Organisation.get_by_id(second.id).state == "verified"
+
+
+# Links in names
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("name", "Win now https://prize.example"),
+        ("name", "www.prize.example"),
+        ("name", "Prizes prize.example/win"),
+        ("name", "Write to a@prize.example"),
+        ("city", "http://prize.example"),
+    ],
+)
+def test_people_put_no_addresses_into_what_mails_name(
+    portal: Flask, ctx: Context, admin: Account, field: str, text: str
+) -> None:
+    values = {"name": "School of Prizes", "country": "DE"} | {field: text}
+    with pytest.raises(Invalid) as refused:
+        core.create_organisation(acting(ctx, admin), **values)
+    assert refused.value.field == field
+
+
+@pytest.mark.parametrize("name", ["Booking.com", "St. Mary's/Holy Cross", "I.T.S. A. Volta"])
+def test_names_with_dots_and_strokes_stay(
+    portal: Flask, ctx: Context, admin: Account, name: str
+) -> None:
+    assert core.create_organisation(acting(ctx, admin), name=name, country="DE").name == name
+
+
+def test_lists_may_hold_names_that_are_addresses(portal: Flask, ctx: Context) -> None:
+    assert core.create_organisation(ctx, name="www.school.example", country="DE")
