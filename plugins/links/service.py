@@ -80,7 +80,9 @@ def send(
             expires_at=until,
         )
         if not _deliver(ctx, link, token):
-            raise LookupError(f"No plugin mails links for {purpose!r}, or it does not want this one.")
+            raise LookupError(
+                f"No plugin mails links for {purpose!r}, or it does not want this one."
+            )
     return link
 
 

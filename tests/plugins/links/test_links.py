@@ -67,7 +67,9 @@ def opened(app: Flask, ctx: Context, token: str, purpose: str = WHAT) -> Link | 
             return str(error.response.location)
 
 
-def test_whoever_has_the_mail_is_found_in_the_role_it_was_sent_for(app: Flask, ctx: Context) -> None:
+def test_whoever_has_the_mail_is_found_in_the_role_it_was_sent_for(
+    app: Flask, ctx: Context
+) -> None:
     link, token = mailed(app, ctx)
     found = opened(app, ctx, token)
     assert isinstance(found, Link)
