@@ -27,6 +27,8 @@ from plugins.claims.queries import case as case_of
 from plugins.drafts import service as drafts
 from plugins.members import invitations as inviting
 from plugins.members.models import Invitation, JoinRequest, Signer
+from plugins.mobilities import service as mobilities
+from plugins.mobilities.models import Mobility, ParticipantRow, PlacementRow
 from plugins.notices import feed
 from plugins.notices import service as notices
 from plugins.partners import publishing
@@ -140,6 +142,13 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "saved.remove_note": ({"member_a", "admin_a"}, {"editor_a"}),
     "saved_api.shortlist": (OF_A, set()),
+    "mobilities.show": (OF_A | {"member_b"}, set()),
+    **dict.fromkeys(
+        ("mobilities.edit", "mobilities.participant", "mobilities.arrangements"), (EDIT_A, set())
+    ),
+    "mobilities.workplace": (EDIT_A | {"member_b"}, {"member_a"}),
+    "mobilities.report": (set(), OF_A | {"member_b"}),  # nobody reports the end of a plan
+    "mobilities.answer": (set(), set()),  # a report that is not there
     "requests.reply": (set(), OF_A),  # nobody answers a draft, nor the own request
     "requests.withdraw": (set(), set()),
     "requests.ask": (EDIT_A, EVERYBODY - EDIT_A),
@@ -169,6 +178,7 @@ OWN = {
     "requests.no_invitations", "members_link.answer",
     "saved.index_page", "saved.new", "saved.keep", "saved.feed", "saved_api.searches",
     "merging.preview", "merging.merge", "merging.take_back", "merging.apart",
+    "mobilities.index", "mobilities.new",
 }  # fmt: skip
 OWN |= {
     f"signin_step.{name}"
@@ -185,6 +195,24 @@ REQUEST: dict[str, Any] = {
     **dict.fromkeys(("starts_on", "ends_on", "places", "youngest_age")),
     "closes_on": NOON.date(),
 }  # fmt: skip
+
+
+def make_mobility(app: Flask, sending: Organisation, host: Organisation) -> dict[str, str]:
+    """Plan a mobility; returns the ids in its addresses."""
+    facts = dict.fromkeys(("field", "occupation", "phone", "contact_id"))
+    days = {"starts_on": NOON.date(), "ends_on": NOON.date() + timedelta(days=7)}
+    person = {"name": "Learner canary", "arrangements": "Needs canary"}
+    values = {
+        "title": "Mobility canary", "kind": "individual", "mode": "physical", "participants": [person],
+    }  # fmt: skip
+    made: Mobility = mobilities.plan(
+        factories.clocked(app), {**facts, **days, **values, "field": ""}, sending=sending, host=host
+    )
+    return {
+        "mobility": made.public_id,
+        "placement_id": PlacementRow.get().public_id,
+        "participant_id": ParticipantRow.get().public_id,
+    }
 
 
 @dataclass
@@ -289,6 +317,7 @@ def make_world(app: Flask) -> World:
         wanted = requests.write(factories.clocked(app), REQUEST, organisation=shown)
         hosts = make_organisation("Host", admin=accounts["member_b"], slug="host-of-b")
         asked = enquiring.ask(factories.clocked(app), shown, hosts, "Enquiry canary")
+        planned = make_mobility(app, shown, hosts)
     for name in accounts:
         client = app.test_client()
         sign_in(client, accounts[name])
@@ -325,6 +354,7 @@ def make_world(app: Flask) -> World:
         "draft": draft.public_id, "own token": tokens.parts(world.bearers["token_read"])[0],
         "person": accounts["admin_a"].public_id, "request": wanted.slug,
         "enquiry": asked.public_id,
+        **planned, "report_id": MISSING,
         "own search": search_row.public_id, "own note": note.public_id, "partner": public.slug,
         "own step": step.public_id,
         "own link": outside.public_id,
@@ -427,6 +457,7 @@ def addresses(world: World, rule: Rule, listed: Listed) -> Iterator[tuple[str, s
             key = "shared" if about in SHARING else key
             key = "own token" if about.startswith("tokens.") else key
             key = "enquiry" if about == "requests.enquiry" else key
+            key = "mobility" if about.startswith("mobilities.") else key
             key = "own step" if about.startswith("signin_step.") else key
             key = about if about.startswith("members.") else key
             key = (

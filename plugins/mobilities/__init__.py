@@ -1,0 +1,1 @@
+"""Mobilities: who went where, when, and how it ended."""

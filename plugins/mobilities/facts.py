@@ -1,0 +1,158 @@
+"""What others may know of stays: plain facts, without the tables."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from peewee import fn
+
+from plugins.mobilities import queries
+from plugins.mobilities.models import (
+    DID_NOT_HAPPEN,
+    ENDED,
+    INTERRUPTED,
+    Mobility,
+    PlacementRow,
+)
+from portal.context import Context
+from portal.errors import NotFound
+
+
+@dataclass(frozen=True)
+class Participant:
+    """A person who took part. Addresses are empty where none was written, or after some years."""
+
+    id: int
+    public_id: str
+    email: str
+    name: str
+    language: str
+    is_minor: bool
+    guardian_email: str
+    placement_id: int
+
+
+@dataclass(frozen=True)
+class Placement:
+    """A stay at a host, or at a workplace that differs from it.
+
+    `outcome` is empty while it goes on, then ended, interrupted or did_not_happen; `ended_on` is
+    its last day, or the day on which it was known that it does not happen.
+    """
+
+    id: int
+    public_id: str
+    mobility_id: int
+    sending_id: int
+    host_id: int
+    supporting_id: int | None
+    workplace: str
+    field: str
+    starts_on: date
+    ends_on: date
+    ended_on: date | None
+    outcome: str
+
+
+@dataclass(frozen=True)
+class Completion:
+    """How many stays of an organisation, in any role, ended as planned, early, or not at all."""
+
+    ended: int = 0
+    interrupted: int = 0
+    did_not_happen: int = 0
+
+
+def _fact(row: PlacementRow) -> Placement:
+    mobility: Mobility = row.mobility
+    return Placement(
+        id=row.id,
+        public_id=row.public_id,
+        mobility_id=mobility.id,
+        sending_id=mobility.sending_id,
+        host_id=mobility.host_id,
+        supporting_id=mobility.supporting_id,
+        workplace=row.workplace,
+        field=mobility.field,
+        starts_on=date.fromisoformat(row.starts_on),
+        ends_on=date.fromisoformat(row.ends_on),
+        ended_on=date.fromisoformat(row.ended_on) if row.ended_on else None,
+        outcome=row.outcome,
+    )
+
+
+def _rows() -> Any:
+    return PlacementRow.select(PlacementRow, Mobility).join(Mobility)
+
+
+def ended(placement_ids: Iterable[int]) -> dict[int, Placement]:
+    """Return those of the placements that are over, by number; in one statement."""
+    of: Any = PlacementRow
+    rows = _rows().where(of.id.in_(list(placement_ids)), of.outcome != "")
+    return {row.id: _fact(row) for row in rows}
+
+
+def placement(public_id: str) -> Placement:
+    """Return a placement by its public id. Raises NotFound."""
+    row = _rows().where(PlacementRow.public_id == public_id).first()
+    if row is None:
+        raise NotFound
+    return _fact(row)
+
+
+def participants(placement_id: int) -> list[Participant]:
+    """Return who took part in a stay, in the order in which they were named."""
+    return [
+        Participant(
+            id=row.id,
+            public_id=row.public_id,
+            email=row.email,
+            name=row.name,
+            language=row.language,
+            is_minor=bool(row.is_minor),
+            guardian_email=row.guardian_email,
+            placement_id=row.placement_id,
+        )
+        for row in queries.participants([placement_id])
+    ]
+
+
+def ended_of(organisation_id: int) -> list[Placement]:
+    """Return the stays of an organisation, in any role, that are over; the first that ended first."""
+    of: Any = Mobility
+    sides = (of.sending, of.host, of.supporting)
+    here = sides[0] == organisation_id
+    for side in sides[1:]:
+        here |= side == organisation_id
+    rows = _rows().where(PlacementRow.outcome != "", here)
+    return [_fact(row) for row in rows.order_by(PlacementRow.ended_on, PlacementRow.id)]
+
+
+def completion(organisation_ids: Sequence[int]) -> dict[int, Completion]:
+    """Return how the stays of organisations ended, for those that had any; three statements."""
+    counts: dict[int, Counter[str]] = {}
+    of: Any = Mobility
+    for side in (of.sending, of.host, of.supporting):
+        rows = (
+            PlacementRow.select(side, PlacementRow.outcome, fn.COUNT(PlacementRow.id))
+            .join(Mobility)
+            .where(side.in_(list(organisation_ids)), PlacementRow.outcome != "")
+            .group_by(side, PlacementRow.outcome)
+        )
+        for number, outcome, count in rows.tuples():
+            counts.setdefault(number, Counter())[outcome] += count
+    return {
+        number: Completion(found[ENDED], found[INTERRUPTED], found[DID_NOT_HAPPEN])
+        for number, found in counts.items()
+    }
+
+
+def roles_on(ctx: Context, placement_id: int) -> set[str]:
+    """Return for which sides of a stay the acting account writes: sending, host, supporting."""
+    of: Any = Mobility
+    row = of.select().join(PlacementRow).where(PlacementRow.id == placement_id).first()
+    return queries.sides_of(ctx, row) if row else set()

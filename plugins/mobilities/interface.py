@@ -1,0 +1,20 @@
+"""What plugins that build on mobilities use: stays, who took part, how they ended."""
+
+from plugins.mobilities.facts import (
+    Completion,
+    Participant,
+    Placement,
+    completion,
+    ended,
+    ended_of,
+    participants,
+    placement,
+    roles_on,
+)
+from plugins.mobilities.recording import record
+from plugins.mobilities.service import PLACEMENT
+
+__all__ = [
+    "PLACEMENT", "Completion", "Participant", "Placement", "completion", "ended", "ended_of",
+    "participants", "placement", "record", "roles_on",
+]  # fmt: skip

@@ -1,0 +1,108 @@
+"""What the words of mobilities are called on pages."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from plugins.mobilities.models import (
+    DID_NOT_HAPPEN,
+    ENDED,
+    EXTENDED,
+    GROUP,
+    HOST,
+    INDIVIDUAL,
+    INTERRUPTED,
+    SENDING,
+    STAFF,
+    SUPPORTING,
+)
+from plugins.mobilities.workflow import FLOW
+from portal.i18n import _, day
+
+
+def state(name: str) -> tuple[str, str]:
+    """Return how far a mobility is, and the kind of its tag."""
+    found = next(item for item in FLOW.states if item.name == name)
+    return str(found.title), found.tag
+
+
+def kind(name: str) -> str:
+    """Return what sort of mobility it is."""
+    names = {
+        INDIVIDUAL: _("One participant"),
+        GROUP: _("A group"),
+        STAFF: _("Staff: job shadowing or training"),
+    }
+    return names.get(name, name)
+
+
+def mode(name: str) -> str:
+    """Return the mode of a mobility."""
+    names = {
+        "physical": _("On site"),
+        "blended": _("On site and online"),
+        "virtual": _("Online"),
+    }
+    return names.get(name, name)
+
+
+def side(name: str) -> str:
+    """Return what a side of a mobility is called."""
+    names = {
+        SENDING: _("Sending organisation"),
+        HOST: _("Host"),
+        SUPPORTING: _("Supporting organisation"),
+    }
+    return names.get(name, name)
+
+
+def outcome(name: str) -> tuple[str, str]:
+    """Return how a stay ended, and the kind of its tag."""
+    names = {
+        "": (_("goes on"), "act"),
+        ENDED: (_("ended"), "ok"),
+        INTERRUPTED: (_("interrupted"), "warn"),
+        DID_NOT_HAPPEN: (_("did not happen"), "bad"),
+    }
+    return names.get(name, (name, ""))
+
+
+def report(name: str) -> str:
+    """Return what a side reports."""
+    names = {
+        EXTENDED: _("The stay is longer"),
+        INTERRUPTED: _("The stay was interrupted"),
+        DID_NOT_HAPPEN: _("The stay did not happen, or will not"),
+    }
+    return names.get(name, name)
+
+
+def initiator(name: str) -> str:
+    """Return who ended a stay before its day."""
+    names = {
+        SENDING: _("The sending organisation"),
+        HOST: _("The host"),
+        SUPPORTING: _("The supporting organisation"),
+        "participant": _("The participant"),
+        "workplace": _("The workplace"),
+        "outside": _("Nobody here: illness, weather, a visa"),
+    }
+    return names.get(name, name)
+
+
+def answer(name: str) -> tuple[str, str]:
+    """Return what became of a report, and the kind of its tag."""
+    names = {
+        "": (_("waits for an answer"), "warn"),
+        "confirmed": (_("confirmed"), "ok"),
+        "objected": (_("somebody objected"), "bad"),
+        "taken_back": (_("taken back"), ""),
+        "settled": (_("counts, nobody answered"), ""),
+    }
+    return names.get(name, (name, ""))
+
+
+def period(starts_on: str, ends_on: str) -> str:
+    """Return the days of a stay."""
+    first, last = (day(date.fromisoformat(text), "medium") for text in (starts_on, ends_on))
+    return _("%(first)s to %(last)s", first=first, last=last)

@@ -1,0 +1,208 @@
+"""What pages show of mobilities, as plain rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from plugins.mobilities import ending, labels, people, queries, rules
+from plugins.mobilities.models import (
+    AGREED,
+    ASSESSED,
+    CLOSED,
+    HOST,
+    LIVE,
+    PLANNING,
+    RECOGNISED,
+    RUNNING,
+    SENDING,
+    SIDES,
+    Mobility,
+    ParticipantRow,
+    PlacementRow,
+    Report,
+)
+from plugins.mobilities.workflow import FLOW
+from plugins.partners.interface import field_name
+from portal.context import Context
+from portal.i18n import _, day, language_name, locale, ngettext
+from portal.organisations.models import Organisation
+
+WAY = (PLANNING, AGREED, RUNNING, ASSESSED, RECOGNISED, CLOSED)
+
+
+def row(item: Mobility, own: Sequence[Organisation]) -> dict[str, Any]:
+    """Return one of the list."""
+    mine = {organisation.id for organisation in own}
+    other = item.host if item.sending_id in mine else item.sending
+    side = next(name for name in SIDES if name == "supporting" or _number(item, name) in mine)
+    return {
+        "url": f"/mobilities/{item.public_id}",
+        "title": item.title,
+        "state": labels.state(item.state),
+        "other": other.name,
+        "lang": other.name_lang,
+        "side": labels.side(side),
+        "days": labels.period(item.starts_on, item.ends_on),
+        "demo": item.sending.is_fictional,
+    }
+
+
+def _number(item: Mobility, side: str) -> int | None:
+    return {SENDING: item.sending_id, HOST: item.host_id}.get(side, item.supporting_id)
+
+
+def whole(ctx: Context, here: queries.Found) -> dict[str, Any]:
+    """Return what the page of a mobility shows: facts, stays, what waits for whom."""
+    item = here.mobility
+    rows = queries.placements([item.id])[item.id]
+    ids = [place.id for place in rows]
+    persons, reports = queries.participants(ids), queries.reports(ids)
+    return {
+        "found": here,
+        "row": item,
+        "is_fictional": item.sending.is_fictional,
+        "steps": _steps(item),
+        "facts": _facts(item, SENDING in here.sides),
+        "waits": waits(ctx, here),
+        "stays": [_stay(ctx, here, place, persons, reports) for place in rows],
+        "may_read_needs": bool(people.arrangements(item, here.sides)),
+    }
+
+
+def _steps(item: Mobility) -> list[tuple[str, str]]:
+    titles = {state.name: str(state.title) for state in FLOW.states}
+    if item.state not in WAY:
+        return []
+    at = WAY.index(item.state)
+    marks = ["done"] * at + ["now" if item.state != CLOSED else "done"] + [""] * len(WAY)
+    return [(titles[name], mark) for name, mark in zip(WAY, marks, strict=False)]
+
+
+def _facts(item: Mobility, is_sending: bool) -> list[tuple[str, Any]]:
+    supporting = item.supporting.name if item.supporting_id else _("none")
+    rows = [
+        (_("Sending organisation"), item.sending.name),
+        (_("Host"), item.host.name),
+        (_("Supporting organisation"), supporting),
+        (_("When"), labels.period(item.starts_on, item.ends_on)),
+        (_("Who goes"), labels.kind(item.kind)),
+        (_("How"), labels.mode(item.mode)),
+        (_("Field of education"), field_name(item.field) if item.field else ""),
+        (_("Occupation"), item.occupation),
+    ]
+    if is_sending:
+        name = item.contact.name if item.contact_id else ""
+        rows.append((_("Helps when something is wrong"), name))
+    return rows
+
+
+def waits(ctx: Context, here: queries.Found) -> dict[str, Any] | None:
+    """Say who is awaited next: whom it is, whether that is the visitor, and what is to be done."""
+    item, today = here.mobility, ctx.clock.now().date()
+    if item.state == PLANNING:
+        return _waits(here, HOST, _("The host has to agree, or to decline."))
+    if item.state == AGREED and item.first_day <= today:
+        return _waits(here, HOST, _("The host confirms that the participants have arrived."))
+    if item.state == RUNNING and item.last_day <= today:
+        return _waits(here, HOST, _("The host confirms that learning was assessed as agreed."))
+    if item.state == ASSESSED:
+        return _waits(here, SENDING, _("The sending side confirms that learning is recognised."))
+    if item.state == RECOGNISED and item.last_day + rules.ENDS_AFTER <= today:
+        return _waits(here, SENDING, _("Everything is done. The sending side closes it."))
+    return None
+
+
+def _waits(here: queries.Found, side: str, text: str) -> dict[str, Any]:
+    item = here.mobility
+    name = (item.host if side == HOST else item.sending).name
+    title = _("This waits for you") if side in here.sides else _("Waits for %(name)s", name=name)
+    return {"title": title, "text": text}
+
+
+def _stay(
+    ctx: Context,
+    here: queries.Found,
+    place: PlacementRow,
+    persons: Sequence[ParticipantRow],
+    reports: Sequence[Report],
+) -> dict[str, Any]:
+    item, today = here.mobility, ctx.clock.now().date()
+    own = [report for report in reports if report.placement_id == place.id]
+    is_open = not place.outcome and item.state in LIVE
+    last = date.fromisoformat(place.ends_on)
+    may_change = is_open or item.state == PLANNING
+    waiting = any(report.answer == "" for report in own)
+    return {
+        "id": place.public_id,
+        "workplace": place.workplace or _("At the host"),
+        "city": place.workplace_city,
+        "outcome": labels.outcome(place.outcome) if item.state != PLANNING else None,
+        "initiator": labels.initiator(place.initiator) if place.initiator else "",
+        "days": labels.period(place.starts_on, place.ended_on or place.ends_on)
+        if place.outcome != "did_not_happen"
+        else "",
+        "ends_by_itself": day(last + rules.ENDS_AFTER, "medium") if is_open else "",
+        "may_report": is_open
+        and here.may("report")
+        and not waiting
+        and rules.may_report(last, today),
+        "may_name_workplace": may_change and bool(here.sides & {SENDING, HOST}),
+        "people": [
+            _person(here, person, may_change)
+            for person in persons
+            if person.placement_id == place.id
+        ],
+        "count": ngettext(
+            "%(num)s participant",
+            "%(num)s participants",
+            sum(person.placement_id == place.id for person in persons),
+        ),
+        "reports": [_report(here, report) for report in own],
+    }
+
+
+def _person(here: queries.Found, person: ParticipantRow, may_change: bool) -> dict[str, Any]:
+    is_sending = SENDING in here.sides
+    return {
+        "name": person.name or _("Erased"),
+        "url": f"/mobilities/{here.mobility.public_id}/participants/{person.public_id}"
+        if is_sending and may_change and here.mobility.state != PLANNING
+        else "",
+        "is_minor": bool(person.is_minor),
+        "language": language_name(person.language, locale()),
+    }
+
+
+def _report(here: queries.Found, report: Report) -> dict[str, Any]:
+    return {
+        "id": report.public_id,
+        "side": labels.side(report.side),
+        "what": labels.report(report.what),
+        "day": day(date.fromisoformat(report.day), "medium"),
+        "initiator": labels.initiator(report.initiator) if report.initiator else "",
+        "reason": report.reason,
+        "state": labels.answer(report.answer),
+        "answer_reason": report.answer_reason,
+        "until": day((report.made_at + rules.ANSWERED_WITHIN).date(), "medium"),
+        "may_answer": ending.may_answer(report, here.sides),
+        "may_withdraw": report.answer == "" and report.side in here.sides,
+    }
+
+
+def people_as_typed(item: Mobility) -> list[dict[str, Any]]:
+    """Return the participants of a plan as its form shows them."""
+    places = {place.id: place for place in queries.placements([item.id])[item.id]}
+    same = (
+        "name", "email", "language", "is_minor", "guardian_email", "arrangements",
+        "host_needs_them",
+    )  # fmt: skip
+    return [
+        {name: getattr(person, name) for name in same}
+        | {
+            name: getattr(places[person.placement_id], name)
+            for name in ("workplace", "workplace_city", "workplace_email")
+        }
+        for person in queries.participants(places)
+    ] or [{}]

@@ -1,0 +1,123 @@
+"""What the mobilities plugin answers when the portal asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Blueprint
+
+from plugins.mobilities import demo, ending, queries, service, telling, views, workflow
+from portal import workflow as engine
+from portal.context import Context
+from portal.hookspecs import (
+    EventType,
+    JobKind,
+    ObjectType,
+    Progress,
+    RoleSource,
+    Transition,
+    Workflow,
+    hookimpl,
+)
+from portal.i18n import _
+from portal.i18n import lazy_gettext as lazy
+
+HOUR = 3_600
+
+
+@hookimpl
+def blueprint_list(ctx: Context) -> Sequence[Blueprint]:
+    """Offer the pages."""
+    return [views.blueprint]
+
+
+@hookimpl
+def account_links(ctx: Context) -> Sequence[tuple[Any, str]]:
+    """Offer the mobilities of a person's organisations."""
+    return [(_("Mobilities"), "mobilities.index")]
+
+
+@hookimpl
+def organisation_links(ctx: Context, organisation_id: int) -> Sequence[tuple[Any, str]]:
+    """Offer to those who write for an organisation to plan a stay."""
+    own = [item for item in queries.own_organisations(ctx) if item.id == organisation_id]
+    return [(_("Plan a mobility"), f"/mobilities/new?organisation={item.slug}") for item in own]
+
+
+@hookimpl
+def workflow_list(ctx: Context) -> Sequence[Workflow]:
+    """Offer the way of a mobility."""
+    return [workflow.FLOW]
+
+
+@hookimpl
+def object_type_list(ctx: Context) -> Sequence[ObjectType]:
+    """Offer mobilities."""
+    return workflow.TYPES
+
+
+@hookimpl
+def role_sources(ctx: Context, object_type: ObjectType) -> Sequence[RoleSource]:
+    """Let the people of host and supporting organisation in."""
+    return workflow.sources(object_type.name)
+
+
+@hookimpl
+def transition_done(
+    ctx: Context, obj_type: ObjectType, obj: Any, transition: Transition, entry: Any
+) -> None:
+    """Carry out what follows from a step."""
+    if obj_type.name == workflow.MOBILITY:
+        service.carry_out(ctx, obj, transition)
+
+
+@hookimpl
+def event_list(ctx: Context) -> Sequence[EventType]:
+    """Name what happens to mobilities."""
+    return service.EVENTS
+
+
+def _end(ctx: Context, _payload: Mapping[str, Any], _progress: Progress) -> None:
+    ending.end_due(ctx)
+
+
+@hookimpl
+def job_list(ctx: Context) -> Sequence[JobKind]:
+    """End stays whose time has come, once an hour."""
+    return [JobKind("mobilities.end_stays", _end, lazy("End stays whose last day is past"), HOUR)]
+
+
+@hookimpl
+def organisation_in_use(ctx: Context, ids: Sequence[int]) -> Mapping[int, str]:
+    """Keep organisations that agreed on a mobility: others may rate it."""
+    return dict.fromkeys(queries.in_use(ids), _("it took part in a mobility"))
+
+
+@hookimpl
+def organisation_removed(ctx: Context, ids: Sequence[int]) -> None:
+    """Let go of what was written with the steps of plans that go along."""
+    engine.forget_comments(workflow.MOBILITY, queries.numbers_of(ids))
+
+
+@hookimpl
+def demo_load(ctx: Context) -> None:
+    """Load the demonstration set."""
+    demo.load(ctx)
+
+
+@hookimpl(optionalhook=True)
+def notice_list(ctx: Context) -> Sequence[Mapping[str, Any]]:
+    """Name what people are told about mobilities."""
+    return telling.KINDS
+
+
+@hookimpl(optionalhook=True)
+def merging_references(ctx: Context) -> Mapping[str, Mapping[str, Any]]:
+    """Say what a merge of two entries does with mobilities: what the two did with each other stays."""
+    both = "sending_id IN ({kept}, {gone}) AND host_id IN ({kept}, {gone})"
+    return {
+        "mobilities_mobility.sending_id": {"title": lazy("Mobilities it sent"), "stays": both},
+        "mobilities_mobility.host_id": {"title": lazy("Mobilities it hosted"), "stays": both},
+        "mobilities_mobility.supporting_id": {"title": lazy("Mobilities it supported")},
+    }
