@@ -131,10 +131,36 @@ def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         _postgres[0].execute(f"ALTER DATABASE {_empty.pop()} RENAME TO {name}")
     else:
         _postgres[0].execute(f"CREATE DATABASE {name} STRATEGY file_copy")
-    yield server.get_uri(database=name)
+    url = server.get_uri(database=name)
+    yield url
     db.database.close()
     _wait_until_left(name)
+    _keep_or_drop(name, url)
+
+
+def _keep_or_drop(name: str, url: str) -> None:
+    """Bring a prepared database back to how it was, for the next test; drop what can't be."""
+    key = _filled.pop(name, ())
+    if key and _is_reset(url):
+        _wait_until_left(name)
+        kept = f"kept_{next(_numbers)}"
+        try:
+            _postgres[0].execute(f"ALTER DATABASE {name} RENAME TO {kept}")
+        except psycopg.errors.ObjectInUse:
+            pass  # a process of the test has not left yet
+        else:
+            _ready.setdefault(key, []).append(kept)
+            return
     _postgres[0].execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def _is_reset(url: str) -> bool:
+    try:
+        with psycopg.connect(url) as connection:
+            row = connection.execute("SELECT kept.reset()").fetchone()
+    except psycopg.Error:
+        return False
+    return bool(row and row[0])
 
 
 def _core_database(url: str) -> Iterator[None]:
@@ -225,6 +251,11 @@ _templates: dict[tuple[str, ...], str] = {}
 _postgres: list[psycopg.Connection[Any]] = []
 _empty: list[str] = []
 """Databases of PostgreSQL that nothing was written to: to make one takes long."""
+_filled: dict[str, tuple[str, ...]] = {}
+"""What the databases of PostgreSQL in use were prepared with."""
+_ready: dict[tuple[str, ...], list[str]] = {}
+"""Prepared databases of PostgreSQL that were used and are as before, see reused.sql."""
+_REUSED = Path(__file__).with_name("reused.sql").read_text(encoding="utf-8")
 
 
 def _once(key: tuple[str, ...], make: Callable[[], object]) -> None:
@@ -245,17 +276,26 @@ def _once_on_postgres(key: tuple[str, ...], make: Callable[[], object]) -> None:
     own = db.query("SELECT current_database()")[0][0]
     if key not in _templates:
         make()
-        source, target = own, f"template_{next(_numbers)}"
-        _templates[key] = target
+        db.database.connection().execute(_REUSED)
+        _templates[key] = f"template_{next(_numbers)}"
+        db.database.close()
+        _wait_until_left(own)
+        _copy(own, _templates[key])
     else:
-        source, target = _templates[key], own
-    db.database.close()
-    _wait_until_left(own)
-    if target == own:
+        db.database.close()
+        _wait_until_left(own)
         _empty.append(f"empty_{next(_numbers)}")
         _postgres[0].execute(f"ALTER DATABASE {own} RENAME TO {_empty[-1]}")
-    _postgres[0].execute(f"CREATE DATABASE {target} TEMPLATE {source} STRATEGY file_copy")
+        if ready := _ready.get(key):
+            _postgres[0].execute(f"ALTER DATABASE {ready.pop()} RENAME TO {own}")
+        else:
+            _copy(_templates[key], own)
+    _filled[own] = key
     db.database.connect()
+
+
+def _copy(source: str, target: str) -> None:
+    _postgres[0].execute(f"CREATE DATABASE {target} TEMPLATE {source} STRATEGY file_copy")
 
 
 def _wait_until_left(name: str) -> None:
