@@ -73,9 +73,14 @@ FLOW = Workflow(
         ),
         Transition("close", lazy("Close registration now"), {PUBLISHED}, CLOSED, "run"),
         Transition(
-            "freeze", lazy("Close registration by date"), {PUBLISHED}, CLOSED, "",
-            automatic=True, due_field="freezes_at",
-        ),  # fmt: skip
+            "freeze",
+            lazy("Close registration by date"),
+            {PUBLISHED},
+            CLOSED,
+            "",
+            automatic=True,
+            due_field="freezes_at",
+        ),
         Transition("place", lazy("Publish the allocation"), {CLOSED}, PLACED, ""),
         Transition("hold", lazy("Say that it was held"), {PLACED}, HELD, "run"),
         Transition("cancel", lazy("Cancel the series"), _UNDER_WAY, CANCELLED, "run", **_SAID),
