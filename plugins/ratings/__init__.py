@@ -1,0 +1,1 @@
+"""Ratings of mobilities, and the score that anybody can compute again."""

@@ -1,0 +1,192 @@
+"""How good an organisation is, as far as released ratings tell, and how sure that is.
+
+An informed Dirichlet over the stars (field.md, section 6.2): each answer weighs on its star, and
+what is usual everywhere weighs as much as `prior_weight` voices. How voices get their weights is in
+`voices.py`, when they are damped in `rings.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from plugins.ratings import rings, voices
+from plugins.ratings.formulae import Estimate, dirichlet
+from plugins.ratings.parameters import Parameters
+from plugins.ratings.rowsfile import Row
+from plugins.ratings.voices import Answer, Network, Voice
+
+NOT_ENOUGH = "not enough yet"
+"""The label of a score with too few raters; people read its translation."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is said on one criterion."""
+
+    score: float
+    low: float
+    high: float
+    raters: int
+    answers: int
+
+
+@dataclass(frozen=True)
+class Score:
+    """What is shown of an organisation. Only live ratings count as raters and people.
+
+    `effective` is how many raters of equal weight would say as much; `histogram` counts answers
+    with one to five stars, `weights` is what they weigh; `newest` is when one was last released.
+    """
+
+    organisation: str
+    score: float
+    low: float
+    high: float
+    raters: int
+    people: int
+    effective: float
+    newest: date
+    rank_value: float
+    label: str
+    histogram: tuple[int, ...] = (0, 0, 0, 0, 0)
+    weights: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0, 0.0)
+    criteria: Mapping[str, Part] = field(default_factory=dict)
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether there are enough raters for a number."""
+        return not self.label
+
+
+def scores(
+    rows: Iterable[Row], parameters: Parameters | None = None, on: date | None = None
+) -> dict[str, Score]:
+    """Return the score of every rated organisation, by its id.
+
+    The order of the rows makes no difference. `on` is the day as of which ratings have an age;
+    without it the newest `released_on`, so that a file has the same scores on any day.
+    """
+    return judge(rows, parameters, on).scores
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Scores, the voices behind them and what was damped."""
+
+    scores: dict[str, Score]
+    network: Network
+    findings: list[rings.Finding]
+
+
+def judge(
+    rows: Iterable[Row], parameters: Parameters | None = None, on: date | None = None
+) -> Judgement:
+    """Return the scores with everything that led to them, for moderators."""
+    parameters = parameters or Parameters()
+    network = voices.collect(rows)
+    voices.weigh(network, parameters, on or network.newest)
+    findings = rings.find(network, parameters)
+    rings.damp(findings)
+    voices.cap_backfill(network, parameters)
+    age = voices.ages(parameters, on or network.newest)
+    usual = _usual(network, age)
+    found = {
+        rated: _score(rated, about, parameters, usual, age)
+        for rated, about in network.about.items()
+    }
+    return Judgement(found, network, findings)
+
+
+Ages = Callable[[date], float]
+Usual = Mapping[str, Sequence[float]]
+"""Shares of the stars over all organisations, by criterion; "" is over all of them."""
+
+
+def _spread(voice: Voice, age: Ages) -> Iterator[tuple[Answer, float]]:
+    """Share the weight of a voice among its answers, newer ones more."""
+    fresh = [age(answer.mobility_ended_on) for answer in voice.answers]
+    total = sum(fresh)
+    if total and voice.weight:
+        for answer, part in zip(voice.answers, fresh, strict=True):
+            yield answer, voice.weight * part / total
+
+
+def _usual(network: Network, age: Ages) -> Usual:
+    sums: dict[str, list[float]] = {"": [0.0] * 5}
+    for about in network.about.values():
+        for voice in about:
+            for answer, weight in _spread(voice, age):
+                sums[""][answer.stars - 1] += weight
+                sums.setdefault(answer.criterion, [0.0] * 5)[answer.stars - 1] += weight
+    return {criterion: _shares(found) for criterion, found in sums.items()}
+
+
+def _shares(weights: Sequence[float]) -> list[float]:
+    total = sum(weights)
+    return [weight / total for weight in weights] if total else [0.2] * 5
+
+
+def _estimate(weights: Sequence[float], usual: Sequence[float], prior: float) -> Estimate:
+    return dirichlet([weight + prior * share for weight, share in zip(weights, usual, strict=True)])
+
+
+def _score(
+    rated: str, about: list[Voice], parameters: Parameters, usual: Usual, age: Ages
+) -> Score:
+    weights, histogram = [0.0] * 5, [0] * 5
+    parts: dict[str, _Part] = {}
+    for voice in about:
+        for answer in voice.answers:
+            histogram[answer.stars - 1] += 1
+            part = parts.setdefault(answer.criterion, _Part())
+            part.answers += 1
+            if voice.is_live:
+                part.raters.add(voice.rater)
+        for answer, weight in _spread(voice, age):
+            weights[answer.stars - 1] += weight
+            parts[answer.criterion].weights[answer.stars - 1] += weight
+    estimate = _estimate(weights, usual[""], parameters.prior_weight)
+    low, high = estimate.range(parameters.z)
+    live = [voice for voice in about if voice.is_live]
+    return Score(
+        organisation=rated,
+        score=estimate.mean,
+        low=low,
+        high=high,
+        raters=len(live),
+        people=sum(voice.people for voice in live),
+        effective=_effective(about),
+        newest=max(answer.released_on for voice in about for answer in voice.answers),
+        rank_value=estimate.mean - parameters.caution * estimate.deviation,
+        label="" if len(live) >= parameters.minimum_raters else NOT_ENOUGH,
+        histogram=tuple(histogram),
+        weights=tuple(weights),
+        criteria={
+            name: parts[name].judged(usual.get(name, [0.2] * 5), parameters)
+            for name in sorted(parts)
+        },
+    )
+
+
+@dataclass
+class _Part:
+    """Sums of one criterion."""
+
+    weights: list[float] = field(default_factory=lambda: [0.0] * 5)
+    raters: set[str] = field(default_factory=set)
+    answers: int = 0
+
+    def judged(self, usual: Sequence[float], parameters: Parameters) -> Part:
+        estimate = _estimate(self.weights, usual, parameters.prior_weight)
+        low, high = estimate.range(parameters.z)
+        return Part(estimate.mean, low, high, len(self.raters), self.answers)
+
+
+def _effective(about: Iterable[Voice]) -> float:
+    together: dict[str, float] = {}
+    for voice in about:
+        together[voice.rater] = together.get(voice.rater, 0.0) + voice.weight
+    square = sum(weight * weight for weight in together.values())
+    return sum(together.values()) ** 2 / square if square else 0.0
