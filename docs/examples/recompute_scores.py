@@ -14,11 +14,12 @@ import statistics
 import sys
 from collections import Counter, defaultdict
 from datetime import date
+from pathlib import Path
 
 DEFAULTS = {
     "half_life_days": 730, "prior_weight": 5, "likely_percent": 90, "caution": 0.5,
     "minimum_raters": 3, "backfill_weight": 0.25, "backfill_total": 1, "backfill_until": 5,
-    "damped_weight": 0.05, "noise": 0.8, "ramp": 0.5, "glowing": 4.5, "repeated": 3,
+    "damped_weight": 0.01, "noise": 0.8, "ramp": 0.5, "glowing": 4.5, "repeated": 3,
     "most_ties": 60, "outside_raters": 3, "compared_raters": 5, "burst_raters": 5,
     "burst_factor": 3, "large_voice": 10, "one_voice": True, "reciprocity": True, "groups": True,
     "strangers": True, "bursts": True, "monocultures": True,
@@ -33,7 +34,7 @@ def average(keys, voices):
 def read(path):
     """All answers by voice: (rated, rater, evidence)."""
     voices = defaultdict(list)
-    with open(path, encoding="utf-8-sig", newline="") as file:
+    with Path(path).open(encoding="utf-8-sig", newline="") as file:
         for row in csv.DictReader(file):
             evidence = row.get("evidence") or "live"
             if evidence == "backfilled" and row["role"] == "learner":
@@ -141,6 +142,14 @@ def groups(pairs, voices, p):
     return result
 
 
+def by_month(answers):
+    """The mean of what was released in each month."""
+    found = defaultdict(list)
+    for answer in answers:
+        found[answer[2].year, answer[2].month].append(answer[4])
+    return {month: sum(stars) / len(stars) for month, stars in found.items()}
+
+
 def find(voices, p):
     """Damp what is not independent: groups, strangers, bursts, large voices, in this order."""
     about, pairs = defaultdict(list), defaultdict(list)
@@ -183,15 +192,17 @@ def find(voices, p):
             compare(rated, alone)
     for rated, keys in about.items() if p["bursts"] else []:
         if len(keys) >= 2 * p["burst_raters"]:
-            months = {k: {a[2].isoformat()[:7] for a in voices[k]["answers"]} for k in keys}
-            every = set().union(*months.values())
-            free = [key for key in keys if key not in taken]
-            for month in sorted(every):
-                came = [key for key in free if months[key] == {month}]
-                usual = (len(keys) - len(came)) / max(1, len(every) - 1)
-                if came and len(came) >= max(p["burst_raters"], p["burst_factor"] * usual):
-                    if not 2 < average(came, voices) < 4.5:
-                        compare(rated, came)
+            marks = {key: by_month(voices[key]["answers"]) for key in keys}
+            every = sorted({month for found in marks.values() for month in found})
+            total = sum(map(len, marks.values()))
+            for month in every:
+                there = [key for key in keys if month in marks[key]]
+                came = [key for key in there if key not in taken]
+                usual = (total - len(there)) / max(1, len(every) - 1)
+                least = max(p["burst_raters"], p["burst_factor"] * usual)
+                marked = sum(marks[key][month] for key in came) / max(1, len(came))
+                if len(came) >= least and not 2 < marked < 4.5:
+                    compare(rated, came)
     for rated, keys in about.items() if p["monocultures"] else []:
         total = sum(sum(voices[key]["people"].values()) for key in keys)
         for key in keys:
@@ -227,16 +238,16 @@ def scores(path, parameters=None):
         old = sum(voice["weight"] for evidence, voice in heard if evidence != "live")
         for evidence, voice in heard:
             scale = most / old if evidence != "live" and old > most else 1
-            for answer, age in zip(voice["answers"], voice["ages"]):
+            for answer, age in zip(voice["answers"], voice["ages"], strict=True):
                 if age:
                     part = voice["weight"] * scale * age / sum(voice["ages"])
                     stars[rated][answer[4] - 1] += part
-    usual = [sum(column) for column in zip(*stars.values())]
+    usual = [sum(column) for column in zip(*stars.values(), strict=True)]
     total = sum(usual)
     usual = [share / total if total else 0.2 for share in usual]
     found = []
     for rated, heard in about.items():
-        alpha = [w + p["prior_weight"] * g for w, g in zip(stars[rated], usual)]
+        alpha = [w + p["prior_weight"] * g for w, g in zip(stars[rated], usual, strict=True)]
         whole = sum(alpha)
         mean = sum(k * a for k, a in enumerate(alpha, 1)) / whole
         square = sum(k * k * a for k, a in enumerate(alpha, 1)) / whole
@@ -260,8 +271,7 @@ def scores(path, parameters=None):
 if __name__ == "__main__":
     given = {}
     if len(sys.argv) > 2:
-        with open(sys.argv[2], encoding="utf-8-sig") as opened:
-            given = json.load(opened)
+        given = json.loads(Path(sys.argv[2]).read_text("utf-8-sig"))
         given = given.get("parameters", given)
     json.dump({"scores": scores(sys.argv[1], given)}, sys.stdout, indent=1)
-    print()
+    sys.stdout.write("\n")

@@ -81,6 +81,7 @@ class Parameters:
 
 
 DEFAULTS = Parameters()
+ABOVE_0 = {"likely_percent", "prior_weight", "ramp"}
 
 
 def from_settings(values: Mapping[str, Any]) -> Parameters:
@@ -101,11 +102,15 @@ def from_dict(values: Any) -> Parameters:
     for name, value in values.items():
         if name not in known:
             raise Invalid(_("There is no parameter “%(name)s”.", name=str(name)[:40]))
-        is_flag = isinstance(known[name], bool)
-        if isinstance(value, bool) != is_flag or not isinstance(value, int | float):
+        if not _fits(name, value, known[name]):
             raise Invalid(_("The parameter “%(name)s” can't have this value.", name=name))
-        if not is_flag and not 0 <= value < 1e6:
-            raise Invalid(_("The parameter “%(name)s” can't have this value.", name=name))
-    if not 0 < values.get("likely_percent", 90) < 100 or not values.get("prior_weight", 5):
-        raise Invalid(_("The parameter “%(name)s” can't have this value.", name="likely_percent"))
     return Parameters(**values)
+
+
+def _fits(name: str, value: Any, usual: Any) -> bool:
+    if isinstance(usual, bool) or isinstance(value, bool):
+        return isinstance(value, bool) and isinstance(usual, bool)
+    if not isinstance(value, int | float):
+        return False
+    most = 100 if name == "likely_percent" else 1e6
+    return (value > 0 if name in ABOVE_0 else value >= 0) and value < most

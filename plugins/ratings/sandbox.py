@@ -55,7 +55,7 @@ def honest_world(
     seed: int, organisations: int = 200, ratings: int = 12, poor: int = 0, poor_quality: float = 2.5
 ) -> World:
     """Return a world in which everybody is honest; the first `poor` are of poor quality."""
-    random = Random(seed)
+    random = Random(seed)  # noqa: S311  no secret
     names = [f"o{number:03}" for number in range(organisations)]
     quality = {name: min(5.0, max(1.0, random.gauss(3.8, 0.5))) for name in names}
     quality.update(dict.fromkeys(names[:poor], poor_quality))

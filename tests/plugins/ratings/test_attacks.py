@@ -180,7 +180,7 @@ def test_an_honest_pair_keeps_its_means_and_only_knows_them_less_surely() -> Non
 
 def test_friends_who_rate_as_everybody_does_are_not_damped() -> None:
     world = honest_world(3, 60)
-    friends = [name for name in sorted(world.quality)][:5]
+    friends = sorted(world.quality)[:5]
     for one in friends:
         for other in friends:
             if one != other:
