@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import url_for
+from flask import current_app
 
 from plugins.links.models import Link
 from portal import audit, mail, objects
@@ -44,8 +44,8 @@ class Purpose:
 
 def purpose_of(ctx: Context, name: str) -> Purpose | None:
     """Return a purpose of the active plugins."""
-    answers = objects.registry().hooks.call("link_purposes", ctx)
-    known: dict[str, Purpose] = {each.name: each for answer in answers for each in answer}
+    offered = objects.registry().hooks.each("link_purposes", ctx)
+    known: dict[str, Purpose] = {each.name: each for each in offered}
     return known.get(name)
 
 
@@ -127,7 +127,7 @@ def _deliver(ctx: Context, link: Link, token: str) -> bool:
 
 def address(purpose: Purpose, token: str) -> str:
     """Return the address of the page that a link opens, without the site's."""
-    return url_for(purpose.endpoint, token=token, _external=False)
+    return current_app.url_map.bind("").build(purpose.endpoint, {"token": token})
 
 
 def by_token(token: str) -> Link:

@@ -100,9 +100,9 @@ def organisation_removed(ctx: Context, ids: Sequence[int]) -> None:
     engine.forget_comments(workflow.MOBILITY, queries.numbers_of(ids))
 
 
-@hookimpl
-def demo_load(ctx: Context) -> None:
-    """Load the demonstration set."""
+@hookimpl(optionalhook=True)
+def operation_demo_filled(ctx: Context) -> None:
+    """Load the demonstration set, once the organisations are there."""
     demo.load(ctx)
 
 
