@@ -1,0 +1,1 @@
+"""Documents as PDF, sealed by the portal, for plugins that hand something out on paper."""
