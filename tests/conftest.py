@@ -15,16 +15,12 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from types import CodeType
 from typing import Any
 
 import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2 import BytecodeCache
-from jinja2.bccache import Bucket
-from werkzeug.routing import Rule
 
 from portal import db, migrate
 from portal.app import create_app
@@ -37,6 +33,7 @@ from portal.kernel.manifest import required_id
 from portal.kernel.registry import Registry
 from tests.visiting import Visitor
 
+pytest_plugins = ["tests.once"]
 _numbers = itertools.count(1)
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
@@ -58,42 +55,6 @@ def speak_english(monkeypatch: pytest.MonkeyPatch) -> None:
 def write_lazily() -> None:
     """Let SQLite skip waiting for the disk: what tests write is thrown away."""
     db.PRAGMAS["synchronous"] = "off"
-
-
-class CompiledTemplates(BytecodeCache):
-    """The code of templates by their source, for all apps of the tests."""
-
-    def __init__(self) -> None:
-        self.known: dict[tuple[str, str], CodeType] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        """Give the code of a source that was compiled before."""
-        bucket.code = self.known.get((bucket.key, bucket.checksum))
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep the code of a source."""
-        if bucket.code is not None:
-            self.known[bucket.key, bucket.checksum] = bucket.code
-
-
-@pytest.fixture(scope="session", autouse=True)
-def compile_templates_once() -> None:
-    """Let no app compile anew what another one compiled: that takes longer than most tests."""
-    Flask.jinja_options = {"bytecode_cache": CompiledTemplates()}
-
-
-@pytest.fixture(scope="session", autouse=True)
-def compile_addresses_once() -> None:
-    """Keep the code that builds an address: each of a thousand apps would compile it anew."""
-    genuine, known = Rule._compile_builder, dict[object, Any]()
-
-    def compiled(rule: Rule, append_unknown: bool = True) -> Any:
-        key = rule.rule, tuple(rule._trace), repr(rule.defaults), append_unknown
-        if key not in known:
-            known[key] = genuine(rule, append_unknown)
-        return known[key]
-
-    Rule._compile_builder = compiled  # type: ignore[method-assign]
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,110 @@
+"""What a thousand apps of the tests would each do anew is done once: compiling, and looking at plugins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Any
+
+import pytest
+from flask import Blueprint, Flask
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
+from werkzeug.routing import Map, Rule
+
+from portal.kernel import discovery, probe
+from portal.kernel.manifest import Manifest
+
+HOUSE = Path(__file__).parent.parent / "plugins"
+
+
+class CompiledTemplates(BytecodeCache):
+    """The code of templates by their source, for all apps of the tests."""
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give the code of a source that was compiled before."""
+        bucket.code = self.known.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep the code of a source."""
+        if bucket.code is not None:
+            self.known[bucket.key, bucket.checksum] = bucket.code
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compile_templates_once() -> None:
+    """Let no app compile anew what another one compiled: that takes longer than most tests."""
+    Flask.jinja_options = {"bytecode_cache": CompiledTemplates()}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compile_addresses_once() -> None:
+    """Keep the code that builds an address: each of a thousand apps would compile it anew."""
+    genuine, known = Rule._compile_builder, dict[object, Any]()
+
+    def compiled(rule: Rule, append_unknown: bool = True) -> Any:
+        key = rule.rule, tuple(rule._trace), repr(rule.defaults), append_unknown
+        if key not in known:
+            known[key] = genuine(rule, append_unknown)
+        return known[key]
+
+    Rule._compile_builder = compiled  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def read_manifests_once() -> None:
+    """Keep the manifests of the house, which no test changes."""
+    genuine, known = discovery.read, dict[tuple[Path, str], Manifest]()
+
+    def read(path: Path, package: str) -> Manifest:
+        if path.parent.parent != HOUSE:
+            return genuine(path, package)
+        if (path, package) not in known:
+            known[path, package] = genuine(path, package)
+        return known[path, package]
+
+    discovery.read = read
+
+
+@pytest.fixture(scope="session", autouse=True)
+def look_at_the_house_once() -> None:
+    """Let what was found good in a plugin of the house be good for all apps; others are looked at."""
+    hooks, names, pages = probe.hook_faults, probe.name_faults, probe.page_faults
+    good: set[object] = set()
+    maps: dict[str, Map] = {}
+
+    def sought(key: object, is_house: bool, look: Callable[[], Iterable[str]]) -> Iterator[str]:
+        if not is_house:
+            yield from look()
+        elif key not in good:
+            faults = list(look())
+            yield from faults
+            if not faults:
+                good.add(key)
+
+    def hook_faults(module: ModuleType, manager: Any) -> Iterator[str]:
+        is_house = HOUSE in Path(module.__file__ or "").parents
+        return sought(module, is_house, lambda: hooks(module, manager))
+
+    def name_faults(manifest: Manifest) -> Iterator[str]:
+        is_house = manifest.folder.parent == HOUSE
+        return sought(("names", manifest.id), is_house, lambda: names(manifest))
+
+    def page_faults(manifest: Manifest, offered: Iterable[Blueprint], app: Flask) -> Iterator[str]:
+        if manifest.folder.parent != HOUSE:
+            yield from pages(manifest, offered, app)
+        elif manifest.id in maps:
+            app.url_map = maps[manifest.id]
+        else:
+            faults = list(pages(manifest, offered, app))
+            yield from faults
+            if not faults:
+                maps[manifest.id] = app.url_map
+
+    probe.hook_faults = hook_faults
+    probe.name_faults = name_faults
+    probe.page_faults = page_faults
