@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import portal
 from plugins.roundtables.rules.pool import Person, Pool, Settings
 from plugins.roundtables.rules.tickets import Result
-from portal import __version__
 from portal.errors import Invalid
 from portal.i18n import _
 
@@ -146,7 +146,7 @@ def published(result: Result, beacon: str = "", announced: str = "") -> dict[str
     """Return RESULT.json; without a random value nothing is drawn yet."""
     return {
         "format": FORMAT,
-        "software": f"tessera-portal {__version__}",
+        "software": f"tessera-portal {portal.__version__}",
         "solver": result.solver,
         "method": "column generation" if result.exact else "plain greedy",
         "exact": result.exact,
