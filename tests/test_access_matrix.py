@@ -175,7 +175,7 @@ OWN = {
     "notices.index", "notices.open_notice", "notices.read_all", "notices.settings", "notices.stop",
     "notices.calendar", "notices.change_calendar", "notices.calendar_file", "notices.address",
     "notices.resume", "requests.mine", "requests.new", "requests.enquiries",
-    "requests.no_invitations", "members_link.answer",
+    "requests.no_invitations", "members_link.answer", "links.over",
     "saved.index_page", "saved.new", "saved.keep", "saved.feed", "saved_api.searches",
     "merging.preview", "merging.merge", "merging.take_back", "merging.apart",
     "mobilities.index", "mobilities.new",
@@ -719,9 +719,11 @@ LINKS = {
     "saved.feed": Link(_feed, None),
 }
 # Open to everyone by other means: a cookie of the browser that wrote it or that has just sent the right
-# password, the operator's own token.
+# password, the operator's own token; a link that is over, which shows nothing but how to get a new one
+# (tests/plugins/links).
 BY_OTHER_MEANS = {
     "drafts.resume",
+    "links.over",
     "setup_metrics.show",
     "signin_step.back",
     "signin_step.lost",
