@@ -12,9 +12,9 @@ from spectree import Response as Answers
 
 from plugins.directory.interface import verified_text
 from plugins.openapi.interface import PREFIX, Problem, checked, spec
-from plugins.partners import pages, queries, search
+from plugins.partners import pages, quality, queries, search
 from plugins.partners.documents import FACETS
-from plugins.partners.filters import LONGEST_TEXT, MOST_PAGE, MOST_PAGE_SIZE, parse
+from plugins.partners.filters import LONGEST_TEXT, MOST_PAGE, MOST_PAGE_SIZE, Filters, parse
 from portal import db
 from portal.errors import NotFound
 from portal.i18n import _
@@ -45,7 +45,9 @@ class SearchQuery(BaseModel):
     target: list[str] = Field([], description="Whom the partner works with")
     commitment: list[str] = Field([], description="Quality standard that was promised")
     claimed: list[str] = Field([], description="yes or no")
-    sort: Literal["relevance", "name", "newest"] = "relevance"
+    quality: list[str] = Field([], description="Band of scores: 45, 40, 35, 30, 10 (tenths, from)")
+    min_quality: float | None = Field(None, ge=1, le=5, description="The least score wanted")
+    sort: Literal["relevance", "quality", "name", "newest"] = "relevance"
     page: int = Field(1, ge=1, le=MOST_PAGE)
     page_size: int = Field(20, ge=1, le=MOST_PAGE_SIZE)
     lang: str = Field("", max_length=35, description="Language of labels")
@@ -56,6 +58,16 @@ class Verified(BaseModel):
 
     by: str
     on: str
+    label: str
+
+
+class Quality(BaseModel):
+    """What those who were there say: the score of 1 to 5, its likely range, and of how many."""
+
+    score: float
+    low: float
+    high: float
+    raters: int
     label: str
 
 
@@ -74,7 +86,7 @@ class Item(BaseModel):
     claimed: bool
     verified: Verified | None
     demonstration: bool
-    quality: None
+    quality: Quality | None
     why: list[str]
 
 
@@ -179,7 +191,7 @@ def partners() -> Any:
     result = answer.result
     body = {
         "items": [
-            _item(card, _why(card, reason, answer))
+            _item(card, _why(card, reason, answer, filters))
             for card, reason in zip(result.cards, result.why, strict=True)
         ],
         "total": result.total,
@@ -189,6 +201,7 @@ def partners() -> Any:
                 for value, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
             ]
             for name, counts in result.facets.items()
+            if counts or name != "quality"
         },
         "page": filters.page,
         "page_size": filters.page_size,
@@ -250,7 +263,7 @@ def _item(card: Mapping[str, Any], why: list[str]) -> dict[str, Any]:
         "claimed": card["state"] != "unclaimed",
         "verified": _verified(card.get("verified", "")),
         "demonstration": bool(card.get("demo")),
-        "quality": None,
+        "quality": quality.as_json(card.get("quality", ())),
         "why": why,
     }
 
@@ -261,11 +274,15 @@ def _verified(fact: str) -> dict[str, str] | None:
     return {"by": proof, "on": day, "label": verified_text(fact)} if day else None
 
 
-def _why(card: Mapping[str, Any], reason: Any, answer: search.Answer) -> list[str]:
+def _why(
+    card: Mapping[str, Any], reason: Any, answer: search.Answer, filters: Filters
+) -> list[str]:
+    figures = card.get("quality") if quality.is_asked(filters.sort, filters.facets) else None
+    rated = [_("Rated %(score)s", score=quality.words(figures))] if figures else []
     if reason.tier == "name":
-        return [_("Its name has the words")]
+        return [_("Its name has the words"), *rated]
     said = search.why(card, reason, answer.found)
-    return [said.striptags()] if said else []
+    return [*([said.striptags()] if said else []), *rated]
 
 
 def _answer(body: dict[str, Any]) -> Response:

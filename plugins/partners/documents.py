@@ -9,7 +9,7 @@ from typing import Any
 
 from plugins.directory.interface import VERIFIED_FACT
 from plugins.partners.codes import field_name_in_all, parents
-from plugins.partners.hookspecs import ProjectPart
+from plugins.partners.hookspecs import ProjectPart, Quality
 from plugins.partners.queries import projects
 from plugins.search.interface import Document, put, remove
 from portal import db, objects
@@ -28,6 +28,7 @@ FACETS = (
     "target",
     "commitment",
     "claimed",
+    "quality",
     "region",
 )
 
@@ -55,6 +56,7 @@ _EXTRAS = (
     f"WHERE organisation_id IN ({{marks}}) AND name = '{VERIFIED_FACT}'"
 )
 BATCH = 400
+_ASKED = {"projects": "partners_projects", "quality": "partners_quality"}
 
 
 def refresh(ctx: Context, ids: Sequence[int]) -> None:
@@ -83,17 +85,19 @@ def learn_projects(ctx: Context, ids: Sequence[int]) -> None:
         refresh(ctx, [row[0] for row in rows])
 
 
-def naming_projects() -> list[int]:
-    """Return the organisations whose document names a project although nobody knows of any now.
+def outdated() -> list[int]:
+    """Return the organisations whose document names projects or quality of which nobody knows now.
 
     So it is when the plugin that answered was switched off: they are then to be put anew.
     """
-    if objects.registry().hooks.implementing("partners_projects"):
+    hooks = objects.registry().hooks
+    gone = [f'%"{key}"%' for key, hook in _ASKED.items() if not hooks.implementing(hook)]
+    if not gone:
         return []
     rows = db.query(
         "SELECT object_id FROM search_document WHERE kind = ? AND object_id IS NOT NULL "
-        "AND card LIKE '%\"projects\"%' ORDER BY object_id",
-        (KIND,),
+        f"AND ({' OR '.join(['card LIKE ?'] * len(gone))}) ORDER BY object_id",
+        (KIND, *gone),
     )
     return [row[0] for row in rows]
 
@@ -135,20 +139,27 @@ def build(ctx: Context, ids: Sequence[int]) -> tuple[list[Document], list[int]]:
     extras: dict[int, list[tuple[str, str, str, str]]] = defaultdict(list)
     for organisation, *rest in db.query(_EXTRAS.replace("{marks}", marks), list(ids) * 5):
         extras[organisation].append(tuple(rest))  # type: ignore[arg-type]
-    known = projects(ctx, ids)
+    known, rated = projects(ctx, ids), _quality(ctx, ids)
     documents, hidden = [], []
     for row in db.query(_ORGANISATIONS.replace("{marks}", marks), list(ids)):
         if row[11]:
             hidden.append(row[0])
         else:
-            documents.append(_document(row, extras[row[0]], known.get(row[0], ())))
+            parts, quality = known.get(row[0], ()), rated.get(row[0])
+            documents.append(_document(row, extras[row[0]], parts, quality))
     return documents, hidden
+
+
+def _quality(ctx: Context, ids: Sequence[int]) -> dict[int, Quality]:
+    answers = objects.registry().hooks.call("partners_quality", ctx, ids=ids)
+    return {ident: item for _plugin, answer in answers for ident, item in answer.items()}
 
 
 def _document(
     row: tuple[Any, ...],
     extras: Sequence[tuple[str, str, str, str]],
     parts: Sequence[ProjectPart],
+    quality: Quality | None = None,
 ) -> Document:
     (ident, slug, name, lang, registered, kind, country, region, city, state, fictional, _hidden,
      created, *profile) = row  # fmt: skip
@@ -179,6 +190,9 @@ def _document(
         "summary": _shown(texts, original),
         "source": source.split(":")[0],
         "verified": proven if state == "verified" else "",
+        "quality": [quality.score, quality.low, quality.high, quality.raters, quality.people]
+        if quality
+        else [],
     }
     return Document(
         kind=KIND,
@@ -201,9 +215,16 @@ def _document(
             ),
             **fitting(occupations, inclusion, months, profile[10], profile[11], len(parts)),
             "demo": ["yes" if fictional else "no"],
+            **({"quality": [quality.band], "tenth": [tenth(quality.score)]} if quality else {}),
         },
+        score=quality.rank if quality else None,
         created_at=db.parse_utc(created) if isinstance(created, str) else created,
     )
+
+
+def tenth(score: float) -> str:
+    """Return a score as the search compares it."""
+    return str(round(score * 10))
 
 
 _OTHER = {"standard", "identifier", "source", VERIFIED_FACT}

@@ -8,10 +8,12 @@ from urllib.parse import quote_plus
 
 from werkzeug.datastructures import MultiDict
 
+from plugins.partners import quality
 from plugins.partners.codes import ROLE_ALIASES
 from plugins.partners.documents import FACETS
 
-SORTS = ("relevance", "name", "newest")
+SORTS = ("relevance", "quality", "name", "newest")
+NAMES = (*FACETS, quality.LEAST)
 PAGE_SIZE = 20
 MOST_PAGE_SIZE = 100
 MOST_PAGE = 100_000
@@ -52,9 +54,7 @@ class Filters:
         """Return the parameters of the address, in one order, without what is usual."""
         if self.text:
             yield "q", self.text
-        for name in FACETS:
-            for value in self.facets.get(name, ()):
-                yield name, value
+        yield from chosen(self)
         for label in self.without:
             yield "without", label
         if self.sort != "relevance":
@@ -91,11 +91,11 @@ class Filters:
 def parse(args: MultiDict[str, str]) -> Filters:
     """Read an address. What can't be read is left out: a page never fails for a parameter."""
     facets = {}
-    for name in FACETS:
+    for name in NAMES:
         values = [clean(name, value) for value in args.getlist(name)[:MOST_VALUES]]
         kept = tuple(dict.fromkeys(value for value in values if value))
         if kept:
-            facets[name] = kept
+            facets[name] = kept[:1] if name == quality.LEAST else kept
     sort = args.get("sort", "")
     return Filters(
         text=" ".join(printable(args.get("q", ""))[:LONGEST_TEXT].split()),
@@ -114,6 +114,8 @@ def clean(name: str, value: str) -> str:
     if name == "country":
         value = value.upper()[:60].strip()
         return COUNTRY_ALIASES.get(value, value)
+    if name == quality.LEAST:
+        return quality.clean(value)
     if name == "role":
         return ROLE_ALIASES.get(value, value)
     return value
@@ -138,4 +140,4 @@ def _number(text: str | None, least: int, most: int, otherwise: int) -> int:
 
 def chosen(filters: Filters) -> Sequence[tuple[str, str]]:
     """Return the chosen values of all facets, in the order of the page."""
-    return [(name, value) for name in FACETS for value in filters.facets.get(name, ())]
+    return [(name, value) for name in NAMES for value in filters.facets.get(name, ())]

@@ -51,6 +51,23 @@ class ProjectPart:
     source: str = ""
 
 
+@dataclass(frozen=True)
+class Quality:
+    """What those who were there say of a partner: a score of 1 to 5, its likely range, and of whom.
+
+    `rank` (0 to 100) is what lists are ordered by; `band` names the facet's value, as the lowest
+    tenth of a score that belongs to it.
+    """
+
+    score: float
+    low: float
+    high: float
+    raters: int
+    people: int
+    rank: int
+    band: str
+
+
 @hookspec(ISOLATE)
 def partners_query_widened(ctx: Context, text: str, without: Collection[str]) -> Widening:
     """Say what else to look for than the words of a query, less the labels that were taken out.
@@ -66,6 +83,17 @@ def partners_projects(ctx: Context, ids: Sequence[int]) -> Mapping[int, Sequence
 
     Called once a page with its partners, and with up to 400 ids while their search documents are
     built. Answer in one statement; leave out those you know nothing about.
+    """
+    return {}
+
+
+@hookspec(ISOLATE)
+def partners_quality(ctx: Context, ids: Sequence[int]) -> Mapping[int, Quality]:
+    """Say how good partners are; leave out those of whom not enough is known.
+
+    Called with up to 400 ids while their search documents are built: answer in one statement, and
+    have them built anew (`plugins.partners.interface.refresh`) when an answer changes. Without an
+    answer the search knows nothing of quality.
     """
     return {}
 

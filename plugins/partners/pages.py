@@ -13,7 +13,7 @@ from urllib.parse import quote_plus
 from markupsafe import Markup, escape
 
 from plugins.directory.interface import verified_text
-from plugins.partners import codes, search
+from plugins.partners import codes, quality, search
 from plugins.partners.filters import Filters, chosen
 from plugins.partners.pieces import Pieces, pieces
 from plugins.partners.rules import map_step
@@ -63,6 +63,10 @@ def _value_label(name: str, value: str, code: str) -> str:
         return codes.commitment_name(value)
     if name == "type":
         return type_name(value)
+    if name == "quality":
+        return quality.band_name(value)
+    if name == quality.LEAST:
+        return _("Rated %(least)s at least", least=number(float(value), 1))
     if name == "region":
         return _regions().get(value, value)
     tables: dict[str, Mapping[str, Any]] = {
@@ -85,6 +89,8 @@ def facet_titles() -> dict[str, str]:
         "target": _("Works with"),
         "commitment": _("Has promised"),
         "claimed": _("State"),
+        "quality": _("Quality, as rated"),
+        quality.LEAST: _("Quality"),
     }
 
 
@@ -195,6 +201,7 @@ def cards(answer: search.Answer, filters: Filters) -> list[dict[str, Any]]:
                 "demo": card.get("demo"),
                 "claimed": card["state"] != "unclaimed",
                 "source": card.get("source", ""),
+                "quality": tuple(card.get("quality", ())),
                 "verified": verified_text(card.get("verified", "")),
                 "compared": card["slug"] in filters.compare,
             }
@@ -206,17 +213,27 @@ def card_list(rows: Sequence[Mapping[str, Any]]) -> Markup:
     """Return the rows of the results as the page shows them."""
     kept = pieces().kept
     takes_claims = bool(plugin_url("claims.claim", slug="-"))
+    how_url = plugin_url("ratings.about", slug="-") or ""
     return _joined(
         [
             kept(
                 PIECES, "partner", row["slug"], row["card"].get("lang", ""), row["name"],
                 row["plain"], row["card"]["country"], row["place"], row["kind"], row["why"],
                 bool(row["demo"]), row["claimed"], takes_claims and not row["demo"], row["source"],
-                row["compared"], row["verified"],
+                row["compared"], row["verified"], *_rated(row, how_url),
             )
             for row in rows
         ]
     )  # fmt: skip
+
+
+def _rated(row: Mapping[str, Any], how_url: str) -> tuple[Any, ...]:
+    """Return what a card shows of its score, in figures and in words; nothing without one."""
+    figures = row["quality"]
+    if not figures:
+        return ()
+    shown, address = number(figures[0], 1), f"{how_url.removesuffix('-')}{row['slug']}"
+    return (*figures[:3], shown, quality.likely(figures), address if how_url else "")
 
 
 def place(card: Mapping[str, Any]) -> str:

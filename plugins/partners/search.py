@@ -11,6 +11,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from plugins.partners import quality
 from plugins.partners.codes import field_name
 from plugins.partners.documents import FACETS, KIND
 from plugins.partners.filters import OWN_WORDS, Filters
@@ -45,13 +46,14 @@ def run(ctx: Context, filters: Filters, catalogue_seq: int) -> Answer:
     catalogue.refresh(catalogue_seq)
     question = Query(
         text=filters.text,
-        facets=filters.facets,
+        facets=quality.asked(filters.facets),
         sort=filters.sort,  # type: ignore[arg-type]
         offset=filters.offset,
         limit=filters.page_size,
         expansions=found.expansions,
         rotation=day_number(ctx.clock.now()),
         facet_names=facets_of(filters),
+        mixed=True,
     )
     result = catalogue.search(question)
     if not result.total and filters.text:
@@ -65,7 +67,9 @@ def run(ctx: Context, filters: Filters, catalogue_seq: int) -> Answer:
 def questions(ctx: Context, filters: Filters) -> list[Query]:
     """Return what a search asks of the engine to know who is found, as `run` does."""
     found = _widened(ctx, filters)
-    question = Query(filters.text, filters.facets, limit=0, expansions=found.expansions)
+    question = Query(
+        filters.text, quality.asked(filters.facets), limit=0, expansions=found.expansions
+    )
     return [question, replace(question, prefix_last=True)] if filters.text else [question]
 
 

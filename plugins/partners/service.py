@@ -231,15 +231,15 @@ def catch_up(ctx: Context) -> int:
     """
     ids = documents.stale()
     publishing.begin(ctx, ids, are_new=True)
-    return _refresh(ctx, ids) + _let_projects_go(ctx)
+    return _refresh(ctx, ids) + _let_go(ctx)
 
 
-def _let_projects_go(ctx: Context) -> int:
-    """Take words of projects out of the search, once after plugins were switched."""
+def _let_go(ctx: Context) -> int:
+    """Take projects and scores out of the search, once after plugins were switched."""
     generation = objects.registry().generation
     if current_app.extensions.get("partners.generation") == generation:
         return 0
-    count = _refresh(ctx, documents.naming_projects())
+    count = _refresh(ctx, documents.outdated())
     current_app.extensions["partners.generation"] = generation
     return count
 

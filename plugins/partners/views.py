@@ -97,7 +97,7 @@ def _results(filters: Filters, answer: search.Answer) -> dict[str, Any]:
         "ways_rows": [] if total else _ways(filters),
         "near_rows": near,
         "map": pages.small_map(answer.result.facets.get("country", {}), filters),
-        "sorts": [(name, label, name == filters.sort) for name, label in _sorts().items()],
+        "sorts": _sorts(filters, answer),
         "has_demo": any(row["demo"] for row in [*rows, *near]),
         "all_demo": bool(rows) and all(row["demo"] for row in rows),
         "span": _span(first, last, total, last_page),
@@ -157,9 +157,17 @@ def _ways(filters: Filters) -> list[tuple[str, str, str, str]]:
     return result
 
 
-def _sorts() -> dict[str, str]:
-    names = {"relevance": _("best match"), "name": _("name"), "newest": _("newest")}
-    return {name: names[name] for name in SORTS}
+def _sorts(filters: Filters, answer: search.Answer) -> list[tuple[str, str, bool]]:
+    """Return the orders to choose from, as name, label, whether chosen; quality once there is any."""
+    names = {
+        "relevance": _("best match"),
+        "quality": _("quality"),
+        "name": _("name"),
+        "newest": _("newest"),
+    }
+    known = bool(answer.result.facets.get("quality")) or filters.sort == "quality"
+    wanted = [name for name in SORTS if name != "quality" or known]
+    return [(name, names[name], name == filters.sort) for name in wanted]
 
 
 @blueprint.get("/partners.<kind>")

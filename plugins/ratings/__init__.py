@@ -1,1 +1,1 @@
-"""Ratings of mobilities, and the score that anybody can compute again."""
+"""What those who were there say after a stay, and what that adds up to."""

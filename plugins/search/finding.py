@@ -443,6 +443,9 @@ def _ranked(state: State, match: Match, question: Query, skip: int) -> Iterator[
     sets = state.sets
     start = int(question.rotation * _GOLDEN % 1 * span(state.numbered))
     by_quality = question.sort == "quality"
+    if by_quality and question.mixed:
+        yield from _mixed(state, match.found, start, skip)
+        return
     tiers = [match.tiers[-1]] if by_quality else match.tiers
     buckets = _buckets(state, None if by_quality else question)
     above = sets.empty
@@ -454,13 +457,38 @@ def _ranked(state: State, match: Match, question: Query, skip: int) -> Iterator[
         if skip >= (size_of_rest := sets.count(rest)):
             skip -= size_of_rest
             continue
-        for bucket in buckets:
-            amount = sets.and_count(rest, bucket)
-            if skip >= amount:
-                skip -= amount
-                continue
-            yield from islice(sets.iterate(rest & bucket, start), skip, None)
-            skip = 0
+        yield from _walk(sets, rest, buckets, start, skip)
+        skip = 0
+
+
+def _walk(
+    sets: SetKind, found: TypeOfSet, buckets: Sequence[TypeOfSet], start: int, skip: int
+) -> Iterator[int]:
+    """Walk a set bucket by bucket."""
+    for bucket in buckets:
+        amount = sets.and_count(found, bucket)
+        if skip >= amount:
+            skip -= amount
+            continue
+        yield from islice(sets.iterate(found & bucket, start), skip, None)
+        skip = 0
+
+
+def _mixed(state: State, found: TypeOfSet, start: int, skip: int) -> Iterator[int]:
+    """Walk two of the judged, the best first, then one of the unjudged, as long as there are both."""
+    sets, best = state.sets, [bits for _, bits in state.scores]
+    unjudged = found & state.unscored
+    judged = sets.count(found) - sets.count(unjudged)
+    threes = min(judged // 2, sets.count(unjudged))
+    past = max(skip - 3 * threes, 0)
+    round_, place = divmod(min(skip, 3 * threes), 3)
+    first = _walk(sets, found, best, start, 2 * round_ + place + min(past, judged - 2 * threes))
+    later = max(past - (judged - 2 * threes), 0)
+    second = islice(sets.iterate(unjudged, start), round_ + later, None)
+    for at in range(min(skip, 3 * threes), 3 * threes):
+        yield next(second if at % 3 == 2 else first)
+    yield from first
+    yield from second
 
 
 def _buckets(state: State, question: Query | None) -> list[TypeOfSet]:

@@ -38,7 +38,8 @@ class Query:
     """A search.
 
     Values of one facet are alternatives, facets restrict each other. `minimum_score` leaves out
-    what has no score. `rotation` is the number of the day: equals change places daily.
+    what has no score; by quality that stands last, or with `mixed` takes every third place. `rotation`
+    is the number of the day: equals change places daily.
     `facet_names` are counted. With `prefix_last` the last word may be unfinished.
     """
 
@@ -53,6 +54,7 @@ class Query:
     facet_names: Sequence[str] = ()
     prefix_last: bool = False
     neutral_score: int | None = None
+    mixed: bool = False
 
 
 @dataclass(frozen=True)

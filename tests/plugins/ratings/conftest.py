@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from itertools import count
 from typing import Any
+
+import pytest
+from flask import Flask
 
 from plugins.ratings.parameters import Parameters
 from plugins.ratings.rowsfile import SENDING, Row
 from plugins.ratings.sandbox import ranking
 from plugins.ratings.score import scores
+from tests.plugins.ratings.world import Apart, World
 
 DAY = date(2026, 6, 1)
 _numbers = count(1)
@@ -47,3 +51,21 @@ def kendall(one: Sequence[str], other: Sequence[str]) -> float:
     size = len(seen)
     crossed = sum(seen[i] > seen[j] for i in range(size) for j in range(i + 1, size))
     return 1 - 4 * crossed / (size * (size - 1))
+
+
+@pytest.fixture
+def world(make_portal: Callable[..., Flask]) -> World:
+    """Two sides in a portal on SQLite."""
+    app = make_portal(plugins=["ratings"])
+    app.test_client_class = Apart
+    with app.app_context():
+        yield World(app)
+
+
+@pytest.fixture
+def any_world(make_portal: Callable[..., Flask], any_url: str) -> World:
+    """Two sides in a portal, once on each engine."""
+    app = make_portal(any_url, plugins=["ratings"])
+    app.test_client_class = Apart
+    with app.app_context():
+        yield World(app)

@@ -198,6 +198,23 @@ def test_the_unjudged_stand_in_the_middle_by_relevance_and_last_by_quality(
     assert found()[-1] == 2
 
 
+@pytest.mark.parametrize("scores", [[9, 8, 7, 6, 5], [9, 8], [9], []])
+@pytest.mark.parametrize("unjudged", [0, 1, 2, 7])
+def test_mixed_by_quality_every_third_place_goes_to_the_unjudged(
+    database: None, scores: list[int], unjudged: int
+) -> None:
+    put(document(n, "x", score=score) for n, score in enumerate([*scores, *[None] * unjudged]))
+    whole = found(sort="quality", mixed=True, rotation=4)
+    judged = [number for number in whole if number < len(scores)]
+    assert judged == list(range(len(scores)))
+    assert sorted(whole) == list(range(len(scores) + unjudged))
+    threes = min(len(scores) // 2, unjudged)
+    assert all(whole[3 * at + 2] >= len(scores) for at in range(threes))
+    for offset in range(len(whole) + 1):
+        more = found(sort="quality", mixed=True, rotation=4, offset=offset, limit=2)
+        assert more == whole[offset : offset + 2]
+
+
 def test_equals_change_places_daily_and_never_stand_by_name(any_database: None) -> None:
     put(document(n, f"School {n:03}") for n in range(100))
     orders = {tuple(found(rotation=day, limit=100)) for day in range(30)}
