@@ -39,6 +39,7 @@ def _tile(item: queries.Shown) -> dict[str, Any]:
         "title": item.title if item.acronym else "",
         "members": ngettext("%(num)s member", "%(num)s members", members),
         "countries": ngettext("%(num)s country", "%(num)s countries", countries),
+        "source": item.source,
         "url": f"/partners?q=%22{name.replace(' ', '+')}%22",
         "groups": [
             (item.roles[role], kind) for role, kind in TILE_KINDS.items() if role in item.roles

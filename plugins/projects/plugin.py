@@ -51,6 +51,18 @@ def requests_past_partners(ctx: Context, organisation_id: int) -> Sequence[tuple
     return queries.past_partners(organisation_id)
 
 
+@hookimpl(optionalhook=True)
+def consortia_known(ctx: Context) -> Sequence[Mapping[str, Any]]:
+    """Name the first consortia with their source."""
+    return home.tiles()
+
+
+@hookimpl(optionalhook=True)
+def consortia_together(ctx: Context, ids: Sequence[int]) -> Sequence[tuple[int, int, str]]:
+    """Say who took part in the same projects."""
+    return queries.together(ids)
+
+
 @hookimpl
 def partners_details(ctx: Context) -> Sequence[str]:
     """Say beside a profile whether there are past partners to ask."""

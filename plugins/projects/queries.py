@@ -12,6 +12,7 @@ from portal.organisations.models import Organisation
 from portal.organisations.queries import in_sight
 
 MOST_PAIRS = 300
+MOST_TOGETHER = 4_000
 
 
 @dataclass
@@ -22,6 +23,7 @@ class Shown:
     title: str
     members: dict[int, str] = field(default_factory=dict)
     roles: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    source: str = ""
 
 
 def of_organisations(ids: Sequence[int]) -> dict[int, list[ProjectPart]]:
@@ -68,6 +70,24 @@ def past_partners(organisation: int) -> list[tuple[int, str]]:
     )
 
 
+def together(ids: Sequence[int]) -> list[tuple[int, int, str]]:
+    """Return one of some organisations, who was in the same project, and what that is called.
+
+    Hidden ones are left out; at most 4,000 triples.
+    """
+    marks = ", ".join("?" * len(ids))
+    return db.query(
+        "SELECT mine.organisation_id, o.id, CASE WHEN p.acronym = '' THEN p.title ELSE p.acronym END "
+        "FROM projects_participation mine "
+        "JOIN projects_participation other ON other.project_id = mine.project_id "
+        "JOIN projects_project p ON p.id = mine.project_id "
+        "JOIN organisation o ON o.id = other.organisation_id "
+        f"WHERE mine.organisation_id IN ({marks}) AND o.id <> mine.organisation_id "
+        "AND o.hidden_at IS NULL ORDER BY p.id, o.id, mine.organisation_id LIMIT ?",
+        [*ids, MOST_TOGETHER],
+    )
+
+
 def taking_part() -> list[int]:
     """Return the organisations that took part in something."""
     rows = db.query("SELECT DISTINCT organisation_id FROM projects_participation ORDER BY 1")
@@ -80,7 +100,8 @@ def shown(most: int) -> tuple[int, list[Shown]]:
     Costs three statements.
     """
     rows = db.query(
-        "SELECT p.id, p.acronym, p.title, COUNT(*) OVER () FROM projects_project p "
+        "SELECT p.id, p.acronym, p.title, COUNT(*) OVER (), COALESCE(s.title, '') "
+        "FROM projects_project p LEFT JOIN source s ON s.key = p.source "
         "WHERE EXISTS (SELECT 1 FROM projects_participation a "
         "JOIN organisation o ON o.id = a.organisation_id "
         "WHERE a.project_id = p.id AND o.hidden_at IS NULL) ORDER BY p.acronym, p.id LIMIT ?",
@@ -88,7 +109,7 @@ def shown(most: int) -> tuple[int, list[Shown]]:
     )
     if not rows:
         return 0, []
-    found = {row[0]: Shown(row[1], row[2]) for row in rows}
+    found = {row[0]: Shown(row[1], row[2], source=row[4]) for row in rows}
     marks = ", ".join("?" * len(found))
     parts = db.query(
         "SELECT a.project_id, a.role, o.id, o.country FROM projects_participation a "

@@ -1,0 +1,1 @@
+"""Consortia: who leads, who belongs, who does what."""

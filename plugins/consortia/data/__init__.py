@@ -1,0 +1,1 @@
+"""Programme rules, as files."""

@@ -1,0 +1,233 @@
+"""Reads of consortia, in a bounded number of statements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from peewee import JOIN, fn
+
+from plugins.consortia.models import (
+    ACTIVE,
+    APPLIED,
+    CLOSED,
+    HAND_OVER,
+    INVITED,
+    OPEN,
+    RUNNING,
+    Consortium,
+    Day,
+    Entry,
+    Flow,
+    Membership,
+    Motion,
+)
+from plugins.consortia.rules import Planned
+from portal import permissions
+from portal.context import Context
+from portal.errors import NotFound
+from portal.i18n import _
+from portal.organisations import queries as organisations
+from portal.organisations.models import Organisation
+from portal.people.models import Account
+
+MOST_LISTED = 200
+PAGE_SIZE = 30
+RIGHTS = ("view", "edit", "run", "pause", "inside", "history")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A consortium with what the actor may do with it."""
+
+    row: Consortium
+    rights: frozenset[str]
+
+    def may(self, *names: str) -> bool:
+        """Whether the actor has one of these permissions."""
+        return bool(self.rights.intersection(names))
+
+
+def missing() -> NotFound:
+    """Make the answer for consortia that are not there, or not for this actor."""
+    return NotFound(_("There is no consortium at this address. Look at those that are public."))
+
+
+def find(ctx: Context, slug: str, *wanted: str) -> Found:
+    """Return a consortium by its address, for those with one of the permissions if some are named.
+
+    Raises NotFound, the same for those that are not there.
+    """
+    of: Any = Consortium
+    rows = of.select(of, Organisation).join(Organisation, on=of.lead == Organisation.id)
+    row = rows.where((of.slug == slug) | (of.public_id == slug)).first()
+    rights = permissions.granted(ctx, row, RIGHTS) if row else set()
+    if "view" not in rights or (wanted and not rights & set(wanted)):
+        raise missing()
+    if not rights & {"inside", "history"} and not is_in_sight(row):
+        raise missing()
+    return Found(row, frozenset(rights))
+
+
+def is_in_sight(row: Consortium) -> bool:
+    """Whether the lead, and so the consortium, is shown to the public."""
+    return not row.lead.hidden_at and bool(organisations.in_sight([row.lead]))
+
+
+def public(country: str = "", kind: str = "", page: int = 1) -> tuple[int, list[Consortium]]:
+    """Return how many consortia everybody may see, and a page of them, the newest first."""
+    of: Any = Consortium
+    here = (of.state == RUNNING) & Organisation.hidden_at.is_null()
+    if kind:
+        here &= of.kind == kind
+    if country:
+        member: Any = Membership
+        inside = (
+            member.select(member.consortium)
+            .join(Organisation, on=member.organisation == Organisation.id)
+            .where(Organisation.country == country, member.state == ACTIVE)
+        )
+        here &= of.id.in_(inside)
+    rows = of.select(of, Organisation).join(Organisation, on=of.lead == Organisation.id).where(here)
+    found = rows.order_by(of.id.desc()).paginate(page, PAGE_SIZE)
+    return int(rows.count()), list(found)
+
+
+def own(ctx: Context) -> list[Consortium]:
+    """Return consortia in which an organisation of the actor is a member, the newest first."""
+    of: Any = Consortium
+    mine = permissions.visible(ctx, of, "inside")
+    rows = of.select(of, Organisation).join(Organisation, on=of.lead == Organisation.id)
+    return list(rows.where(mine).order_by(of.id.desc()).limit(MOST_LISTED))
+
+
+def own_memberships(ctx: Context, *states: str) -> list[Membership]:
+    """Return memberships that the actor answers for, in these states, the oldest first."""
+    of: Any = Membership
+    rows = of.select(of, Organisation, Consortium)
+    rows = rows.join_from(of, Organisation, on=of.organisation == Organisation.id)
+    rows = rows.join_from(of, Consortium)
+    here = (permissions.visible(ctx, of, "answer"), of.state.in_(states))
+    return list(rows.where(*here).order_by(of.asked_at, of.id).limit(MOST_LISTED))
+
+
+def applications(ctx: Context) -> list[Membership]:
+    """Return the wishes to join that wait for the actor as lead, the oldest first."""
+    of: Any = Membership
+    rows = of.select(of, Organisation, Consortium)
+    rows = rows.join_from(of, Organisation, on=of.organisation == Organisation.id)
+    rows = rows.join_from(of, Consortium)
+    here = (permissions.visible(ctx, of, "admit"), of.state == APPLIED)
+    return list(rows.where(*here).order_by(of.asked_at, of.id).limit(MOST_LISTED))
+
+
+def offers(ctx: Context) -> list[Motion]:
+    """Return the consortia that an organisation of the actor is asked to lead."""
+    of: Any = Motion
+    own = [item.organisation.id for item in organisations.mine(ctx) if item.role != "OrgMember"]
+    rows = of.select(of, Consortium, Organisation)
+    rows = rows.join_from(of, Consortium)
+    rows = rows.join_from(of, Organisation, on=of.candidate == Organisation.id, attr="candidate")
+    here = (of.state == OPEN, of.kind == HAND_OVER, of.candidate.in_(own))
+    return list(rows.where(*here).order_by(of.id))
+
+
+def members(consortium: Consortium, *states: str) -> list[Membership]:
+    """Return the memberships of a consortium with their organisations: the lead, then by name.
+
+    Organisations out of sight are left out of what is shown, not of what is counted elsewhere.
+    """
+    of: Any = Membership
+    rows = of.select(of, Organisation).join(Organisation, on=of.organisation == Organisation.id)
+    here = of.consortium == consortium.id
+    if states:
+        here &= of.state.in_(states)
+    found = list(rows.where(here).order_by(Organisation.folded_name, of.id))
+    for row in found:
+        row.consortium = consortium
+    return sorted(found, key=lambda row: row.organisation_id != consortium.lead_id)
+
+
+def shown_members(consortium: Consortium) -> list[Membership]:
+    """Return the active members that everybody may see."""
+    found = members(consortium, ACTIVE)
+    seen = {
+        item.id
+        for item in organisations.in_sight([row.organisation for row in found])
+        if not item.hidden_at
+    }
+    return [row for row in found if row.organisation_id in seen]
+
+
+def counts(ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Return how many members and countries consortia have."""
+    of: Any = Membership
+    rows = (
+        of.select(of.consortium, fn.COUNT(of.id), fn.COUNT(Organisation.country.distinct()))
+        .join(Organisation, on=of.organisation == Organisation.id)
+        .where(of.consortium.in_(list(ids)), of.state == ACTIVE)
+        .group_by(of.consortium)
+    )
+    return {number: (amount, countries) for number, amount, countries in rows.tuples()}
+
+
+def membership(consortium: Consortium, public_id: str) -> Membership:
+    """Return a membership of a consortium. Raises NotFound."""
+    found: Membership | None = Membership.get_or_none(
+        Membership.consortium == consortium.id, Membership.public_id == public_id
+    )
+    if found is None:
+        raise missing()
+    return found
+
+
+def flows(consortium: Consortium) -> list[Flow]:
+    """Return the places of a consortium with both organisations, by name."""
+    sender, host = Organisation.alias(), Organisation.alias()
+    rows: Any = Flow.select(Flow, sender, host)
+    rows = rows.join_from(Flow, sender, on=Flow.sender, attr="sender")
+    rows = rows.join_from(Flow, host, on=Flow.host, attr="host")
+    rows = rows.where(Flow.consortium == consortium.id)
+    return list(rows.order_by(sender.folded_name, host.folded_name))
+
+
+def planned(rows: Sequence[Flow]) -> list[Planned]:
+    """Return places as numbers."""
+    return [Planned(row.sender_id, row.host_id, row.planned, row.agreed, row.done) for row in rows]
+
+
+def days(consortium: Consortium) -> list[Day]:
+    """Return the dates of a consortium, the first first."""
+    rows = Day.select().where(Day.consortium == consortium.id)
+    return list(rows.order_by(Day.starts_on, Day.id))
+
+
+def own_days(ctx: Context) -> list[Day]:
+    """Return the dates of all consortia that are not closed and in which the actor takes part."""
+    mine = permissions.visible(ctx, Consortium, "inside")
+    rows = Day.select(Day, Consortium).join(Consortium).where(mine, Consortium.state != CLOSED)
+    return list(rows.order_by(Day.starts_on, Day.id).limit(1_000))
+
+
+def history(consortium: Consortium, most: int = 500) -> list[Entry]:
+    """Return the lines of a consortium's history with names, the latest first."""
+    from_account, from_organisation = Account.alias(), Organisation.alias()
+    rows: Any = Entry.select(Entry, from_organisation, from_account)
+    rows = rows.join_from(
+        Entry, from_organisation, JOIN.LEFT_OUTER, on=Entry.organisation, attr="organisation"
+    )
+    rows = rows.join_from(Entry, from_account, JOIN.LEFT_OUTER, on=Entry.account, attr="account")
+    return list(rows.where(Entry.consortium == consortium.id).order_by(Entry.id.desc()).limit(most))
+
+
+def waiting_count(consortium: Consortium) -> tuple[int, int]:
+    """Return how many were asked and not taken back, and how many of them have not answered."""
+    of: Any = Membership
+    rows = (
+        of.select(of.state, fn.COUNT(of.id))
+        .where(of.consortium == consortium.id, of.organisation != consortium.lead_id)
+        .group_by(of.state)
+    )
+    found = dict(rows.tuples())
+    return sum(found.get(name, 0) for name in (INVITED, ACTIVE, "declined")), found.get(INVITED, 0)

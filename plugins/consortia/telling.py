@@ -1,0 +1,84 @@
+"""Telling people of consortia, and the lines of a consortium's history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from plugins.consortia.models import Consortium, Entry
+from plugins.consortia.workflow import CONSORTIUM, EDITORS
+from plugins.notices.interface import notify
+from portal.context import Context
+from portal.i18n import lazy_gettext as lazy
+from portal.organisations.models import OrganisationMember
+from portal.people.models import Account
+
+INVITED, ANSWERED = "consortia.invited", "consortia.answered"
+LEAD, CHANGED = "consortia.lead", "consortia.changed"
+KINDS: tuple[Mapping[str, Any], ...] = (
+    {"kind": INVITED, "title": lazy("Your organisation is invited to a consortium")},
+    {"kind": ANSWERED, "title": lazy("Somebody answers, joins or leaves your consortium")},
+    {"kind": LEAD, "title": lazy("The lead of a consortium changes hands")},
+    {"kind": CHANGED, "title": lazy("A consortium starts, is suspended or closed")},
+)
+
+
+def note(
+    ctx: Context,
+    consortium_id: int,
+    what: str,
+    organisation_id: int | None = None,
+    **detail: Any,
+) -> Entry:
+    """Add a line to a consortium's history, inside the caller's transaction."""
+    made: Entry = Entry.create(
+        consortium=consortium_id,
+        organisation=organisation_id,
+        account=ctx.actor.account_id,
+        what=what,
+        detail=detail,
+        at=ctx.clock.now(),
+    )
+    return made
+
+
+def editors(organisation_id: int) -> list[int]:
+    """Return the accounts that write for an organisation."""
+    member: Any = OrganisationMember
+    found = (
+        member.select(member.account)
+        .join(Account)
+        .where(
+            member.organisation == organisation_id,
+            member.role.in_(sorted(EDITORS)),
+            Account.disabled_at.is_null(),
+        )
+        .order_by(member.id)
+    )
+    return [number for (number,) in found.tuples()]
+
+
+def tell(
+    ctx: Context,
+    consortium: Consortium,
+    organisation_id: int,
+    kind: str,
+    title: Any,
+    body: Any = "",
+    subject: str = "",
+) -> int:
+    """Tell those who write for an organisation, but the actor; returns how many there are."""
+    accounts = editors(organisation_id)
+    for account in accounts:
+        if account != ctx.actor.account_id:
+            notify(
+                ctx,
+                account,
+                kind,
+                title,
+                body,
+                url=f"/consortia/{consortium.slug}",
+                subject=f"{CONSORTIUM} {consortium.id} {subject}" if subject else "",
+                is_fictional=consortium.is_fictional,
+            )
+    return len(accounts)

@@ -1,0 +1,81 @@
+"""The blueprint, and what several pages need."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, g, redirect, render_template
+from flask.typing import ResponseReturnValue
+
+from plugins.consortia import labels, queries
+from plugins.consortia.queries import Found
+from portal.errors import Invalid
+from portal.i18n import _
+from portal.organisations.models import Organisation
+from portal.people import throttle
+
+blueprint = Blueprint("consortia", __name__)
+WRITING = throttle.Limit("consortia-writing", 300, 3_600)
+"""What one account may write about consortia in an hour."""
+STRANGERS = "members of the consortium; others get 404"
+LEADS = "OrgEditor or OrgAdmin of the lead; members get 403, others 404"
+
+
+def find(slug: str, *wanted: str) -> Found:
+    """Return a consortium for those who may see it (or have one of the permissions)."""
+    return queries.find(g.ctx, slug, *wanted)
+
+
+def led(slug: str) -> Found:
+    """Return a consortium for those inside it: services check who leads."""
+    spend()
+    return queries.find(g.ctx, slug, "inside", "run")
+
+
+def spend() -> None:
+    """Count what an account writes. Raises TooMany."""
+    throttle.spend(g.ctx, WRITING, str(g.ctx.actor.account_id))
+
+
+def page(name: str, found: Found, tab: str, status: int = 200, **values: Any) -> Any:
+    """Show a page of a consortium in its frame."""
+    row = found.row
+    return (
+        render_template(
+            f"consortia/{name}.html",
+            row=row,
+            found=found,
+            tabs=tabs(found, tab),
+            state=labels.state(row.state),
+            **values,
+        ),
+        status,
+    )
+
+
+def tabs(found: Found, current: str) -> list[tuple[str, str, bool]]:
+    """Return the tabs: three plain ones for members, the rest behind them."""
+    base = f"/consortia/{found.row.slug}"
+    if not found.may("inside", "run"):
+        return []
+    pages = [
+        ("", _("Overview")),
+        ("members", _("Members")),
+        ("places", _("Places")),
+        ("dates", _("Dates")),
+        ("history", _("History")),
+    ]
+    return [(text, f"{base}/{name}".rstrip("/"), name == current) for name, text in pages]
+
+
+def back(found: Found, name: str = "") -> ResponseReturnValue:
+    """Lead on to a page of the consortium after something was done."""
+    return redirect(f"/consortia/{found.row.slug}/{name}".rstrip("/"), 303)
+
+
+def member_named(slug: str | None, field: str) -> Organisation:
+    """Return the organisation of a choice among members. Raises Invalid."""
+    found: Organisation | None = Organisation.get_or_none(Organisation.slug == (slug or ""))
+    if found is None:
+        raise Invalid(_("Choose an active member."), field=field)
+    return found
