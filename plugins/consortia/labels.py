@@ -94,6 +94,18 @@ def member_state(key: str) -> tuple[str, str]:
     return names.get(key, (key, ""))
 
 
+def groups() -> list[tuple[str, str]]:
+    """Return the states of memberships in the order of the page, with what each list is called."""
+    return [
+        ("applied", _("Want to join")),
+        ("active", _("Members")),
+        ("invited", _("Invited")),
+        ("declined", _("Declined")),
+        ("left", _("Left")),
+        ("ended", _("Participation ended")),
+    ]
+
+
 def period(starts_on: str, ends_on: str) -> str:
     """Return days as people write them, empty when none are stated."""
     if not starts_on and not ends_on:

@@ -175,9 +175,9 @@ def job_list(ctx: Context) -> Sequence[JobKind]:
     ]
 
 
-@hookimpl
-def demo_load(ctx: Context) -> None:
-    """Load the demonstration set."""
+@hookimpl(optionalhook=True)
+def operation_demo_filled(ctx: Context) -> None:
+    """Load the demonstration set, once the organisations are there."""
     demo.load(ctx)
 
 

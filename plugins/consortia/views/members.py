@@ -51,10 +51,9 @@ def _members(
         }
         for row in queries.members(found.row)
     ]
-    order = ("applied", "active", "invited", "declined", "left", "ended")
     groups = [
-        (key, labels.member_state(key)[0], [item for item in rows if item["member"].state == key])
-        for key in order
+        (key, title, [item for item in rows if item["member"].state == key])
+        for key, title in labels.groups()
     ]
     return page(  # type: ignore[no-any-return]
         "members",
