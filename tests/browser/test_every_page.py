@@ -258,7 +258,7 @@ def test_all_of_a_page_is_reached_with_the_keyboard_and_seen(
 ) -> None:
     page = open_page("/", as_=visitor, reduced_motion="reduce")
     parts = KEYBOARD[visitor]
-    chosen = [one for one in own(addresses, visitor) if any(part in one for part in parts)]
+    chosen = [one for one in addresses[visitor] if any(part in one for part in parts)]
     wrong = {}
 
     for address in chosen:
