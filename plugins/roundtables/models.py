@@ -158,6 +158,7 @@ class Need(Model):
     interest = ForeignKeyField(Interest, primary_key=True, on_delete="CASCADE", backref="+")
     needs = TextField(default="")
     fewer = TextField(default="")
+    interest_id: int
 
     class Meta:
         table_name = "roundtables_need"
@@ -257,6 +258,7 @@ class Letter(Model):
     method = TextField()
     sequence = IntegerField()
     gate = TextField(default="")
+    table_id: int
 
     class Meta:
         table_name = "roundtables_letter"

@@ -1,0 +1,337 @@
+"""The shape of what is typed; what it must be like stands in `checking`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import wtforms
+from wtforms import (
+    BooleanField,
+    EmailField,
+    HiddenField,
+    IntegerField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+    widgets,
+)
+from wtforms.validators import InputRequired, Optional
+
+from plugins.roundtables import checking, groups, labels
+from plugins.roundtables.models import DRAFT, Interest, RoundTable, Series
+from portal.i18n import Form, language_name, locale
+from portal.i18n import lazy_gettext as lazy
+from portal.organisations.models import Organisation
+from portal.text import sort_key
+
+NOT_EMPTY = lazy("Fill this in; it can't stay empty.")
+NO_DAY = lazy("Write the day as year, month, day: 2027-05-18.")
+DEFAULT_ZONE = "Europe/Brussels"
+
+
+class Boxes(SelectMultipleField):
+    """Several of a list, as check boxes."""
+
+    widget = widgets.ListWidget(prefix_label=False)
+    option_widget = widgets.CheckboxInput()
+
+
+class DateField(wtforms.DateField):
+    """A day; what can't be read as one is refused in the language of the page."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read what was typed."""
+        if valuelist and not valuelist[0].strip():
+            self.data = None
+            return
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(str(NO_DAY)) from None
+
+
+def version_of(text: Any) -> int:
+    """Read the version that a form was made from; 0 where it says none."""
+    shown = str(text or "")[:9]
+    return int(shown) if shown.isascii() and shown.isdigit() else 0
+
+
+def whole(label: Any, hint: Any = "") -> IntegerField:
+    """Make a field for a whole number."""
+    return IntegerField(label, [InputRequired(NOT_EMPTY)], description=hint)
+
+
+def clock(label: Any) -> StringField:
+    """Make a field for a time of day."""
+    return StringField(label, [InputRequired(NOT_EMPTY)], description=lazy("Such as 14:30"))
+
+
+def languages(more: Sequence[str] = ()) -> list[tuple[str, str]]:
+    """Return the languages that may be chosen, by name."""
+    found = [(tag, language_name(tag, locale())) for tag in dict.fromkeys((*groups.SPOKEN, *more))]
+    return sorted(found, key=lambda pair: sort_key(pair[1]))
+
+
+class SeriesForm(Form):
+    """A series of round tables."""
+
+    version = HiddenField(filters=[version_of])
+    organisation = SelectField(lazy("Which organisation is the host?"), validate_choice=False)
+    title = StringField(lazy("Title of the series"), [InputRequired(NOT_EMPTY)])
+    purpose = TextAreaField(
+        lazy("What for?"),
+        [InputRequired(NOT_EMPTY)],
+        description=lazy("What shall come of it, and who should be there. Everybody can read it."),
+    )
+    questions = TextAreaField(
+        lazy("Questions to talk about"), description=lazy("One a line. Such as three.")
+    )
+    lang = SelectField(lazy("Language of this text"))
+    zone = SelectField(lazy("Time zone"), description=lazy("All times below are in this zone."))
+    opens_on = DateField(lazy("Registration opens on"), [InputRequired(NOT_EMPTY)])
+    opens_time = clock(lazy("at"))
+    closes_on = DateField(lazy("Registration closes on"), [InputRequired(NOT_EMPTY)])
+    closes_time = clock(lazy("at"))
+    groups = Boxes(
+        lazy("Groups that count"),
+        description=lazy(
+            "When there are too few places, they go to the broadest range of these groups. People "
+            "are asked for nothing else."
+        ),
+    )
+    own_groups = TextAreaField(
+        lazy("Groups of your own"),
+        description=lazy("One a line, at most three. Such as: Sector: metal, care, hotels"),
+    )
+    org_cap = whole(lazy("Most people of one organisation at one table"))
+    seats_per_person = whole(lazy("Most places for one person in this series"))
+    offer_hours = whole(lazy("Hours to accept an offered place"))
+
+    def __init__(
+        self,
+        formdata: Any = None,
+        *,
+        now: datetime,
+        organisations: Sequence[Organisation] = (),
+        series: Series | None = None,
+    ) -> None:
+        """Fill the form from what was typed, else from what is stored."""
+        super().__init__(formdata, data=_stored_series(series, now))
+        self.organisation.choices = [(own.slug, own.name) for own in organisations]
+        self.lang.choices = languages([series.lang] if series else ())
+        self.zone.choices = [(name, name.replace("_", " ")) for name in checking.zones()]
+        self.groups.choices = [(key, str(groups.TITLES[key])) for key in groups.offered()]
+        self.is_fixed = series is not None and series.state != DRAFT
+
+    def values(self) -> dict[str, Any]:
+        """Return what was typed, for the service."""
+        names = [name for name in self.data if name not in {"version", "organisation"}]
+        return {name: self[name].data if self[name].data is not None else "" for name in names}
+
+
+def _local(moment: datetime, zone: str) -> datetime:
+    return moment.astimezone(ZoneInfo(zone))
+
+
+def _stored_series(series: Series | None, now: datetime) -> dict[str, Any]:
+    if series is None:
+        return {
+            "lang": locale(),
+            "zone": DEFAULT_ZONE,
+            "opens_on": now.date(),
+            "opens_time": "08:00",
+            "closes_on": (now + timedelta(days=21)).date(),
+            "closes_time": "18:00",
+            "groups": [groups.TYPE, groups.COUNTRY, groups.SIZE, groups.FIRST],
+            "org_cap": 1,
+            "seats_per_person": 1,
+            "offer_hours": 72,
+        }
+    same = (
+        "version", "title", "purpose", "questions", "lang", "zone", "groups", "org_cap",
+        "seats_per_person", "offer_hours",
+    )  # fmt: skip
+    times: dict[str, Any] = {}
+    for name in ("opens", "closes"):
+        local = _local(getattr(series, f"{name}_at"), series.zone)
+        times |= {f"{name}_on": local.date(), f"{name}_time": f"{local:%H:%M}"}
+    own = "\n".join(f"{title}: {', '.join(values)}" for title, values in series.own_groups)
+    return {**{name: getattr(series, name) for name in same}, **times, "own_groups": own}
+
+
+class TableForm(Form):
+    """A round table of a series."""
+
+    version = HiddenField(filters=[version_of])
+    topic = StringField(lazy("Topic"), [InputRequired(NOT_EMPTY)])
+    lang = SelectField(lazy("Spoken language"))
+    day = DateField(lazy("Day"), [InputRequired(NOT_EMPTY)])
+    time = clock(lazy("Begins at"))
+    minutes = whole(lazy("Length in minutes"))
+    capacity = whole(lazy("Seats"))
+    reserved = IntegerField(
+        lazy("Of these kept for the host"),
+        [Optional()],
+        description=lazy("For who leads and writes; the others are allocated."),
+    )
+    joining = StringField(
+        lazy("Joining link"),
+        description=lazy(
+            "Only people with a place see it, from 30 minutes before. Kept sealed; leave it empty to "
+            "keep the one that is stored."
+        ),
+    )
+    supports = Boxes(lazy("Access that you offer"))
+    note = TextAreaField(
+        lazy("More about access"),
+        description=lazy("Such as: sign language is Latvian; interpreters are booked on request."),
+    )
+
+    def __init__(
+        self, formdata: Any = None, *, series: Series, table: RoundTable | None = None
+    ) -> None:
+        """Fill the form from what was typed, else from what is stored."""
+        super().__init__(formdata, data=_stored_table(series, table))
+        self.lang.choices = languages([table.lang] if table else ())
+        self.supports.choices = [(key, labels.support(key)) for key in checking.SUPPORTS]
+
+    def values(self) -> dict[str, Any]:
+        """Return what was typed, for the service; an empty link means: the one that is stored."""
+        found = {name: value for name, value in self.data.items() if name != "version"}
+        return {**found, "joining": found["joining"] or None, "note": found["note"] or ""}
+
+
+def _stored_table(series: Series, table: RoundTable | None) -> dict[str, Any]:
+    if table is None:
+        local = _local(series.closes_at, series.zone) + timedelta(days=14)
+        return {
+            "lang": series.lang, "day": local.date(), "time": "10:00", "minutes": 90,
+            "capacity": 15, "reserved": 0,
+        }  # fmt: skip
+    same = ("version", "topic", "lang", "minutes", "capacity", "reserved", "supports", "note")
+    local = _local(table.starts_at, series.zone)
+    found = {name: getattr(table, name) for name in same}
+    return {**found, "day": local.date(), "time": f"{local:%H:%M}"}
+
+
+class InterestForm(Form):
+    """What somebody says who would like a place; `interest_form` adds choices and groups."""
+
+    version = HiddenField(filters=[version_of])
+    began = HiddenField()
+    homepage = StringField(lazy("Leave this field empty"))
+    name = StringField(
+        lazy("Your name"), [InputRequired(NOT_EMPTY)], render_kw={"autocomplete": "name"}
+    )
+    email = EmailField(
+        lazy("Mail address"),
+        [InputRequired(NOT_EMPTY)],
+        description=lazy("We send a link to it. Nobody else sees it but the host."),
+        render_kw={"autocomplete": "email", "autocapitalize": "none", "spellcheck": "false"},
+    )
+    lang = SelectField(lazy("Language of our mails"))
+    organisation = SelectField(lazy("You come from"), validate_choice=False)
+    employer = StringField(
+        lazy("Your organisation"),
+        description=lazy(
+            "So that no organisation takes all seats. Leave it empty if you have none."
+        ),
+        render_kw={"autocomplete": "organization"},
+    )
+    needs = TextAreaField(
+        lazy("What do you need to take part well?"),
+        description=lazy(
+            "Such as captions, sign language, an assistant. Only one person of the host reads it. "
+            "It is kept sealed, deleted first, and never used when places are allocated."
+        ),
+    )
+    is_listed = BooleanField(lazy("The others at my table may see my name and organisation"))
+    is_recordable = BooleanField(lazy("I may be recorded, if the table is recorded"))
+    agrees = BooleanField(
+        lazy("My details may be used to allocate the places by the published rules"),
+        description=lazy("We need this. You can withdraw at any time, and everything is deleted."),
+    )
+
+    def group_fields(self) -> list[Any]:
+        """Return the fields of groups."""
+        return [field for field in self if field.name.startswith("group_")]
+
+    def choice_fields(self) -> list[Any]:
+        """Return the fields of choices, the first choice first."""
+        return [field for field in self if field.name.startswith("choice")]
+
+    def values(self) -> dict[str, Any]:
+        """Return what was typed, for the service."""
+        same = ("name", "lang", "organisation", "employer", "is_listed", "is_recordable", "agrees")
+        found: dict[str, Any] = {name: self[name].data or "" for name in same if name in self}
+        return {
+            **found,
+            "email": self.email.data or "" if "email" in self else "",
+            "needs": (self.needs.data or "") if "needs" in self else None,
+            "groups": {field.name[6:]: field.data or "" for field in self.group_fields()},
+            "choices": [field.data or "" for field in self.choice_fields()],
+        }
+
+
+def interest_form(
+    formdata: Any,
+    series: Series,
+    tables: Sequence[tuple[str, str]],
+    organisations: Sequence[Organisation],
+    data: Mapping[str, Any],
+    without: Sequence[str] = (),
+) -> InterestForm:
+    """Make the form of a series: one field a choice and a group. `tables` are pairs of id and words."""
+    added: dict[str, Any] = {}
+    for at in range(1, min(len(tables), checking.MOST_CHOICES) + 1):
+        added[f"choice{at}"] = SelectField(labels.choice(at), choices=[("", lazy("None")), *tables])
+    for key in groups.keys(series):
+        values = [("", lazy("Prefer not to say")), *groups.choices(series, key)]
+        hint = groups.HINTS.get(key, "")
+        added[f"group_{key}"] = SelectField(
+            groups.title(series, key), choices=values, description=hint
+        )
+    form: InterestForm = type("OwnInterestForm", (InterestForm,), added)(formdata, data=dict(data))
+    form.lang.choices = labels.mail_languages()
+    none = ("", lazy("Not for one of these"))
+    form.organisation.choices = [*((own.slug, own.name) for own in organisations), none]
+    for name in (*without, *([] if organisations else ["organisation"])):
+        if name in form:
+            del form[name]
+    return form
+
+
+def stored_interest(interest: Interest, needs: str, values: Mapping[str, str]) -> dict[str, Any]:
+    """Return what is stored, for the form."""
+    same = ("version", "name", "email", "lang", "employer", "is_listed", "is_recordable")
+    tables = RoundTable.select().where(RoundTable.id.in_(interest.choices))
+    by_id = {row.id: row.public_id for row in tables}
+    return {
+        **{name: getattr(interest, name) for name in same},
+        "organisation": interest.organisation.slug if interest.organisation else "",
+        "needs": needs,
+        **{f"choice{at}": by_id.get(number, "") for at, number in enumerate(interest.choices, 1)},
+        **{f"group_{key}": value for key, value in values.items()},
+    }
+
+
+class FindingsForm(Form):
+    """What a table found."""
+
+    version = HiddenField(filters=[version_of])
+    notes = TextAreaField(
+        lazy("What was said"), description=lazy("In a few sentences. Name no persons.")
+    )
+    agreed = TextAreaField(lazy("What was agreed"), description=lazy("One point a line."))
+    open = TextAreaField(lazy("What stays open"), description=lazy("One point a line."))
+    actions = TextAreaField(
+        lazy("Who does what until when"), description=lazy("One a line, by role or organisation.")
+    )
+
+
+class Words(Form):
+    """A form with nothing but buttons."""

@@ -1,0 +1,126 @@
+"""The database as the allocation sees it: people under receipt codes, settings, who comes next."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from itertools import combinations
+
+from plugins.roundtables import checking, groups, queries
+from plugins.roundtables.models import (
+    DECLINED,
+    EXPIRED,
+    INTERESTED,
+    LEFT,
+    TAKING,
+    Interest,
+    RoundTable,
+    Series,
+)
+from plugins.roundtables.rules import replacement
+from plugins.roundtables.rules.board import Layout
+from plugins.roundtables.rules.greedy import everybody
+from plugins.roundtables.rules.pool import Person, Pool, Settings
+from plugins.roundtables.rules.replacement import Seat
+from portal.text import sort_key
+
+
+def organisation_key(row: Interest) -> str:
+    """Return what stands for a person's organisation in the caps, empty when nothing is known."""
+    if row.organisation_id is not None:
+        return f"o{row.organisation_id}"
+    name = sort_key(row.employer)
+    return "n" + hashlib.sha256(name.encode()).hexdigest()[:12] if name else ""
+
+
+def pool_of(series: Series, rows: list[Interest], tables: list[RoundTable]) -> Pool:
+    """Return the people as the allocation sees them."""
+    values = groups.all_of(series, rows)
+    keys = {row.id: row.key for row in tables}
+    return Pool(
+        tuple(
+            Person(
+                id=row.receipt,
+                order=row.position,
+                org=organisation_key(row),
+                features=values[row.id],
+                choices=tuple(keys[number] for number in row.choices if number in keys),
+                salt=row.salt,
+            )
+            for row in rows
+        )
+    )
+
+
+def settings_of(series: Series, tables: list[RoundTable], loss: int) -> Settings:
+    """Return the published settings; `loss` in per cent."""
+    spans = {row.key: (row.starts_at, row.ends_at) for row in tables}
+    return Settings(
+        tables={row.key: row.seats for row in sorted(tables, key=lambda row: row.number)},
+        org_cap=series.org_cap,
+        features=tuple(groups.keys(series)),
+        seats_per_person=series.seats_per_person,
+        weights={key: series.weights[key] for key in sorted(series.weights)},
+        epsilon=loss / 100,
+        clashes=tuple(
+            (one, other)
+            for one, other in combinations(sorted(spans), 2)
+            if checking.overlap(spans[one], spans[other])
+        ),
+        event=series.public_id,
+    )
+
+
+def everybody_fits(series: Series) -> list[tuple[Interest, RoundTable]] | None:
+    """Return places for everybody when interest fits the places; None when it does not."""
+    tables = queries.tables(series)
+    rows = queries.people(series, INTERESTED)
+    layout = Layout(pool_of(series, rows, tables), settings_of(series, tables, series.loss))
+    seats = everybody(layout)
+    if seats is None:
+        return None
+    by_key = {row.key: row for row in tables}
+    by_code = {row.receipt: row for row in rows}
+    return [(by_code[layout.ids[one]], by_key[layout.tables[at]]) for one, at in seats]
+
+
+def beacon_of(series: Series) -> str:
+    """Return the value that breaks ties: that of the draw, or the series' own id where all fitted."""
+    draw = queries.draw_of(series)
+    return draw.value if draw else series.public_id
+
+
+def line_of(series: Series) -> tuple[Pool, Settings, list[Seat], set[str]]:
+    """Return who is interested now, the settings, who sits where and who is out of the line.
+
+    Out is who declined, gave back or let an offer pass; who lost a cancelled table stays in line.
+    """
+    tables = queries.tables(series)
+    rows = queries.people(series, INTERESTED)
+    keys = {row.id: row.key for row in tables}
+    seated, gone = [], set()
+    for place in queries.places(series):
+        if place.state in TAKING and place.table_id in keys:
+            seated.append((place.interest.receipt, keys[place.table_id]))
+        elif place.state in (DECLINED, EXPIRED, LEFT):
+            gone.add(place.interest.receipt)
+    pool = pool_of(series, rows, tables)
+    return pool, settings_of(series, tables, series.loss), sorted(seated), gone
+
+
+def next_in(series: Series, left: Mapping[int, int]) -> list[tuple[Interest, RoundTable]]:
+    """Return who gets the free places by the published rule; see `rules.replacement`."""
+    by_key = {row.key: row for row in queries.tables(series) if left.get(row.id)}
+    pool, settings, seated, gone = line_of(series)
+    called = replacement.replace(
+        pool, settings, seated, gone, beacon_of(series), tables=sorted(by_key)
+    )
+    by_code = {row.receipt: row for row in queries.people(series, INTERESTED)}
+    return [(by_code[code], by_key[key]) for code, key in called]
+
+
+def standing_of(series: Series, code: str) -> dict[str, int]:
+    """Return somebody's place in line for each table, if a seat there came free now."""
+    pool, settings, seated, gone = line_of(series)
+    found = replacement.standing(pool, settings, seated, gone, beacon_of(series))
+    return found.get(code, {})
