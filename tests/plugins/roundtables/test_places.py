@@ -185,7 +185,9 @@ def storm(app: Flask, ctx: Context, posts: int, threads: int) -> None:
     series = Series.get()
     numbers = [row.id for row in Interest.select()]
     chance = random.Random(posts)
-    todo = [(chance.choice(("accept", "decline", "late")), chance.choice(numbers)) for _ in range(posts)]
+    todo = [
+        (chance.choice(("accept", "decline", "late")), chance.choice(numbers)) for _ in range(posts)
+    ]
     wrong: list[str] = []
     lock = threading.Lock()
 
