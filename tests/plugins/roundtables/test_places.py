@@ -47,7 +47,7 @@ def allocated(
 def test_an_accepted_place_comes_with_a_mail_and_a_declined_one_goes_on(
     portal: Flask, ctx: Context, clock: FixedClock
 ) -> None:
-    series, (one, two, three) = allocated(ctx, clock, portal)
+    _series, (one, two, three) = allocated(ctx, clock, portal)
     visitor = by(ctx, None)
 
     placing.accept(visitor, place_of(one))
@@ -66,7 +66,7 @@ def test_an_accepted_place_comes_with_a_mail_and_a_declined_one_goes_on(
 def test_an_offer_without_an_answer_goes_to_the_next_in_line(
     portal: Flask, ctx: Context, clock: FixedClock
 ) -> None:
-    series, (one, two, three) = allocated(ctx, clock, portal)
+    _series, (one, two, three) = allocated(ctx, clock, portal)
     placing.accept(by(ctx, None), place_of(one))
     clock.moment += timedelta(hours=49)
     assert after.remind(ctx) == 1 and after.remind(ctx) == 0
