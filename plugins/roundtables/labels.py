@@ -36,11 +36,7 @@ _FINDINGS = {
     "open": lazy("What stays open"),
     "actions": lazy("Who does what until when"),
 }
-_PRESETS = {
-    "broader": lazy("Broader"),
-    "balanced": lazy("Balanced"),
-    "equal": lazy("More equal"),
-}
+_PRESETS = {"broader": lazy("Broader"), "balanced": lazy("Balanced"), "equal": lazy("More equal")}
 
 
 def support(key: str) -> str:
