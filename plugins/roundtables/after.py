@@ -6,21 +6,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from plugins.roundtables import calendars, checking, placing, queries, telling
-from plugins.roundtables.models import (
-    ACCEPTED,
-    ASKED,
-    INTERESTED,
-    OFFERED,
-    PUBLISHED,
-    Draw,
-    Interest,
-    Need,
-    Objection,
-    Place,
-    RoundTable,
-    Series,
-)
+from plugins.roundtables import calendars, checking, models, placing, queries, telling
+from plugins.roundtables.models import Draw, Interest, Need, Objection, Place, RoundTable, Series
 from portal import audit, db, permissions, settings
 from portal.clock import working_days_after
 from portal.context import Context
@@ -93,7 +80,7 @@ def answer(ctx: Context, series: Series, public_id: str, text: str) -> None:
         if not Objection.update(answer=text, answered_at=ctx.clock.now()).where(*same).execute():
             raise Conflict(_("Somebody else answered this meanwhile."))
         row.interest.series = series
-        telling.answered(ctx, row.interest)
+        telling.tell(ctx, row.interest, "answered")
         audit.record(ctx, "objection.answered", NAME, series.id, objection=row.id)
 
 
@@ -146,7 +133,9 @@ def remind(ctx: Context) -> int:
         .join(Interest)
         .switch(Place)
         .join(RoundTable)
-        .where(Place.state.in_((ACCEPTED, OFFERED)), Interest.state == INTERESTED)
+        .where(
+            Place.state.in_((models.ACCEPTED, models.OFFERED)), Interest.state == models.INTERESTED
+        )
         .where(RoundTable.cancelled_at.is_null(), RoundTable.starts_at > now)
     )
     for row in list(rows.order_by(Place.id)):
@@ -156,14 +145,14 @@ def remind(ctx: Context) -> int:
                 sent += _remind(ctx, row, mark)
     for interest in _unproven(ctx):
         with db.transaction():
-            telling.remind_asked(ctx, interest)
+            telling.tell(ctx, interest, "remind_asked")
             Interest.update(reminded_at=now).where(Interest.id == interest.id).execute()
             sent += 1
     return sent
 
 
 def _due(row: Place, now: Any) -> str:
-    if row.state == OFFERED:
+    if row.state == models.OFFERED:
         is_new = row.offered_at > row.answer_by - 2 * BEFORE_OFFER_ENDS
         is_due = now >= row.answer_by - BEFORE_OFFER_ENDS and now < row.answer_by
         return "offer" if is_due and not is_new and "offer" not in row.reminded else ""
@@ -181,14 +170,14 @@ def _remind(ctx: Context, row: Place, mark: str) -> int:
     series: Series = Series.get_by_id(row.table.series_id)
     row.table.series = row.interest.series = series
     if mark == "offer":
-        telling.remind_offer(ctx, row, row.table)
+        telling.tell_of(ctx, row, row.table, "remind_offer")
         return 1
     words = next(words for name, _before, words in BEFORE_TABLE if name == mark)
     answered = row.answered_at or row.offered_at
     before = next(before for name, before, _words in BEFORE_TABLE if name == mark)
     if answered > row.table.starts_at - before:  # the confirmation said the same a moment ago
         return 0
-    telling.remind(ctx, row, row.table, words)
+    telling.tell_of(ctx, row, row.table, "remind", left=words)
     return 1
 
 
@@ -197,8 +186,8 @@ def _unproven(ctx: Context) -> list[Interest]:
     rows = (
         Interest.select(Interest, Series)
         .join(Series)
-        .where(Interest.state == ASKED, Interest.reminded_at.is_null())
-        .where(Interest.created_at < now - BEFORE_DEADLINE, Series.state == PUBLISHED)
+        .where(Interest.state == models.ASKED, Interest.reminded_at.is_null())
+        .where(Interest.created_at < now - BEFORE_DEADLINE, Series.state == models.PUBLISHED)
         .where(Series.closes_at > now, Series.closes_at <= now + BEFORE_DEADLINE)
     )
     return list(rows.order_by(Interest.id))
@@ -216,7 +205,11 @@ def forget(ctx: Context) -> None:
         gone = old.select(old.id).where(old.over_at < now - timedelta(days=days))
         Interest.delete().where(Interest.series.in_(gone)).execute()
         Draw.update(pool="").where(Draw.series.in_(gone)).execute()
-        unproven = of.select(of.id).join(old).where(of.state == ASKED, old.state != PUBLISHED)
+        unproven = (
+            of.select(of.id)
+            .join(old)
+            .where(of.state == models.ASKED, old.state != models.PUBLISHED)
+        )
         waiting = unproven.where(of.created_at < now - NEEDS_KEPT)
         Interest.delete().where(Interest.id.in_(waiting)).execute()
     calendars.forget(ctx)

@@ -23,9 +23,6 @@ SUPPORTS = ("captions", "sign", "interpretation", "dial_in", "easy_read", "assis
 GATE_OPENS = timedelta(minutes=30)
 GATE_CLOSES = timedelta(minutes=15)
 """How long before a table its gate opens, and how long after the end it closes."""
-PRESETS = {"broader": 5, "balanced": 10, "equal": 15}
-"""How much breadth each answer gives up, in per cent. Source: figures measured on real applications
-of events: 5 keeps 95 of 100 groups, beyond 15 nothing more is gained."""
 _UNPRINTABLE = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )

@@ -5,29 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from plugins.roundtables import checking, placing, pooling, queries, rules, telling, tokens
-from plugins.roundtables.models import (
-    CLOSED,
-    COMMITTED,
-    DRAWN,
-    FAILED,
-    INTERESTED,
-    SHOWN,
-    STOPPED,
-    TAKING,
-    TRIED,
-    WORKING,
-    Draw,
-    Interest,
-    Series,
-)
-from plugins.roundtables.rules.draw import QUICKNET_SECONDS, QUICKNET_START, canonical, pool_hash
-from plugins.roundtables.rules.pool import Person, Pool, settings_from
+from plugins.allocation import interface as allocation
+from plugins.roundtables import models, placing, pooling, queries, telling, tokens
+from plugins.roundtables.models import Draw, Interest, Series
 from portal import audit, db, events, jobs, permissions, workflow
 from portal.context import SYSTEM, Context
 from portal.errors import Conflict, Invalid, NotFound
@@ -48,12 +32,12 @@ LOOKED_EVERY = 0.5
 def check_closed(ctx: Context, series: Series) -> None:
     """Refuse everything about the allocation before registration is closed, and after it is published."""
     permissions.check(ctx, "run", series)
-    if series.state != CLOSED:
+    if series.state != models.CLOSED:
         raise Conflict(_("Places are allocated once, after registration has closed."))
 
 
 def _held(series: Series) -> None:
-    if placing.hold(series) != CLOSED:
+    if placing.hold(series) != models.CLOSED:
         raise Conflict(_("Somebody else published the allocation meanwhile."))
 
 
@@ -75,7 +59,7 @@ def place_all(ctx: Context, series: Series) -> int:
 
 def _publish(ctx: Context, series: Series) -> None:
     Interest.update(is_pooled=True).where(
-        Interest.series == series.id, Interest.state == INTERESTED
+        Interest.series == series.id, Interest.state == models.INTERESTED
     ).execute()
     workflow.move(ctx.as_actor(SYSTEM), series, "place")
     audit.record(ctx, "places.published", NAME, series.id)
@@ -93,7 +77,9 @@ def try_out(ctx: Context, series: Series) -> Draw:
         _held(series)
         if queries.draw_of(series) is not None:
             raise Conflict(_("The draw is committed already."))
-        known: Draw | None = Draw.get_or_none(Draw.series == series.id, Draw.state == WORKING)
+        known: Draw | None = Draw.get_or_none(
+            Draw.series == series.id, Draw.state == models.WORKING
+        )
         if known is not None:
             return known
         made: Draw = Draw.create(
@@ -113,112 +99,55 @@ def stop(ctx: Context, series: Series) -> None:
     """Stop the try at work; nothing of it is kept."""
     check_closed(ctx, series)
     with db.transaction():
-        Draw.update(state=STOPPED).where(Draw.series == series.id, Draw.state == WORKING).execute()
+        Draw.update(state=models.STOPPED).where(
+            Draw.series == series.id, Draw.state == models.WORKING
+        ).execute()
 
 
 def run_try(ctx: Context, payload: Mapping[str, Any], progress: Progress) -> None:
     """Compute what each answer to "broader or more equal?" would give; the worker calls it."""
-    made: Draw | None = Draw.get_or_none(Draw.id == payload["draw"], Draw.state == WORKING)
+    made: Draw | None = Draw.get_or_none(Draw.id == payload["draw"], Draw.state == models.WORKING)
     if made is None:
         return
     series: Series = Series.get_by_id(made.series_id)
     try:
-        values = _computed(series, _Watch(made, progress))
-    except rules.Stopped:
+        values = _computed(series, *_watch(made, progress))
+    except allocation.Stopped:
         return
     except Invalid as error:
-        values = {"state": FAILED, "figures": {"problems": [[error.message, ""]]}}
+        values = {"state": models.FAILED, "figures": {"problems": [[error.message, ""]]}}
     with db.transaction():
-        Draw.update(**values).where(Draw.id == made.id, Draw.state == WORKING).execute()
+        Draw.update(**values).where(Draw.id == made.id, Draw.state == models.WORKING).execute()
 
 
-class _Watch:
-    """Tells the worker how far a try is, and looks now and then whether somebody stopped it."""
+def _watch(made: Draw, progress: Progress) -> tuple[Any, Any]:
+    """Return what hears how far a try is, and what says whether somebody stopped it."""
+    looked = [0.0, 0.0]
 
-    def __init__(self, made: Draw, progress: Progress) -> None:
-        self._number, self._progress = made.id, progress
-        self._looked, self._is_stopped = 0.0, False
-        self.done, self.part = 0.0, 1.0
+    def hear(share: float) -> None:
+        if time.monotonic() - looked[0] >= LOOKED_EVERY:
+            progress.report(share)
+            state = db.query("SELECT state FROM roundtables_draw WHERE id = ?", (made.id,))
+            looked[:] = time.monotonic(), float(not state or state[0][0] != models.WORKING)
 
-    def hear(self, share: float) -> None:
-        """Show the share of this part."""
-        if time.monotonic() - self._looked >= LOOKED_EVERY:
-            self._progress.report(self.done + share * self.part)
-            state = db.query("SELECT state FROM roundtables_draw WHERE id = ?", (self._number,))
-            self._is_stopped = not state or state[0][0] != WORKING
-            self._looked = time.monotonic()
-
-    def is_stopped(self) -> bool:
-        """Whether somebody stopped the try."""
-        return self._is_stopped
+    return hear, lambda: bool(looked[1])
 
 
-def _computed(series: Series, watch: _Watch) -> dict[str, Any]:
+def _computed(series: Series, hear: Any, is_stopped: Any) -> dict[str, Any]:
     tables = queries.tables(series)
-    rows = queries.people(series, INTERESTED)
-    pool = pooling.pool_of(series, rows, tables)
-    results, points = {}, {}
-    watch.part = 1 / len(checking.PRESETS)
-    for at, (name, loss) in enumerate(checking.PRESETS.items()):
-        watch.done = at * watch.part
-        settings = pooling.settings_of(series, tables, loss)
-        heard = {"progress": watch.hear, "cancelled": watch.is_stopped}
-        result = rules.allocate(pool, settings, **heard)  # type: ignore[arg-type]
-        results[name] = rules.published(result)
-        points[name] = asdict(rules.point_of(result)) | {"presence": _presence(result)}
-        points[name]["best"] = result.coverage.best
+    pool = pooling.pool_of(series, queries.people(series, models.INTERESTED), tables)
     settings = pooling.settings_of(series, tables, series.loss)
-    others = rules.rivals(pool, settings)
-    best = max((point["best"] for point in points.values()), default=1) or 1
-    figures = {
-        "people": len(pool.people),
-        "seats": sum(settings.tables.values()),
-        "points": points,
-        "exact": rules.has_solver(),
-        "rivals": [
-            {"coverage": one.coverage / best, "lowest": one.lowest, "without": one.without_chance}
-            for one in others
-        ],
-        "problems": [[one.message, one.change] for one in rules.problems(pool, settings)],
-        "groups": {key: checking.counted(p.features.get(key, "") for p in pool.people)
-                   for key in settings.features},
-    }  # fmt: skip
-    kept = {"results": results, "rivals": [one.chances for one in others]}
+    tried = allocation.try_out(pool, settings, hear, is_stopped)
+    kept = {"results": tried.results, "rivals": tried.rivals}
+    text = allocation.pool_text(pool)
     return {
-        "state": TRIED,
-        "figures": figures,
+        "state": models.TRIED,
+        "figures": tried.figures,
         "result": json.dumps(kept, separators=(",", ":")),
-        "pool": tokens.seal(pool_text(pool)) if tokens.can_seal() else pool_text(pool),
-        "pool_hash": pool_hash(rules.leaves(pool)),
+        "pool": tokens.seal(text) if tokens.can_seal() else text,
+        "pool_hash": tried.pool_hash,
         "settings": settings.data(),
     }
-
-
-def _presence(result: rules.Result) -> dict[str, dict[str, float]]:
-    """Return at how many tables each group sits, on average over the tickets."""
-    people = result.pool.by_id
-    found: dict[str, dict[str, float]] = {}
-    for ticket in result.tickets:
-        here = {
-            (key, value, table)
-            for code, table in ticket
-            for key, value in people[code].features.items()
-        }
-        for key, value, _table in here:
-            told = found.setdefault(key, {})
-            told[value] = told.get(value, 0) + 1 / len(result.tickets)
-    return {
-        key: {value: round(mean, 1) for value, mean in told.items()} for key, told in found.items()
-    }
-
-
-def pool_text(pool: Pool) -> str:
-    """Return the people of a pool as they are kept with a draw."""
-    rows = [
-        [one.id, one.order, one.org, dict(one.features), list(one.choices), one.salt]
-        for one in pool.people
-    ]
-    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
 
 
 # Committing, drawing, publishing
@@ -234,7 +163,7 @@ def commit(
     withdrew since the try.
     """
     check_closed(ctx, series)
-    if preset not in checking.PRESETS:
+    if preset not in allocation.PRESETS:
         raise Invalid(_("Choose one of the three answers."), "preset")
     announced = _announced(ctx, source, seals)
     with db.transaction():
@@ -242,7 +171,7 @@ def commit(
         if queries.draw_of(series) is not None:
             raise Conflict(_("Somebody else committed a draw meanwhile. Look at it."))
         made: Draw | None = Draw.get_or_none(
-            Draw.public_id == public_id, Draw.series == series.id, Draw.state == TRIED
+            Draw.public_id == public_id, Draw.series == series.id, Draw.state == models.TRIED
         )
         if made is None:
             raise NotFound
@@ -250,11 +179,11 @@ def commit(
         kept = json.loads(made.result)
         published = kept["results"][preset]
         result = _result(made, published)
-        published["hashes"] = rules.commitment(result, announced)
+        published["hashes"] = allocation.commitment(result, announced)
         kept = {"results": {preset: published}, "rivals": kept["rivals"]}
-        loss = checking.PRESETS[preset]
+        loss = allocation.PRESETS[preset]
         Draw.update(
-            state=COMMITTED,
+            state=models.COMMITTED,
             loss=loss,
             settings=result.settings.data(),
             result=json.dumps(kept, separators=(",", ":")),
@@ -266,7 +195,7 @@ def commit(
         ).where(Draw.id == made.id).execute()
         Series.update(loss=loss).where(Series.id == series.id).execute()
         Interest.update(is_pooled=True).where(
-            Interest.series == series.id, Interest.state == INTERESTED
+            Interest.series == series.id, Interest.state == models.INTERESTED
         ).execute()
         audit.record(ctx, "draw.committed", NAME, series.id, draw=made.id, **published["hashes"])
 
@@ -280,7 +209,7 @@ def _announced(ctx: Context, source: str, seals: str) -> str:
             told = _("Paste three seals, one a line: 64 digits and letters a to f each.")
             raise Invalid(told, "seals")
         return f"{SEALS} {' '.join(found)}"
-    return f"{BEACON} {rules.round_after(ctx.clock.now() + AHEAD)}"
+    return f"{BEACON} {allocation.round_after(ctx.clock.now() + AHEAD)}"
 
 
 def round_of(draw: Draw) -> tuple[int, datetime] | None:
@@ -288,7 +217,7 @@ def round_of(draw: Draw) -> tuple[int, datetime] | None:
     kind, _blank, rest = draw.source.partition(" ")
     if kind != BEACON:
         return None
-    seconds = QUICKNET_START + (int(rest) - 1) * QUICKNET_SECONDS
+    seconds = allocation.QUICKNET_START + (int(rest) - 1) * allocation.QUICKNET_SECONDS
     return int(rest), datetime.fromtimestamp(seconds, draw.created_at.tzinfo)
 
 
@@ -300,9 +229,9 @@ def beacon_url(draw: Draw) -> str:
 
 def _check_same(series: Series, made: Draw) -> None:
     tables = queries.tables(series)
-    pool = pooling.pool_of(series, queries.people(series, INTERESTED), tables)
+    pool = pooling.pool_of(series, queries.people(series, models.INTERESTED), tables)
     settings = pooling.settings_of(series, tables, series.loss).data()
-    if pool_hash(rules.leaves(pool)) != made.pool_hash or settings != made.settings:
+    if allocation.fingerprint_of(pool) != made.pool_hash or settings != made.settings:
         raise Conflict(
             _("Somebody withdrew, or a table changed, since this was tried out. Try it out again.")
         )
@@ -317,7 +246,7 @@ def draw(ctx: Context, series: Series, value: str) -> None:
     with db.transaction():
         _held(series)
         made = queries.draw_of(series)
-        if made is None or made.state != COMMITTED:
+        if made is None or made.state != models.COMMITTED:
             raise Conflict(_("There is no committed draw that waits for its value."))
         try:
             found = _value(made, value)
@@ -326,24 +255,24 @@ def draw(ctx: Context, series: Series, value: str) -> None:
         published = json.loads(made.result)
         preset = made.figures["preset"]
         result = _result(made, published["results"][preset])
-        ticket = rules.draw(result, found)
+        ticket = allocation.draw(result, found)
         published["results"][preset] |= {"beacon": found, "drawn": ticket}
         Draw.update(
-            state=DRAWN,
+            state=models.DRAWN,
             value=found,
             ticket=ticket,
             drawn_at=ctx.clock.now(),
             result=json.dumps(published, separators=(",", ":")),
-        ).where(Draw.id == made.id, Draw.state == COMMITTED).execute()
+        ).where(Draw.id == made.id, Draw.state == models.COMMITTED).execute()
         audit.record(ctx, "draw.drawn", NAME, series.id, draw=made.id, ticket=ticket, value=found)
 
 
 def _value(made: Draw, text: str) -> str:
     kind, _blank, rest = made.source.partition(" ")
     if kind == BEACON:
-        return rules.read_beacon(text, int(rest))
+        return allocation.read_beacon(text, int(rest))
     secrets = [line for line in text.splitlines() if line.strip()]
-    return rules.revealed(rest.split(), secrets)
+    return allocation.revealed(rest.split(), secrets)
 
 
 def show(ctx: Context, series: Series) -> int:
@@ -355,10 +284,10 @@ def show(ctx: Context, series: Series) -> int:
     with db.transaction():
         _held(series)
         made = queries.draw_of(series)
-        if made is None or made.state != DRAWN:
+        if made is None or made.state != models.DRAWN:
             raise Conflict(_("Draw a ticket first."))
         by_key = {row.key: row for row in queries.tables(series)}
-        by_code = {row.receipt: row for row in queries.people(series, INTERESTED)}
+        by_code = {row.receipt: row for row in queries.people(series, models.INTERESTED)}
         ticket = _published(made)["tickets"][made.ticket or 0]
         pairs = [
             (by_code[code], by_key[key])
@@ -366,13 +295,13 @@ def show(ctx: Context, series: Series) -> int:
             if code in by_code and key in by_key
         ]
         count = placing.offer(ctx, series, pairs, "draw")
-        Draw.update(state=SHOWN).where(Draw.id == made.id).execute()
+        Draw.update(state=models.SHOWN).where(Draw.id == made.id).execute()
         _publish(ctx, series)
-        placed = {row.interest_id for row in queries.places(series) if row.state in TAKING}
+        placed = {row.interest_id for row in queries.places(series) if row.state in models.TAKING}
         for row in by_code.values():
             if row.id not in placed:
                 row.series = series
-                telling.not_placed(ctx, row)
+                telling.tell(ctx, row, "not_placed")
     return count
 
 
@@ -391,35 +320,26 @@ def result_text(made: Draw) -> str:
 
 def settings_text(made: Draw) -> str:
     """Return SETTINGS.json as it was committed."""
-    return canonical(made.settings).decode()
+    return allocation.settings_text(made.settings)
 
 
-def pool_of(made: Draw) -> Pool | None:
+def pool_of(made: Draw) -> allocation.Pool | None:
     """Return the pool of a draw; None once it was deleted."""
     text = tokens.unseal(made.pool) if tokens.can_seal() else made.pool
     if not text:
         return None
-    rows = json.loads(text)
-    return Pool(
-        tuple(
-            Person(code, order, org, features, tuple(choices), salt)
-            for code, order, org, features, choices, salt in rows
-        )
-    )
+    return allocation.pool_from(text)
 
 
-def _result(made: Draw, published: Mapping[str, Any]) -> rules.Result:
+def _result(made: Draw, published: Mapping[str, Any]) -> allocation.Result:
     pool = pool_of(made)
     if pool is None:
         raise Conflict(_("The list of people of this draw was deleted."))
-    none = rules.Measure(0, 0, 0)
-    tickets = [[(code, table) for code, table in ticket] for ticket in published["tickets"]]
-    settings = settings_from(published["settings"])
-    return rules.Result(pool, settings, tickets, none, none, 0, 0.0)
+    return allocation.result_from(pool, published)
 
 
 @lru_cache(maxsize=4)
-def _known(number: int, tickets_hash: str) -> tuple[rules.Result, list[dict[str, float]]]:
+def _known(number: int, tickets_hash: str) -> tuple[allocation.Result, list[dict[str, float]]]:
     made: Draw = Draw.get_by_id(number)
     return _result(made, _published(made)), json.loads(made.result)["rivals"]
 
@@ -427,10 +347,10 @@ def _known(number: int, tickets_hash: str) -> tuple[rules.Result, list[dict[str,
 def fingerprint(made: Draw, code: str) -> str:
     """Return the fingerprint of one record, which stands in the published list; empty when deleted."""
     pool = pool_of(made)
-    return rules.leaf(pool.by_id[code]) if pool and code in pool.by_id else ""
+    return allocation.leaf(pool.by_id[code]) if pool and code in pool.by_id else ""
 
 
-def explain(made: Draw, code: str) -> tuple[rules.Explanation, list[float], list[int]] | None:
+def explain(made: Draw, code: str) -> tuple[allocation.Explanation, list[float], list[int]] | None:
     """Return what the tickets say of a person, their chances elsewhere, and the tickets with them.
 
     None for somebody who came later, and once the pool was deleted.
@@ -443,4 +363,4 @@ def explain(made: Draw, code: str) -> tuple[rules.Explanation, list[float], list
     held = [
         at for at, ticket in enumerate(result.tickets) if any(who == code for who, _t in ticket)
     ]
-    return rules.explain(result, code), [chances.get(code, 0.0) for chances in others], held
+    return allocation.explain(result, code), [chances.get(code, 0.0) for chances in others], held

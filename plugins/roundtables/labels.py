@@ -36,7 +36,6 @@ _FINDINGS = {
     "open": lazy("What stays open"),
     "actions": lazy("Who does what until when"),
 }
-_PRESETS = {"broader": lazy("Broader"), "balanced": lazy("Balanced"), "equal": lazy("More equal")}
 
 
 def support(key: str) -> str:
@@ -59,11 +58,6 @@ def person(state: str) -> tuple[str, str]:
 def finding(name: str) -> str:
     """Return a part of the outcomes."""
     return str(_FINDINGS[name])
-
-
-def preset(name: str) -> str:
-    """Return one of the answers to "broader or more equal?"."""
-    return str(_PRESETS[name])
 
 
 def choice(at: int) -> str:

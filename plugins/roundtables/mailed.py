@@ -122,7 +122,7 @@ def _enter(ctx: Context, series: Series, row: Mapping[str, str], known: Mapping[
     )
     groups.keep_sealed(made, None, fewer)
     made.series = series
-    telling.imported(ctx, made)
+    telling.tell(ctx, made, "imported")
 
 
 def table_of(series: Series) -> str:

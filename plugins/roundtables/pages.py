@@ -10,41 +10,25 @@ from zoneinfo import ZoneInfo
 from flask import current_app
 from markupsafe import Markup
 
+from plugins.allocation.interface import pictures
 from plugins.roundtables import (
     after,
     checking,
     drawing,
     groups,
     labels,
+    models,
     pooling,
     queries,
     registering,
     tokens,
 )
-from plugins.roundtables.models import (
-    ACCEPTED,
-    ASKED,
-    ATTENDED,
-    CANCELLED,
-    EXPIRED,
-    HELD,
-    OFFERED,
-    PLACED,
-    PUBLISHED,
-    WITHDRAWN,
-    Draw,
-    Interest,
-    Place,
-    RoundTable,
-    Series,
-)
+from plugins.roundtables.models import Draw, Interest, Place, RoundTable, Series
 from plugins.roundtables.telling import Moment
 from portal.context import Context
 from portal.i18n import _, day, language_name, locale, ngettext, number
 
 OTHER = "other"
-ACROSS = 50
-"""Tiles in a row of the picture of the tickets."""
 
 
 def moment(at: Any, zone: str) -> str:
@@ -167,33 +151,33 @@ def standing(
     """Say in plain words where somebody stands: kind of notice, title, sentence."""
     states = {place.state for place in places}
     when = moment(series.closes_at, series.zone)
-    if interest.state == WITHDRAWN:
+    if interest.state == models.WITHDRAWN:
         return ["info", _("You withdrew"), _("Your interest does not count any more.")]
-    if series.state == CANCELLED:
+    if series.state == models.CANCELLED:
         return ["bad", _("These round tables are cancelled"), _("We are sorry.")]
-    if interest.state == ASKED:
+    if interest.state == models.ASKED:
         until = moment(series.freezes_at, series.zone)
         return [
             "warn",
             _("Not confirmed yet"),
             _("Press the button below until %(when)s.", when=until),
         ]
-    if OFFERED in states:
+    if models.OFFERED in states:
         return ["warn", _("You are offered a place"), _("Accept or decline it below.")]
-    if ACCEPTED in states:
+    if models.ACCEPTED in states:
         return ["ok", _("You have a place"), _("We look forward to you.")]
-    if ATTENDED in states:
+    if models.ATTENDED in states:
         return ["ok", _("You were there"), _("Thank you for coming.")]
-    if series.state == PUBLISHED:
+    if series.state == models.PUBLISHED:
         told = _(
             "You can change your choices until %(when)s. After that you hear from us.", when=when
         )
         return ["ok", _("Your interest is confirmed"), told]
-    if series.state == PLACED and states & {"declined", "left", EXPIRED}:
+    if series.state == models.PLACED and states & {"declined", "left", models.EXPIRED}:
         return ["info", _("You have no place"), _("You gave it back, or did not answer in time.")]
-    if series.state == PLACED:
+    if series.state == models.PLACED:
         return ["info", _("No place for now"), _("You are in line for places that are given back.")]
-    if series.state == HELD:
+    if series.state == models.HELD:
         return ["info", _("These round tables were held"), _("You had no place.")]
     return ["info", _("Places are being allocated"), _("You are among those who take part. You hear from us.")]  # fmt: skip
 
@@ -202,16 +186,20 @@ def own_place(ctx: Context, series: Series, place: Place) -> dict[str, Any]:
     """Return a place for its person's page."""
     now, row = ctx.clock.now(), place.table
     gate = checking.gate_state(row.starts_at, row.ends_at, now)
-    is_offer = place.state == OFFERED and place.answer_by > now
+    is_offer = place.state == models.OFFERED and place.answer_by > now
     return {
         **table(series, row),
         "place": place,
-        "state": labels.place(EXPIRED if place.state == OFFERED and not is_offer else place.state),
+        "state": labels.place(
+            models.EXPIRED if place.state == models.OFFERED and not is_offer else place.state
+        ),
         "is_offer": is_offer,
-        "may_leave": place.state == ACCEPTED and row.ends_at > now,
+        "may_leave": place.state == models.ACCEPTED and row.ends_at > now,
         "answer_by": moment(place.answer_by, series.zone),
         "gate_url": tokens.gate(place, place.interest)
-        if place.state in (ACCEPTED, ATTENDED) and not row.cancelled_at and gate != "over"
+        if place.state in (models.ACCEPTED, models.ATTENDED)
+        and not row.cancelled_at
+        and gate != "over"
         else "",
         "gate": gate,
     }
@@ -234,7 +222,7 @@ def why(series: Series, interest: Interest) -> dict[str, Any] | None:
         "percent": number(found.chance * 100, 1),
         "people": made.figures["people"],
         "seats": made.figures["seats"],
-        "tiles": _tiles(set(held), made.ticket, found.tickets),
+        "tiles": pictures.tiles(set(held), made.ticket, found.tickets),
         "ways": [
             (_("This draw"), found.chance, "act"),
             (_("A plain lottery"), others[1], ""),
@@ -279,16 +267,6 @@ def _limits(found: Any, titles: dict[str, str]) -> list[str]:
     return told
 
 
-def _tiles(held: set[int], drawn: int | None, total: int) -> dict[str, Any]:
-    """Return the tickets as rows of tiles: with the person, without, the drawn one."""
-    cells = [
-        (at % ACROSS * 12, at // ACROSS * 12, "mine" if at in held else "other")
-        for at in range(total)
-    ]
-    mark = None if drawn is None else (drawn % ACROSS * 12, drawn // ACROSS * 12)
-    return {"cells": cells, "mark": mark, "width": ACROSS * 12, "height": -(-total // ACROSS) * 12}
-
-
 def line(series: Series, interest: Interest) -> list[tuple[str, str]]:
     """Return somebody's place in line for each table they want, if a seat there came free now."""
     titles = {row.key: row.topic for row in queries.tables(series)}
@@ -296,90 +274,13 @@ def line(series: Series, interest: Interest) -> list[tuple[str, str]]:
     return [(titles[key], number(place)) for key, place in found.items() if key in titles]
 
 
-def figures(made: Draw) -> dict[str, Any]:
-    """Return what a try, or a committed draw, shows to its host and to everybody."""
-    told = made.figures
-    points = [
-        {
-            "name": name,
-            "title": labels.preset(name),
-            "loss": checking.PRESETS[name],
-            "groups": round(point["coverage"] * 100),
-            "even": point["simpson"],
-            "lowest": point["lowest"],
-            "one_in": round(1 / point["lowest"]) if point["lowest"] else 0,
-            "first": round(point["first_choice"] * 100),
-            "bound": point["bound"],
-            "gini": point["gini"],
-        }
-        for name in checking.PRESETS
-        if (point := told.get("points", {}).get(name))
-    ]
-    chosen = told.get("preset", "balanced")
-    return {
-        "points": points,
-        "chosen": next((point for point in points if point["name"] == chosen), None),
-        "rivals": [
-            {
-                "title": title,
-                "groups": round(one["coverage"] * 100),
-                "lowest": one["lowest"],
-                "without": one["without"],
-            }
-            for title, one in zip(
-                (_("First come, first served"), _("A plain lottery")),
-                told.get("rivals", []),
-                strict=False,
-            )
-        ],
-        "people": told.get("people", 0),
-        "seats": told.get("seats", 0),
-        "problems": told.get("problems", []),
-        "is_exact": told.get("exact", True),
-    }
-
-
-def curve(shown: dict[str, Any]) -> dict[str, Any]:
-    """Return the points of the picture "what each setting costs": groups to the right, chance up."""
-    points, others = shown["points"], shown["rivals"]
-    if not points:
-        return {}
-    top = max([point["lowest"] for point in (*points, *others)] + [0.01]) * 1.15
-    left = min(point["groups"] for point in (*points, *others)) - 3
-
-    def place(one: dict[str, Any]) -> dict[str, Any]:
-        x = 60 + (one["groups"] - left) / max(1, 103 - left) * 460
-        return {"x": round(x), "y": round(220 - one["lowest"] / top * 190), "title": one["title"]}
-
-    return {
-        "points": [place(one) for one in sorted(points, key=lambda one: one["groups"])],
-        "others": [place(one) for one in others],
-        "marks": [
-            (round(220 - share * 190), number(top * share * 100, 0))
-            for share in (0, 0.25, 0.5, 0.75)
-        ],
-    }
-
-
 def presence(series: Series, made: Draw) -> list[dict[str, Any]]:
     """Return at how many tables each group sits, on average, for the chosen answer."""
-    points = made.figures.get("points", {})
-    point = points.get(made.figures.get("preset", "balanced"), {})
-    tables = len(queries.tables(series))
-    found = []
-    counted = made.figures.get("groups", {})
-    for key in (key for key in groups.keys(series) if key in counted):
-        rows = []
-        small = 0
-        for value, count in sorted(counted[key].items(), key=lambda pair: -pair[1]):
-            if count < groups.SMALLEST_SHOWN:
-                small += count
-                continue
-            mean = point.get("presence", {}).get(key, {}).get(value, 0)
-            rows.append(
-                (groups.value_name(key, value), number(count), round(mean), number(mean, 1), tables)
-            )
-        found.append({"title": groups.title(series, key), "rows": rows, "small": small})
+    tables, found = len(queries.tables(series)), []
+    for key in (key for key in groups.keys(series) if key in made.figures.get("groups", {})):
+        rows, small = pictures.presence(made.figures, key, tables)
+        named = [(groups.value_name(key, value), *cells) for value, *cells in rows]
+        found.append({"title": groups.title(series, key), "rows": named, "small": small})
     return found
 
 
@@ -424,9 +325,9 @@ def person(row: Interest, tables: dict[int, RoundTable], places: Sequence[Place]
 def steps(series: Series, draw: Draw | None) -> list[tuple[str, str]]:
     """Return how far an allocation is, for the bar of steps."""
     words = [_("Registration closed"), _("Tried out"), _("Committed"), _("Drawn"), _("Published")]
-    at = 0 if series.state == PUBLISHED else 1
+    at = 0 if series.state == models.PUBLISHED else 1
     if draw is not None:
         at = {"committed": 3, "drawn": 4, "shown": 5}.get(draw.state, 1)
-    if series.state in (PLACED, HELD):
+    if series.state in (models.PLACED, models.HELD):
         at = 5
     return [(word, "done" if i < at else "now" if i == at else "") for i, word in enumerate(words)]

@@ -9,24 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
-from plugins.roundtables import checking, pooling, queries, telling
-from plugins.roundtables.models import (
-    ACCEPTED,
-    ATTENDED,
-    DECLINED,
-    EXPIRED,
-    GONE,
-    INTERESTED,
-    LEFT,
-    OFFERED,
-    PLACED,
-    TAKING,
-    WITHDRAWN,
-    Interest,
-    Place,
-    RoundTable,
-    Series,
-)
+from plugins.roundtables import checking, models, pooling, queries, telling
+from plugins.roundtables.models import Interest, Place, RoundTable, Series
 from portal import audit, db
 from portal.context import Context
 from portal.errors import Conflict
@@ -69,7 +53,7 @@ def offer(
         )
         interest.series = series
         place.interest = interest
-        telling.offered(ctx, place, table)
+        telling.tell_of(ctx, place, table, "offered")
         made += 1
     return made
 
@@ -83,24 +67,24 @@ def accept(ctx: Context, place: Place) -> None:
     with db.transaction():
         hold(series)
         row = _again(place)
-        if row.state in (ACCEPTED, ATTENDED):
+        if row.state in (models.ACCEPTED, models.ATTENDED):
             return
         _check_open(ctx, row, table)
         _check_free_then(row, table)
         if queries.taken(series).get(table.id, 0) > table.seats:
             raise Conflict(_("This round table is full. Write to the host."))
-        _set(row, [OFFERED], state=ACCEPTED, answered_at=ctx.clock.now())
+        _set(row, [models.OFFERED], state=models.ACCEPTED, answered_at=ctx.clock.now())
         audit.record(ctx, "place.accepted", NAME, series.id, place=row.id, role="participant")
         row.interest.series = series
-        telling.accepted(ctx, row, table)
+        telling.tell_of(ctx, row, table, "accepted")
 
 
 def _check_open(ctx: Context, row: Place, table: RoundTable) -> None:
-    if row.state == OFFERED and row.answer_by > ctx.clock.now():
+    if row.state == models.OFFERED and row.answer_by > ctx.clock.now():
         return
-    if row.state in (OFFERED, EXPIRED):
+    if row.state in (models.OFFERED, models.EXPIRED):
         raise Conflict(_("The time to accept this place is over; it goes to somebody else."))
-    if row.state == GONE or table.cancelled_at is not None:
+    if row.state == models.GONE or table.cancelled_at is not None:
         raise Conflict(_("This round table is cancelled."))
     raise Conflict(_("You gave this place back; it went to somebody else."))
 
@@ -109,7 +93,7 @@ def _check_free_then(row: Place, table: RoundTable) -> None:
     span = (table.starts_at, table.ends_at)
     for other in queries.places_of(row.interest):
         there = (other.table.starts_at, other.table.ends_at)
-        is_taken = other.id != row.id and other.state in (ACCEPTED, ATTENDED)
+        is_taken = other.id != row.id and other.state in (models.ACCEPTED, models.ATTENDED)
         if is_taken and checking.overlap(span, there):
             told = _("You have a place at %(topic)s at that time. Give one of the two back.")
             raise Conflict(told % {"topic": other.table.topic})
@@ -124,31 +108,31 @@ def decline(ctx: Context, place: Place) -> None:
     with db.transaction():
         hold(series)
         row = _again(place)
-        if row.state in (DECLINED, LEFT, EXPIRED, GONE):
+        if row.state in (models.DECLINED, models.LEFT, models.EXPIRED, models.GONE):
             return
-        if row.state not in (OFFERED, ACCEPTED) or table.ends_at <= ctx.clock.now():
+        if row.state not in (models.OFFERED, models.ACCEPTED) or table.ends_at <= ctx.clock.now():
             raise Conflict(_("This round table is over."))
         _give_back(ctx, series, row, table)
         refill(ctx, series)
 
 
 def _give_back(ctx: Context, series: Series, row: Place, table: RoundTable) -> None:
-    had = row.state == ACCEPTED
-    to = LEFT if had else DECLINED
+    had = row.state == models.ACCEPTED
+    to = models.LEFT if had else models.DECLINED
     _set(row, [row.state], state=to, answered_at=ctx.clock.now())
     audit.record(ctx, f"place.{to}", NAME, series.id, place=row.id, role="participant")
     row.interest.series = series
     if had:
-        telling.given_back(ctx, row, table)
+        telling.tell_of(ctx, row, table, "given_back")
 
 
 def leave(ctx: Context, series: Series, interest: Interest) -> None:
     """Take a person out, whatever stands open, inside the caller's transaction that holds it."""
     for row in queries.places_of(interest):
-        if row.state in (OFFERED, ACCEPTED) and row.table.ends_at > ctx.clock.now():
+        if row.state in (models.OFFERED, models.ACCEPTED) and row.table.ends_at > ctx.clock.now():
             row.table.series = series
             _give_back(ctx, series, row, row.table)
-    Interest.update(state=WITHDRAWN, version=Interest.version + 1).where(
+    Interest.update(state=models.WITHDRAWN, version=Interest.version + 1).where(
         Interest.id == interest.id
     ).execute()
 
@@ -157,7 +141,7 @@ def expire(ctx: Context) -> int:
     """End the offers that nobody answered in time, and give their places on; returns how many."""
     now = ctx.clock.now()
     due = Place.select(Place, RoundTable).join(RoundTable)
-    rows = due.where(Place.state == OFFERED, Place.answer_by <= now)
+    rows = due.where(Place.state == models.OFFERED, Place.answer_by <= now)
     numbers = sorted({row.table.series_id for row in rows})
     ended = 0
     for number in numbers:
@@ -165,9 +149,11 @@ def expire(ctx: Context) -> int:
         with db.transaction():
             hold(series)
             for row in rows:
-                same = (Place.id == row.id, Place.state == OFFERED)
+                same = (Place.id == row.id, Place.state == models.OFFERED)
                 if row.table.series_id == number:
-                    ended += Place.update(state=EXPIRED, answered_at=now).where(*same).execute()
+                    ended += (
+                        Place.update(state=models.EXPIRED, answered_at=now).where(*same).execute()
+                    )
             audit.record(ctx, "places.expired", NAME, number)
             refill(ctx, series)
     return ended
@@ -179,7 +165,7 @@ def refill(ctx: Context, series: Series) -> int:
     Returns how many were offered; nothing before the allocation is published.
     """
     state = hold(series)
-    if state != PLACED:
+    if state != models.PLACED:
         return 0
     left = queries.free(series, ctx.clock.now() + LAST_OFFER)
     if not any(left.values()):
@@ -198,10 +184,10 @@ def moved(ctx: Context, series: Series, table: RoundTable) -> None:
     fresh.series = series
     for row in _taken_at(table):
         row.interest.series = series
-        if row.state == ACCEPTED:
-            telling.changed(ctx, row, fresh)
-        elif row.state == OFFERED:
-            telling.offered(ctx, row, fresh)
+        if row.state == models.ACCEPTED:
+            telling.tell_of(ctx, row, fresh, "changed")
+        elif row.state == models.OFFERED:
+            telling.tell_of(ctx, row, fresh, "offered")
 
 
 def cancel(
@@ -218,28 +204,32 @@ def cancel(
     fresh.series = series
     told = set()
     for row in _taken_at(table):
-        _set(row, [row.state], state=GONE, answered_at=ctx.clock.now())
+        _set(row, [row.state], state=models.GONE, answered_at=ctx.clock.now())
         row.interest.series = series
         told.add(row.interest_id)
-        telling.cancelled(ctx, row, fresh, reason)
-    for interest in queries.people(series, INTERESTED) if is_alone else ():
+        telling.tell_of(ctx, row, fresh, "cancelled", reason=reason)
+    for interest in queries.people(series, models.INTERESTED) if is_alone else ():
         if table.id in interest.choices and interest.id not in told:
             interest.series = series
-            telling.cancelled_for(ctx, interest, table.topic, reason)
+            telling.tell(ctx, interest, "cancelled_for", topic=table.topic, reason=reason)
 
 
 def tell_all(ctx: Context, series: Series, reason: str) -> None:
     """Tell those of a cancelled series who had no place: each once."""
-    with_place = {row.interest_id for row in queries.places(series) if row.state in (*TAKING, GONE)}
-    for interest in queries.people(series, INTERESTED):
+    with_place = {
+        row.interest_id
+        for row in queries.places(series)
+        if row.state in (*models.TAKING, models.GONE)
+    }
+    for interest in queries.people(series, models.INTERESTED):
         if interest.id not in with_place:
             interest.series = series
-            telling.cancelled_for(ctx, interest, series.title, reason)
+            telling.tell(ctx, interest, "cancelled_for", topic=series.title, reason=reason)
 
 
 def _taken_at(table: RoundTable) -> list[Place]:
     rows = Place.select(Place, Interest).join(Interest)
-    found = rows.where(Place.table == table.id, Place.state.in_((OFFERED, ACCEPTED)))
+    found = rows.where(Place.table == table.id, Place.state.in_((models.OFFERED, models.ACCEPTED)))
     return list(found.order_by(Place.id))
 
 
@@ -275,23 +265,26 @@ def check_in(ctx: Context, place: Place) -> RoundTable:
     series, table = _of(place)
     with db.transaction():
         row = _again(place)
-        if row.state not in (ACCEPTED, ATTENDED) or row.interest.state != INTERESTED:
+        if (
+            row.state not in (models.ACCEPTED, models.ATTENDED)
+            or row.interest.state != models.INTERESTED
+        ):
             raise Conflict(_("This link is for people with a place. Yours is not taken any more."))
         if table.cancelled_at is not None:
             raise Conflict(_("This round table is cancelled."))
         if checking.gate_state(table.starts_at, table.ends_at, ctx.clock.now()) != "open":
             raise Conflict(_("The gate is not open now."))
-        if row.state == ACCEPTED:
-            _set(row, [ACCEPTED], state=ATTENDED, attended_at=ctx.clock.now())
+        if row.state == models.ACCEPTED:
+            _set(row, [models.ACCEPTED], state=models.ATTENDED, attended_at=ctx.clock.now())
             audit.record(ctx, "place.attended", NAME, series.id, place=row.id, role="participant")
     return table
 
 
 def mark(ctx: Context, series: Series, place: Place, came: bool) -> None:
     """Note by hand, from the host's list, who came and who did not."""
-    if place.state not in (ACCEPTED, ATTENDED):
+    if place.state not in (models.ACCEPTED, models.ATTENDED):
         raise Conflict(_("Only people who took their place are on this list."))
     with db.transaction():
-        values = {"state": ATTENDED if came else ACCEPTED}
+        values = {"state": models.ATTENDED if came else models.ACCEPTED}
         _set(place, [place.state], attended_at=ctx.clock.now() if came else None, **values)
         audit.record(ctx, "place.marked", NAME, series.id, place=place.id, came=came)

@@ -6,22 +6,10 @@ import hashlib
 from collections.abc import Mapping
 from itertools import combinations
 
-from plugins.roundtables import checking, groups, queries
-from plugins.roundtables.models import (
-    DECLINED,
-    EXPIRED,
-    INTERESTED,
-    LEFT,
-    TAKING,
-    Interest,
-    RoundTable,
-    Series,
-)
-from plugins.roundtables.rules import replacement
-from plugins.roundtables.rules.board import Layout
-from plugins.roundtables.rules.greedy import everybody
-from plugins.roundtables.rules.pool import Person, Pool, Settings
-from plugins.roundtables.rules.replacement import Seat
+from plugins.allocation import interface as allocation
+from plugins.allocation.interface import Person, Pool, Settings
+from plugins.roundtables import checking, groups, models, queries
+from plugins.roundtables.models import Interest, RoundTable, Series
 from portal.text import sort_key
 
 
@@ -74,14 +62,14 @@ def settings_of(series: Series, tables: list[RoundTable], loss: int) -> Settings
 def everybody_fits(series: Series) -> list[tuple[Interest, RoundTable]] | None:
     """Return places for everybody when interest fits the places; None when it does not."""
     tables = queries.tables(series)
-    rows = queries.people(series, INTERESTED)
-    layout = Layout(pool_of(series, rows, tables), settings_of(series, tables, series.loss))
-    seats = everybody(layout)
+    rows = queries.people(series, models.INTERESTED)
+    pool, settings = pool_of(series, rows, tables), settings_of(series, tables, series.loss)
+    seats = allocation.everybody_fits(pool, settings)
     if seats is None:
         return None
     by_key = {row.key: row for row in tables}
     by_code = {row.receipt: row for row in rows}
-    return [(by_code[layout.ids[one]], by_key[layout.tables[at]]) for one, at in seats]
+    return [(by_code[code], by_key[key]) for code, key in seats]
 
 
 def beacon_of(series: Series) -> str:
@@ -90,37 +78,37 @@ def beacon_of(series: Series) -> str:
     return draw.value if draw else series.public_id
 
 
-def line_of(series: Series) -> tuple[Pool, Settings, list[Seat], set[str]]:
+def line_of(series: Series) -> tuple[Pool, Settings, list[tuple[str, str]], set[str]]:
     """Return who is interested now, the settings, who sits where and who is out of the line.
 
     Out is who declined, gave back or let an offer pass; who lost a cancelled table stays in line.
     """
     tables = queries.tables(series)
-    rows = queries.people(series, INTERESTED)
+    rows = queries.people(series, models.INTERESTED)
     keys = {row.id: row.key for row in tables}
     seated, gone = [], set()
     for place in queries.places(series):
-        if place.state in TAKING and place.table_id in keys:
+        if place.state in models.TAKING and place.table_id in keys:
             seated.append((place.interest.receipt, keys[place.table_id]))
-        elif place.state in (DECLINED, EXPIRED, LEFT):
+        elif place.state in (models.DECLINED, models.EXPIRED, models.LEFT):
             gone.add(place.interest.receipt)
     pool = pool_of(series, rows, tables)
     return pool, settings_of(series, tables, series.loss), sorted(seated), gone
 
 
 def next_in(series: Series, left: Mapping[int, int]) -> list[tuple[Interest, RoundTable]]:
-    """Return who gets the free places by the published rule; see `rules.replacement`."""
+    """Return who gets the free places by the published rule; see `replace` of the allocation."""
     by_key = {row.key: row for row in queries.tables(series) if left.get(row.id)}
     pool, settings, seated, gone = line_of(series)
-    called = replacement.replace(
+    called = allocation.replace(
         pool, settings, seated, gone, beacon_of(series), tables=sorted(by_key)
     )
-    by_code = {row.receipt: row for row in queries.people(series, INTERESTED)}
+    by_code = {row.receipt: row for row in queries.people(series, models.INTERESTED)}
     return [(by_code[code], by_key[key]) for code, key in called]
 
 
 def standing_of(series: Series, code: str) -> dict[str, int]:
     """Return somebody's place in line for each table, if a seat there came free now."""
     pool, settings, seated, gone = line_of(series)
-    found = replacement.standing(pool, settings, seated, gone, beacon_of(series))
+    found = allocation.standing(pool, settings, seated, gone, beacon_of(series))
     return found.get(code, {})

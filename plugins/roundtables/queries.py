@@ -8,25 +8,8 @@ from typing import Any
 
 from peewee import fn
 
-from plugins.roundtables import checking, groups
-from plugins.roundtables.models import (
-    ACCEPTED,
-    ATTENDED,
-    COMMITTED,
-    DISCARDED,
-    DRAFT,
-    DRAWN,
-    INTERESTED,
-    SHOWN,
-    TAKING,
-    WITHDRAWN,
-    Draw,
-    Interest,
-    Objection,
-    Place,
-    RoundTable,
-    Series,
-)
+from plugins.roundtables import checking, groups, models
+from plugins.roundtables.models import Draw, Interest, Objection, Place, RoundTable, Series
 from plugins.roundtables.workflow import EDITORS
 from portal import db, permissions
 from portal.context import Context
@@ -114,7 +97,7 @@ def _listed(ctx: Context, is_past: bool) -> list[Series]:
         of.select(of, Organisation)
         .join(Organisation)
         .where(of.published_at.is_null(False), Organisation.hidden_at.is_null())
-        .where(of.state.not_in((DRAFT, DISCARDED)))
+        .where(of.state.not_in((models.DRAFT, models.DISCARDED)))
         .where(fn.COALESCE(last, "") < now if is_past else last >= now)
         .order_by(of.closes_at.desc() if is_past else of.closes_at)
         .limit(MOST_LISTED)
@@ -150,7 +133,7 @@ def mine(ctx: Context) -> list[Series]:
     """Return the series of the actor's organisations, the newest first."""
     of: Any = Series
     own = permissions.visible(ctx, of, "inside")
-    rows = of.select(of, Organisation).join(Organisation).where(own, of.state != DISCARDED)
+    rows = of.select(of, Organisation).join(Organisation).where(own, of.state != models.DISCARDED)
     return list(rows.order_by(of.id.desc()).limit(MOST_LISTED))
 
 
@@ -178,7 +161,7 @@ def count_interested(numbers: Sequence[int]) -> dict[int, int]:
     of: Any = Interest
     rows = (
         of.select(of.series, fn.COUNT(of.id))
-        .where(of.series.in_(list(numbers)), of.state == INTERESTED)
+        .where(of.series.in_(list(numbers)), of.state == models.INTERESTED)
         .group_by(of.series)
     )
     return dict(rows.tuples())
@@ -187,7 +170,7 @@ def count_interested(numbers: Sequence[int]) -> dict[int, int]:
 def of_address(series: Series, email: str) -> Interest | None:
     """Return the interest of an address in a series that was not withdrawn."""
     found: Interest | None = Interest.get_or_none(
-        Interest.series == series.id, Interest.email == email, Interest.state != WITHDRAWN
+        Interest.series == series.id, Interest.email == email, Interest.state != models.WITHDRAWN
     )
     return found
 
@@ -199,7 +182,7 @@ def of_account(ctx: Context, series: Series) -> Interest | None:
     found: Interest | None = Interest.get_or_none(
         Interest.series == series.id,
         Interest.account == ctx.actor.account_id,
-        Interest.state != WITHDRAWN,
+        Interest.state != models.WITHDRAWN,
     )
     return found
 
@@ -225,7 +208,7 @@ def taken(series: Series) -> dict[int, int]:
     rows = (
         of.select(of.table, fn.COUNT(of.id))
         .join(RoundTable)
-        .where(RoundTable.series == series.id, of.state.in_(TAKING))
+        .where(RoundTable.series == series.id, of.state.in_(models.TAKING))
         .group_by(of.table)
     )
     return dict(rows.tuples())
@@ -244,7 +227,7 @@ def free(series: Series, now: Any) -> dict[int, int]:
 def draw_of(series: Series) -> Draw | None:
     """Return the draw of a series that was committed, drawn or published."""
     found: Draw | None = Draw.get_or_none(
-        Draw.series == series.id, Draw.state.in_((COMMITTED, DRAWN, SHOWN))
+        Draw.series == series.id, Draw.state.in_((models.COMMITTED, models.DRAWN, models.SHOWN))
     )
     return found
 
@@ -276,7 +259,10 @@ def own_places(ctx: Context) -> list[Place]:
         .switch(Place)
         .join(RoundTable)
         .join(Series)
-        .where(Interest.account == ctx.actor.account_id, Place.state.in_((ACCEPTED, ATTENDED)))
+        .where(
+            Interest.account == ctx.actor.account_id,
+            Place.state.in_((models.ACCEPTED, models.ATTENDED)),
+        )
     )
     return list(rows.order_by(RoundTable.starts_at))
 
@@ -291,7 +277,7 @@ def counts(series: Series) -> dict[str, Any]:
 
     A group of fewer than five people is not told apart.
     """
-    rows = people(series, INTERESTED)
+    rows = people(series, models.INTERESTED)
     values = groups.all_of(series, rows)
     held: dict[int, set[str]] = {}
     for place in places(series):
@@ -302,7 +288,7 @@ def counts(series: Series) -> dict[str, Any]:
         for row in rows:
             states = held.get(row.id, set())
             cell = told.setdefault(values[row.id][key], [0, 0, 0])
-            for at, is_one in enumerate((True, bool(states), ATTENDED in states)):
+            for at, is_one in enumerate((True, bool(states), models.ATTENDED in states)):
                 cell[at] += is_one
         found[key] = _without_small(told)
     return found
@@ -318,6 +304,6 @@ def _without_small(told: dict[str, list[int]]) -> dict[str, list[int]]:
 
 def wanted(series: Series) -> dict[int, int]:
     """Return how many people want each table, as any of their choices."""
-    rows = people(series, INTERESTED)
+    rows = people(series, models.INTERESTED)
     numbers = [str(number) for row in rows for number in row.choices]
     return {int(number): count for number, count in checking.counted(numbers).items()}

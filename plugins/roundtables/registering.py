@@ -8,18 +8,8 @@ from typing import Any
 
 import peewee
 
-from plugins.roundtables import checking, groups, placing, queries, telling, tokens
-from plugins.roundtables.models import (
-    ASKED,
-    CLOSED,
-    INTERESTED,
-    PLACED,
-    PUBLISHED,
-    WITHDRAWN,
-    Interest,
-    RoundTable,
-    Series,
-)
+from plugins.roundtables import checking, groups, models, placing, queries, telling, tokens
+from plugins.roundtables.models import Interest, RoundTable, Series
 from portal import audit, db, permissions
 from portal.context import Context
 from portal.errors import Conflict, Invalid
@@ -42,9 +32,11 @@ MOST_ROWS = 2_000
 def window(ctx: Context, series: Series) -> str:
     """Say whether interest can be confirmed: before, open, late (places remain) or over."""
     now = ctx.clock.now()
-    if series.state == PUBLISHED and now <= series.freezes_at:
+    if series.state == models.PUBLISHED and now <= series.freezes_at:
         return OPEN if now >= series.opens_at else BEFORE
-    if series.state == PLACED and any(queries.free(series, now + placing.LAST_OFFER).values()):
+    if series.state == models.PLACED and any(
+        queries.free(series, now + placing.LAST_OFFER).values()
+    ):
         return LATE
     return OVER
 
@@ -90,7 +82,7 @@ def express(
         if before is None:
             row = _create(ctx, series, email, kept, own)
             groups.keep_sealed(row, *sealed)
-        elif before.state == ASKED:
+        elif before.state == models.ASKED:
             _set(before, **kept, account=own.id if own else before.account_id)
             groups.keep_sealed(before, *sealed)
             row = before
@@ -102,7 +94,8 @@ def express(
         if own is not None:
             _count(ctx, series, row, state)
             return row
-        telling.link_again(ctx, row) if row.state == INTERESTED else telling.asked(ctx, row)
+        letter = "link_again" if row.state == models.INTERESTED else "asked"
+        telling.tell(ctx, row, letter)
     return None
 
 
@@ -199,9 +192,9 @@ def _count(ctx: Context, series: Series, row: Interest, state: str) -> None:
     """Let an interest count, inside the transaction that holds the series."""
     of: Any = Interest
     last = of.select(peewee.fn.MAX(of.position)).where(of.series == series.id).scalar() or 0
-    _set(row, state=INTERESTED, position=last + 1, confirmed_at=ctx.clock.now())
+    _set(row, state=models.INTERESTED, position=last + 1, confirmed_at=ctx.clock.now())
     audit.record(ctx, "interest.confirmed", NAME, series.id, interest=row.id, role="participant")
-    telling.confirmed(ctx, row)
+    telling.tell(ctx, row, "confirmed")
     if state == LATE:
         placing.refill(ctx, series)
 
@@ -216,18 +209,18 @@ def confirm(ctx: Context, interest: Interest) -> None:
         placing.hold(series)
         row: Interest = Interest.get_by_id(interest.id)
         row.series = series
-        if row.state == INTERESTED:
+        if row.state == models.INTERESTED:
             return
-        if row.state == WITHDRAWN:
+        if row.state == models.WITHDRAWN:
             raise Conflict(_("You withdrew this interest. Confirm it anew on the series' page."))
         _count(ctx, series, row, check_open(ctx, series))
 
 
 def may_change(ctx: Context, series: Series) -> str:
     """Say what a person may still change: all, choices (for those in line), or details alone."""
-    if series.state == PUBLISHED and ctx.clock.now() <= series.freezes_at:
+    if series.state == models.PUBLISHED and ctx.clock.now() <= series.freezes_at:
         return "all"
-    return "choices" if series.state == PLACED else "details"
+    return "choices" if series.state == models.PLACED else "details"
 
 
 def change(
@@ -242,7 +235,11 @@ def change(
         placing.hold(series)
         row: Interest = Interest.get_by_id(interest.id)
         row.series = series
-        if row.state == WITHDRAWN or series.state not in {PUBLISHED, CLOSED, PLACED}:
+        if row.state == models.WITHDRAWN or series.state not in {
+            models.PUBLISHED,
+            models.CLOSED,
+            models.PLACED,
+        }:
             raise Conflict(_("This interest can't be changed any more."))
         if version not in {None, row.version}:
             raise Conflict(
@@ -284,7 +281,7 @@ def withdraw(ctx: Context, interest: Interest) -> None:
         placing.hold(series)
         row: Interest = Interest.get_by_id(interest.id)
         row.series = series
-        if row.state == WITHDRAWN:
+        if row.state == models.WITHDRAWN:
             return
         placing.leave(ctx, series, row)
         audit.record(
@@ -303,4 +300,4 @@ def send_link(ctx: Context, series: Series, email: str, network: str) -> None:
         return
     row.series = series
     with db.transaction():
-        telling.asked(ctx, row) if row.state == ASKED else telling.link_again(ctx, row)
+        telling.tell(ctx, row, "asked" if row.state == models.ASKED else "link_again")

@@ -8,17 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from plugins.roundtables import checking, groups, placing, queries, tokens
-from plugins.roundtables.models import (
-    CANCELLED,
-    CLOSED,
-    DRAFT,
-    PLACED,
-    PUBLISHED,
-    Interest,
-    RoundTable,
-    Series,
-)
+from plugins.roundtables import checking, groups, models, placing, queries, tokens
+from plugins.roundtables.models import Interest, RoundTable, Series
 from portal import audit, db, events, permissions, settings, workflow
 from portal.context import Context
 from portal.errors import Conflict, Invalid, NotFound, TooMany
@@ -64,7 +55,7 @@ def write(
                 raise NotFound
             return _create(ctx, organisation, kept)
         permissions.check(ctx, "edit", series)
-        if series.state != DRAFT:
+        if series.state != models.DRAFT:
             kept = _without_fixed(ctx, series, kept)
         _update(Series, series.id, version, kept)
         permissions.forget()
@@ -116,7 +107,7 @@ def _checked(ctx: Context, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _without_fixed(ctx: Context, series: Series, kept: dict[str, Any]) -> dict[str, Any]:
     changed = {name: value for name, value in kept.items() if name not in FIXED}
-    if series.state != PUBLISHED or ctx.clock.now() > series.closes_at:
+    if series.state != models.PUBLISHED or ctx.clock.now() > series.closes_at:
         changed.pop("closes_at"), changed.pop("freezes_at")
     elif changed["closes_at"] <= ctx.clock.now():
         raise Invalid(_("Choose a deadline that is still to come."), "closes_on")
@@ -130,7 +121,10 @@ def _create(ctx: Context, host: Organisation, kept: Mapping[str, Any]) -> Series
     if host.id not in own and not ctx.actor.system:
         raise NotFound
     of: Any = Series
-    if of.select().where(of.organisation == host.id, of.state == DRAFT).count() >= MOST_DRAFTS:
+    if (
+        of.select().where(of.organisation == host.id, of.state == models.DRAFT).count()
+        >= MOST_DRAFTS
+    ):
         raise TooMany(_("Publish or discard some of your drafts first."), retry_after=3_600)
     public_id = new_public_id()
     made: Series = Series.create(
@@ -231,9 +225,9 @@ def write_table(
         _update(RoundTable, table.id, version, kept)
         audit.record(ctx, "round_table.changed", NAME, series.id, table=table.id)
         changed: RoundTable = RoundTable.get_by_id(table.id)
-        if is_moved and series.state in {PUBLISHED, CLOSED, PLACED}:
+        if is_moved and series.state in {models.PUBLISHED, models.CLOSED, models.PLACED}:
             placing.moved(ctx, series, changed)
-        if series.state == PLACED:
+        if series.state == models.PLACED:
             placing.refill(ctx, series)
         return changed
 
@@ -242,7 +236,7 @@ def _checked_table(ctx: Context, series: Series, values: Mapping[str, Any]) -> d
     starts_at = checking.moment(values["day"], values["time"], series.zone, "day")
     if starts_at <= ctx.clock.now():
         raise Invalid(_("Choose a day that is still to come."), "day")
-    if series.state != DRAFT and starts_at <= series.freezes_at:
+    if series.state != models.DRAFT and starts_at <= series.freezes_at:
         raise Invalid(_("A round table can't begin before registration ends."), "day")
     capacity = checking.whole(values["capacity"], "capacity", 1, checking.MOST_SEATS)
     return {
@@ -259,7 +253,7 @@ def _checked_table(ctx: Context, series: Series, values: Mapping[str, Any]) -> d
 
 
 def _add_table(ctx: Context, series: Series, kept: Mapping[str, Any]) -> RoundTable:
-    if series.state not in {DRAFT, PUBLISHED}:
+    if series.state not in {models.DRAFT, models.PUBLISHED}:
         raise Conflict(_("Registration is over. Copy the series for more round tables."))
     rows = RoundTable.select().where(RoundTable.series == series.id)
     numbers = [row.number for row in rows]
@@ -275,7 +269,7 @@ def _add_table(ctx: Context, series: Series, kept: Mapping[str, Any]) -> RoundTa
 def remove_table(ctx: Context, series: Series, table: RoundTable) -> None:
     """Take a table out of a draft. Raises Conflict once the series is published."""
     permissions.check(ctx, "edit", series)
-    if series.state != DRAFT:
+    if series.state != models.DRAFT:
         raise Conflict(_("People may have chosen this table. Cancel it instead."))
     with db.transaction():
         RoundTable.delete().where(RoundTable.id == table.id).execute()
@@ -292,7 +286,7 @@ def cancel_table(ctx: Context, series: Series, table: RoundTable, reason: str) -
             raise Conflict(_("This round table is over already."))
         placing.cancel(ctx, series, fresh, reason)
         audit.record(ctx, "round_table.cancelled", NAME, series.id, table=table.id)
-        if series.state == PLACED:
+        if series.state == models.PLACED:
             placing.refill(ctx, series)
 
 
@@ -302,12 +296,12 @@ def cancel_table(ctx: Context, series: Series, table: RoundTable, reason: str) -
 def carry_out(ctx: Context, series: Series, step: Transition, entry: Any) -> None:
     """Do what follows from a step, inside its transaction, whichever page it was taken on."""
     now = ctx.clock.now()
-    if step.target == PUBLISHED:
+    if step.target == models.PUBLISHED:
         _check_open(ctx, series)
         slug = checking.slug_of(series.title, series.public_id)
         Series.update(published_at=now, slug=slug).where(Series.id == series.id).execute()
         events.emit(ctx, "round_tables.published", NAME, series.id)
-    elif step.target == CANCELLED:
+    elif step.target == models.CANCELLED:
         placing.hold(series)
         for table in queries.tables(series):
             if table.ends_at > now:
@@ -333,7 +327,7 @@ def _check_open(ctx: Context, series: Series) -> None:
     most = settings.of(ctx, "roundtables")["most_open"]
     of: Any = Series
     own = of.select().where(of.organisation == series.organisation_id)
-    if own.where(of.state.in_((PUBLISHED, CLOSED, PLACED))).count() > most:
+    if own.where(of.state.in_((models.PUBLISHED, models.CLOSED, models.PLACED))).count() > most:
         raise TooMany(
             ngettext(
                 "Your organisation has a series under way already.",

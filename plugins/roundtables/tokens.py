@@ -89,8 +89,8 @@ def _box() -> Fernet:
 
 
 def seal(text: str) -> str:
-    """Return a text as it is kept; an empty one stays empty."""
-    return _box().encrypt(text.encode()).decode() if text else ""
+    """Return a text as it is kept; empty for an empty one, and where nothing can be sealed."""
+    return _box().encrypt(text.encode()).decode() if text and can_seal() else ""
 
 
 def unseal(sealed: str) -> str:

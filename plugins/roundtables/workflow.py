@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from plugins.roundtables.models import (
-    CANCELLED,
-    CLOSED,
-    DISCARDED,
-    DRAFT,
-    HELD,
-    PLACED,
-    PUBLISHED,
-    RoundTable,
-    Series,
-)
+from plugins.roundtables import models
+from plugins.roundtables.models import RoundTable, Series
 from portal.context import Context
 from portal.hookspecs import ObjectType, State, Transition, Workflow
 from portal.i18n import _
@@ -52,40 +43,49 @@ _OWN = {"view": {"OrgMember"}}
 _WRITE = {"edit": EDITORS}
 _RUN = {"run": EDITORS}
 _SAID: dict[str, Any] = {"comment_required": True}
-_UNDER_WAY = {PUBLISHED, CLOSED, PLACED}
+_UNDER_WAY = {models.PUBLISHED, models.CLOSED, models.PLACED}
 
 FLOW = Workflow(
     SERIES,
     lazy("Series of round tables"),
-    DRAFT,
+    models.DRAFT,
     (
-        State(DRAFT, lazy("draft"), _OWN | _WRITE | _RUN, tag="warn"),
-        State(PUBLISHED, lazy("published"), _ALL | _WRITE | _RUN, tag="ok"),
-        State(CLOSED, lazy("registration closed"), _ALL | _WRITE | _RUN, tag="act"),
-        State(PLACED, lazy("places allocated"), _ALL | _WRITE | _RUN, tag="act"),
-        State(HELD, lazy("held"), _ALL | _WRITE | _RUN, final=True),
-        State(CANCELLED, lazy("cancelled"), _ALL | _RUN, final=True, tag="bad"),
-        State(DISCARDED, lazy("discarded"), _OWN | _RUN, final=True),
+        State(models.DRAFT, lazy("draft"), _OWN | _WRITE | _RUN, tag="warn"),
+        State(models.PUBLISHED, lazy("published"), _ALL | _WRITE | _RUN, tag="ok"),
+        State(models.CLOSED, lazy("registration closed"), _ALL | _WRITE | _RUN, tag="act"),
+        State(models.PLACED, lazy("places allocated"), _ALL | _WRITE | _RUN, tag="act"),
+        State(models.HELD, lazy("held"), _ALL | _WRITE | _RUN, final=True),
+        State(models.CANCELLED, lazy("cancelled"), _ALL | _RUN, final=True, tag="bad"),
+        State(models.DISCARDED, lazy("discarded"), _OWN | _RUN, final=True),
     ),
     (
         Transition(
-            "publish", lazy("Publish"), {DRAFT}, PUBLISHED, "run", guards=("known", "ready")
+            "publish",
+            lazy("Publish"),
+            {models.DRAFT},
+            models.PUBLISHED,
+            "run",
+            guards=("known", "ready"),
         ),
-        Transition("close", lazy("Close registration now"), {PUBLISHED}, CLOSED, "run"),
+        Transition(
+            "close", lazy("Close registration now"), {models.PUBLISHED}, models.CLOSED, "run"
+        ),
         Transition(
             "freeze",
             lazy("Close registration by date"),
-            {PUBLISHED},
-            CLOSED,
+            {models.PUBLISHED},
+            models.CLOSED,
             "",
             automatic=True,
             due_field="freezes_at",
         ),
-        Transition("place", lazy("Publish the allocation"), {CLOSED}, PLACED, ""),
-        Transition("hold", lazy("Say that it was held"), {PLACED}, HELD, "run"),
-        Transition("cancel", lazy("Cancel the series"), _UNDER_WAY, CANCELLED, "run", **_SAID),
-        Transition("discard", lazy("Discard"), {DRAFT}, DISCARDED, "run"),
-        Transition("restore", lazy("Restore as a draft"), {DISCARDED}, DRAFT, "run"),
+        Transition("place", lazy("Publish the allocation"), {models.CLOSED}, models.PLACED, ""),
+        Transition("hold", lazy("Say that it was held"), {models.PLACED}, models.HELD, "run"),
+        Transition(
+            "cancel", lazy("Cancel the series"), _UNDER_WAY, models.CANCELLED, "run", **_SAID
+        ),
+        Transition("discard", lazy("Discard"), {models.DRAFT}, models.DISCARDED, "run"),
+        Transition("restore", lazy("Restore as a draft"), {models.DISCARDED}, models.DRAFT, "run"),
     ),
     {"known": _known, "ready": _ready},
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from plugins.roundtables import checking, drawing, pages, pooling, queries
+from plugins.allocation.interface import pictures
+from plugins.roundtables import drawing, pages, pooling, queries
 from plugins.roundtables.models import CLOSED, TRIED, WORKING
 from plugins.roundtables.views.base import hosted, own
 from plugins.roundtables.views.host import HOST
@@ -31,7 +32,7 @@ def _page(slug: str, told: str = "", field: str = "") -> ResponseReturnValue:
         job = Job.get_or_none(Job.id == newest.job_id)
     people = queries.count_interested([row.id]).get(row.id, 0)
     seats = sum(item.seats for item in queries.tables(row))
-    shown = pages.figures(newest) if newest and newest.figures else None
+    shown = pictures.figures(newest.figures) if newest and newest.figures else None
     is_tried = newest is not None and newest.state == TRIED
     page = render_template(
         "roundtables/allocation.html",
@@ -46,11 +47,10 @@ def _page(slug: str, told: str = "", field: str = "") -> ResponseReturnValue:
         job=job,
         is_stuck=job is not None and job.state in ("failed", "cancelled"),
         figures=shown,
-        curve=pages.curve(shown) if shown else {},
+        curve=pictures.curve(shown) if shown else {},
         presence=pages.presence(row, newest) if newest and shown else [],
         steps=pages.steps(row, made),
         is_tried=is_tried,
-        presets=checking.PRESETS,
         round=drawing.round_of(made) if made and made.source else None,
         beacon_url=drawing.beacon_url(made) if made else "",
         closes=pages.moment(row.closes_at, row.zone),

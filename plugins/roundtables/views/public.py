@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import g, redirect, render_template
 from flask.typing import ResponseReturnValue
 
+from plugins.allocation.interface import pictures
 from plugins.roundtables import calendars, drawing, pages, queries, registering
 from plugins.roundtables.models import SHOWN
 from plugins.roundtables.views.base import blueprint
@@ -94,7 +95,7 @@ def draw(slug: str) -> ResponseReturnValue:
         row=found.series,
         host=found.series.organisation,
         draw=made,
-        figures=pages.figures(made),
+        figures=pictures.figures(made.figures),
         settings=pages.rules(found.series),
         has_files=made.state == SHOWN and made.figures.get("people", 0) >= MANY,
         many=MANY,

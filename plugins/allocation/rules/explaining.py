@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from plugins.roundtables.rules.pool import Person
-from plugins.roundtables.rules.tickets import Result
+from plugins.allocation.rules.pool import Person
+from plugins.allocation.rules.tickets import Result
 
 ORGANISATION, TABLES_FULL, NO_TABLE = "organisation", "tables_full", "no_table"
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from plugins.roundtables.rules.board import Layout, board_of, first_choices
-from plugins.roundtables.rules.pool import Pool, Settings
+from plugins.allocation.rules.board import Layout, board_of, first_choices
+from plugins.allocation.rules.pool import Pool, Settings
 
 TICKETS = 1_000
 Ticket = list[tuple[str, str]]

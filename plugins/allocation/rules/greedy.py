@@ -10,7 +10,7 @@ import heapq
 import random
 from collections.abc import Callable, Sequence
 
-from plugins.roundtables.rules.board import Board, Layout, board_of, most_seats
+from plugins.allocation.rules.board import Board, Layout, board_of, most_seats
 
 Seats = list[tuple[int, int]]
 Ready = Callable[[float], None]

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from plugins.roundtables import rules
+from plugins.allocation import rules
 from portal.errors import Invalid
 from portal.i18n import _, percent
 

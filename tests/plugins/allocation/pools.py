@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 
-from plugins.roundtables.rules import Person, Pool, Settings
+from plugins.allocation.rules import Person, Pool, Settings
 
 LARGER = {2000: 1_000, 2001: 2_000}
 COUNTRIES = tuple(

@@ -13,7 +13,7 @@ from typing import Any
 import highspy
 import numpy as np
 
-from plugins.roundtables.rules.board import Layout
+from plugins.allocation.rules.board import Layout
 
 INFINITE = highspy.kHighsInf
 Numbers = Any

@@ -19,10 +19,10 @@ from typing import Any
 import highspy
 import numpy as np
 
-from plugins.roundtables.rules.board import Layout, board_of, most_seats
-from plugins.roundtables.rules.columns import EXACT, Batch, Pricer, Prices
-from plugins.roundtables.rules.linear import Master, Relaxation
-from plugins.roundtables.rules.tickets import Result, result_of
+from plugins.allocation.rules.board import Layout, board_of, most_seats
+from plugins.allocation.rules.columns import EXACT, Batch, Pricer, Prices
+from plugins.allocation.rules.linear import Master, Relaxation
+from plugins.allocation.rules.tickets import Result, result_of
 from portal.errors import Invalid
 from portal.i18n import _
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from plugins.roundtables.rules.board import Layout, board_of
+from plugins.allocation.rules.board import Layout, board_of
 
 BIG = 1 << 55
 UNIT = 1 << 36

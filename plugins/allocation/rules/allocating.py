@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 
-from plugins.roundtables.rules.board import Layout, board_of
-from plugins.roundtables.rules.draw import canonical, fingerprint, leaves, pool_hash
-from plugins.roundtables.rules.greedy import (
+from plugins.allocation.rules.board import Layout, board_of
+from plugins.allocation.rules.draw import canonical, fingerprint, leaves, pool_hash
+from plugins.allocation.rules.greedy import (
     everybody,
     first_come,
     lottery,
     plain_lottery,
 )
-from plugins.roundtables.rules.pool import Pool, Settings, with_epsilon
-from plugins.roundtables.rules.tickets import TICKETS, Result, gini, result_of
+from plugins.allocation.rules.pool import Pool, Settings, with_epsilon
+from plugins.allocation.rules.tickets import TICKETS, Result, gini, result_of
 
 Progress = Callable[[float], None]
 Cancelled = Callable[[], bool]
@@ -79,7 +79,7 @@ def allocate(
     if plain or not has_solver():
         found, cover, even = lottery(layout, tickets, seed, ready)
         return result_of(layout, found, (cover, even), seed=seed)
-    fairness = import_module("plugins.roundtables.rules.fairness")  # costs 100 ms and 30 MB
+    fairness = import_module("plugins.allocation.rules.fairness")  # costs 100 ms and 30 MB
     result: Result = fairness.allocate_evenly(layout, tickets, seed, ready)
     return result
 

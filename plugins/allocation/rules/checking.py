@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from plugins.roundtables.rules.board import Board, Layout, most_seats
-from plugins.roundtables.rules.draw import (
+from plugins.allocation.rules.board import Board, Layout, most_seats
+from plugins.allocation.rules.draw import (
     FORMAT,
     canonical,
     fingerprint,
@@ -15,7 +15,7 @@ from plugins.roundtables.rules.draw import (
     pool_hash,
     ticket_number,
 )
-from plugins.roundtables.rules.pool import Pool, Settings, settings_from
+from plugins.allocation.rules.pool import Pool, Settings, settings_from
 from portal.errors import Invalid
 from portal.i18n import _
 

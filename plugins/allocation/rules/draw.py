@@ -14,8 +14,8 @@ from datetime import datetime
 from typing import Any
 
 import portal
-from plugins.roundtables.rules.pool import Person, Pool, Settings
-from plugins.roundtables.rules.tickets import Result
+from plugins.allocation.rules.pool import Person, Pool, Settings
+from plugins.allocation.rules.tickets import Result
 from portal.errors import Invalid
 from portal.i18n import _
 

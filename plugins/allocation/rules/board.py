@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 
-from plugins.roundtables.rules.pool import Pool, Settings
+from plugins.allocation.rules.pool import Pool, Settings
 from portal.errors import Invalid
 from portal.i18n import _
 

@@ -7,7 +7,7 @@ and `problems` help a host before the draw; `check` finds what is wrong with a p
 
 from __future__ import annotations
 
-from plugins.roundtables.rules.allocating import (
+from plugins.allocation.rules.allocating import (
     CURVE,
     Point,
     Rival,
@@ -18,8 +18,9 @@ from plugins.roundtables.rules.allocating import (
     rivals,
     trade_off,
 )
-from plugins.roundtables.rules.checking import check
-from plugins.roundtables.rules.draw import (
+from plugins.allocation.rules.board import Layout
+from plugins.allocation.rules.checking import check
+from plugins.allocation.rules.draw import (
     announced_settings,
     commitment,
     draw,
@@ -32,8 +33,9 @@ from plugins.roundtables.rules.draw import (
     round_after,
     sealed,
 )
-from plugins.roundtables.rules.explaining import Explanation, Group, explain
-from plugins.roundtables.rules.pool import (
+from plugins.allocation.rules.explaining import Explanation, Group, explain
+from plugins.allocation.rules.greedy import everybody
+from plugins.allocation.rules.pool import (
     Floor,
     Person,
     Pool,
@@ -43,9 +45,9 @@ from plugins.roundtables.rules.pool import (
     settings_from,
     with_epsilon,
 )
-from plugins.roundtables.rules.replacement import replace, standing
-from plugins.roundtables.rules.tickets import TICKETS, Measure, Result
-from plugins.roundtables.rules.wishes import Problem, problems
+from plugins.allocation.rules.replacement import replace, standing
+from plugins.allocation.rules.tickets import TICKETS, Measure, Result
+from plugins.allocation.rules.wishes import Problem, problems
 
 __all__ = [
     "CURVE",
@@ -53,6 +55,7 @@ __all__ = [
     "Explanation",
     "Floor",
     "Group",
+    "Layout",
     "Measure",
     "Person",
     "Point",
@@ -67,6 +70,7 @@ __all__ = [
     "check",
     "commitment",
     "draw",
+    "everybody",
     "explain",
     "has_solver",
     "leaf",

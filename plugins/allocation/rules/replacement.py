@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from plugins.roundtables.rules.board import Board, Layout
-from plugins.roundtables.rules.draw import lottery_number
-from plugins.roundtables.rules.pool import Pool, Settings
-from plugins.roundtables.rules.tickets import numbered
+from plugins.allocation.rules.board import Board, Layout
+from plugins.allocation.rules.draw import lottery_number
+from plugins.allocation.rules.pool import Pool, Settings
+from plugins.allocation.rules.tickets import numbered
 
 Seat = tuple[str, str]
 

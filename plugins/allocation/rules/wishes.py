@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from plugins.roundtables.rules.board import Board, Layout
-from plugins.roundtables.rules.pool import Pool, Settings
+from plugins.allocation.rules.board import Board, Layout
+from plugins.allocation.rules.pool import Pool, Settings
 from portal.i18n import _, ngettext
 
 
