@@ -142,7 +142,10 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "saved.remove_note": ({"member_a", "admin_a"}, {"editor_a"}),
     "saved_api.shortlist": (OF_A, set()),
-    "mobilities.show": (OF_A | {"member_b"}, set()),
+    **dict.fromkeys(
+        ("mobilities.show", "mobilities.steps", "mobilities.checklist"), (OF_A | {"member_b"}, set())
+    ),
+    "mobilities.mark_step": (EDIT_A, OF_A | {"member_b"}),  # its host leads no such step
     **dict.fromkeys(
         ("mobilities.edit", "mobilities.participant", "mobilities.arrangements"), (EDIT_A, set())
     ),
@@ -354,7 +357,7 @@ def make_world(app: Flask) -> World:
         "draft": draft.public_id, "own token": tokens.parts(world.bearers["token_read"])[0],
         "person": accounts["admin_a"].public_id, "request": wanted.slug,
         "enquiry": asked.public_id,
-        **planned, "report_id": MISSING,
+        **planned, "report_id": MISSING, "key": "B6",
         "own search": search_row.public_id, "own note": note.public_id, "partner": public.slug,
         "own step": step.public_id,
         "own link": outside.public_id,

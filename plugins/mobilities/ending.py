@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from plugins.mobilities import queries, rules, telling
+from plugins.mobilities import queries, rules, tasklist, telling
 from plugins.mobilities.models import (
     AGREED,
     ASSESSED,
@@ -158,6 +158,7 @@ def _extend(mobility: Mobility, placement: PlacementRow, day: str) -> None:
     _keep_until(placement.id, date.fromisoformat(day))
     if day > mobility.ends_on:
         Mobility.update(ends_on=day).where(Mobility.id == mobility.id).execute()
+        tasklist.move(Mobility.get_by_id(mobility.id))
 
 
 def _keep_until(placement_id: int, day: date) -> None:

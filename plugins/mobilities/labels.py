@@ -106,3 +106,20 @@ def period(starts_on: str, ends_on: str) -> str:
     """Return the days of a stay."""
     first, last = (day(date.fromisoformat(text), "medium") for text in (starts_on, ends_on))
     return _("%(first)s to %(last)s", first=first, last=last)
+
+
+def actor(name: str) -> str:
+    """Return who has a part in a step."""
+    names = {"participant": _("Participant"), "competent": _("Competent institution")}
+    return names.get(name) or side(name)
+
+
+def phase(name: str) -> str:
+    """Return a phase of the task list."""
+    names = {
+        "partners": _("Partners: once, not for each stay"),
+        "before": _("Before the stay"),
+        "during": _("During the stay"),
+        "after": _("After the stay"),
+    }
+    return names.get(name, name)

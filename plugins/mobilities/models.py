@@ -155,3 +155,62 @@ class Report(Model):
 
     class Meta:
         table_name = "mobilities_report"
+
+
+OPEN, DONE, NOT_NEEDED = "open", "done", "not_needed"
+
+
+class TaskRow(Model):
+    """A step of a mobility's task list: who leads it, until when, and what became of it.
+
+    `key` names it in list number `list_number`; `note` is the proof in words.
+    """
+
+    id = AutoField()
+    mobility = ForeignKeyField(Mobility, on_delete="CASCADE", backref="+")
+    key = TextField()
+    list_number = IntegerField()
+    lead = TextField()
+    due_on = BinaryText()
+    state = TextField(default=OPEN)
+    note = TextField(default="")
+    done_at = UtcDateTime(null=True)
+    done_side = TextField(default="")
+    account = ForeignKeyField(Account, null=True, on_delete="SET NULL", backref="+")
+    reminded_at = UtcDateTime(null=True)
+    mobility_id: int
+
+    class Meta:
+        table_name = "mobilities_task"
+
+
+class Mark(Model):
+    """That a participant did their part of a step."""
+
+    id = AutoField()
+    task = ForeignKeyField(TaskRow, on_delete="CASCADE", backref="+")
+    participant = ForeignKeyField(ParticipantRow, on_delete="CASCADE", backref="+")
+    done_at = UtcDateTime()
+    task_id: int
+    participant_id: int
+
+    class Meta:
+        table_name = "mobilities_mark"
+
+
+class Alarm(Model):
+    """A participant or guardian says that something is wrong; only `contact` reads it."""
+
+    id = AutoField()
+    public_id = TextField(unique=True)
+    participant = ForeignKeyField(ParticipantRow, on_delete="CASCADE", backref="+")
+    contact = ForeignKeyField(Account, null=True, on_delete="SET NULL", backref="+")
+    by_guardian = BooleanField(default=False)
+    text = TextField()
+    created_at = UtcDateTime()
+    seen_at = UtcDateTime(null=True)
+    participant_id: int
+    contact_id: int | None
+
+    class Meta:
+        table_name = "mobilities_alarm"

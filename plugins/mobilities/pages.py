@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from plugins.mobilities import ending, labels, people, queries, rules
+from plugins.mobilities import ending, labels, people, queries, rules, tasklist
 from plugins.mobilities.models import (
     AGREED,
     ASSESSED,
@@ -23,6 +23,7 @@ from plugins.mobilities.models import (
     PlacementRow,
     Report,
 )
+from plugins.mobilities.steps import PHASES
 from plugins.mobilities.workflow import FLOW
 from plugins.partners.interface import field_name
 from portal.context import Context
@@ -32,7 +33,9 @@ from portal.organisations.models import Organisation
 WAY = (PLANNING, AGREED, RUNNING, ASSESSED, RECOGNISED, CLOSED)
 
 
-def row(item: Mobility, own: Sequence[Organisation]) -> dict[str, Any]:
+def row(
+    item: Mobility, own: Sequence[Organisation], done: tuple[int, int] | None = None
+) -> dict[str, Any]:
     """Return one of the list."""
     mine = {organisation.id for organisation in own}
     other = item.host if item.sending_id in mine else item.sending
@@ -46,6 +49,7 @@ def row(item: Mobility, own: Sequence[Organisation]) -> dict[str, Any]:
         "side": labels.side(side),
         "days": labels.period(item.starts_on, item.ends_on),
         "demo": item.sending.is_fictional,
+        "steps": _of(*done) if done and done[1] and item.state not in tasklist.OVER else "",
     }
 
 
@@ -59,6 +63,7 @@ def whole(ctx: Context, here: queries.Found) -> dict[str, Any]:
     rows = queries.placements([item.id])[item.id]
     ids = [place.id for place in rows]
     persons, reports = queries.participants(ids), queries.reports(ids)
+    tasks = tasklist.items(item.id)
     return {
         "found": here,
         "row": item,
@@ -67,6 +72,8 @@ def whole(ctx: Context, here: queries.Found) -> dict[str, Any]:
         "facts": _facts(item, SENDING in here.sides),
         "waits": waits(ctx, here),
         "stays": [_stay(ctx, here, place, persons, reports) for place in rows],
+        "progress": progress(tasks) if tasks and item.state not in tasklist.OVER else None,
+        "next_steps": next_steps(ctx, here, tasks),
         "may_read_needs": bool(people.arrangements(item, here.sides)),
     }
 
@@ -206,3 +213,82 @@ def people_as_typed(item: Mobility) -> list[dict[str, Any]]:
         }
         for person in queries.participants(places)
     ] or [{}]
+
+
+# Steps
+
+
+def progress(found: Sequence[tasklist.Item]) -> dict[str, Any]:
+    """Return how far the steps are, in numbers and words."""
+    done, needed = tasklist.progress(found)
+    return {"done": done, "needed": needed, "words": _of(done, needed)}
+
+
+def _of(done: int, needed: int) -> str:
+    return _("%(done)s of %(needed)s steps done", done=done, needed=needed)
+
+
+def phases(
+    ctx: Context, here: queries.Found, found: Sequence[tasklist.Item], only_mine: bool
+) -> list[dict[str, Any]]:
+    """Return the steps by phase; `only_mine` leaves those that the visitor's side leads."""
+    sides = here.sides
+    shown = [
+        item for item in found if not only_mine or tasklist.sides_of(item.step, leads=True) & sides
+    ]
+    rows: list[dict[str, Any]] = []
+    for name in PHASES:
+        own = [item for item in shown if item.step.phase == name]
+        if own:
+            done, needed = tasklist.progress(own)
+            rows.append(
+                {
+                    "name": name,
+                    "title": labels.phase(name),
+                    "words": _of(done, needed),
+                    "is_open": name != "partners" and done < needed,
+                    "steps": [step(ctx, here, item) for item in own],
+                }
+            )
+    return rows
+
+
+def step(ctx: Context, here: queries.Found, item: tasklist.Item) -> dict[str, Any]:
+    """Return a step as pages show it."""
+    today = ctx.clock.now().date()
+    is_open = item.row.state == "open"
+    helpers = ", ".join(map(labels.actor, item.step.helpers))
+    return {
+        "key": item.row.key,
+        "title": str(item.step.title),
+        "lead": labels.actor(item.step.lead),
+        "helpers": helpers,
+        "proof": str(item.step.proof),
+        "due": day(item.due_on, "medium"),
+        "state": item.row.state,
+        "tag": _tag(item, today),
+        "note": item.row.note,
+        "done": day(item.row.done_at, "medium") if item.row.done_at else "",
+        "by": labels.actor(item.row.done_side) if item.row.done_side else "",
+        "marks": item.marks if is_open else 0,
+        "may": bool(tasklist.sides_of(item.step) & here.sides)
+        and here.mobility.state not in tasklist.OVER,
+    }
+
+
+def _tag(item: tasklist.Item, today: date) -> tuple[str, str]:
+    if item.row.state == "done":
+        return _("done"), "ok"
+    if item.row.state == "not_needed":
+        return _("not needed"), ""
+    if item.due_on < today:
+        return _("late"), "bad"
+    return (_("due soon"), "warn") if item.due_on <= today + tasklist.LOOK_AHEAD else ("", "")
+
+
+def next_steps(ctx: Context, here: queries.Found, found: Sequence[tasklist.Item]) -> list[Any]:
+    """Return the next three open steps that the visitor's side leads, else those of others."""
+    left = [item for item in found if item.row.state == "open" and item.step.phase != "partners"]
+    left.sort(key=lambda item: item.row.due_on)
+    mine = [item for item in left if tasklist.sides_of(item.step, leads=True) & here.sides]
+    return [step(ctx, here, item) for item in (mine or left)[:3]]

@@ -7,7 +7,17 @@ from typing import Any
 
 from flask import Blueprint
 
-from plugins.mobilities import demo, ending, queries, service, telling, views, workflow
+from plugins.mobilities import (
+    demo,
+    ending,
+    queries,
+    reminding,
+    service,
+    telling,
+    views,
+    workflow,
+    worklist,
+)
 from portal import workflow as engine
 from portal.context import Context
 from portal.hookspecs import (
@@ -16,6 +26,7 @@ from portal.hookspecs import (
     ObjectType,
     Progress,
     RoleSource,
+    Task,
     Transition,
     Workflow,
     hookimpl,
@@ -24,6 +35,7 @@ from portal.i18n import _
 from portal.i18n import lazy_gettext as lazy
 
 HOUR = 3_600
+DAY = 86_400
 
 
 @hookimpl
@@ -82,10 +94,30 @@ def _end(ctx: Context, _payload: Mapping[str, Any], _progress: Progress) -> None
     ending.end_due(ctx)
 
 
+def _remind(ctx: Context, _payload: Mapping[str, Any], _progress: Progress) -> None:
+    reminding.remind(ctx)
+
+
+@hookimpl
+def task_list(ctx: Context) -> Sequence[Task]:
+    """Offer what waits for the actor: requests to host, reports to answer, steps that are due."""
+    return worklist.tasks(ctx)
+
+
+@hookimpl(optionalhook=True)
+def calendar_list(ctx: Context) -> Sequence[Mapping[str, Any]]:
+    """Put the stays of the actor's organisations into the calendar."""
+    return worklist.calendar(ctx)
+
+
 @hookimpl
 def job_list(ctx: Context) -> Sequence[JobKind]:
-    """End stays whose time has come, once an hour."""
-    return [JobKind("mobilities.end_stays", _end, lazy("End stays whose last day is past"), HOUR)]
+    """End stays whose time has come, once an hour; remind of steps once a day."""
+    reminding_title = lazy("Remind of steps of mobilities that are due")
+    return [
+        JobKind("mobilities.end_stays", _end, lazy("End stays whose last day is past"), HOUR),
+        JobKind("mobilities.remind", _remind, reminding_title, DAY),
+    ]
 
 
 @hookimpl
@@ -102,7 +134,7 @@ def organisation_removed(ctx: Context, ids: Sequence[int]) -> None:
 
 @hookimpl(optionalhook=True)
 def operation_demo_filled(ctx: Context) -> None:
-    """Load the demonstration set, once the organisations are there."""
+    """Add the demonstration set once its organisations and their people are there."""
     demo.load(ctx)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from plugins.mobilities import ending, rules
+from plugins.mobilities import ending, rules, tasklist
 from plugins.mobilities.facts import Placement, placement
 from plugins.mobilities.models import (
     AGREED,
@@ -89,7 +89,9 @@ def record(
                 ends_at=rules.end_of_day(ends_on),
                 **rules.checked_participant(person, at),
             )
-        if outcome:
+        if not outcome:
+            tasklist.make(mobility)
+        else:
             end = rules.End(outcome, ended_on or ends_on)
             ending.store(ctx, row, end, initiator)
             if announce:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from plugins.mobilities import queries, rules, telling
+from plugins.mobilities import queries, rules, tasklist, telling
 from plugins.mobilities.models import (
     AGREED,
     CANCELLED,
@@ -84,6 +84,7 @@ def plan(
         )
         workflow.start(ctx, made)
         _place(made, named)
+        tasklist.make(made)
         audit.record(ctx, "mobility.planned", MOBILITY, made.id, sending=sending.id, host=host.id)
         events.emit(ctx, "mobility.planned", MOBILITY, made.id)
         title = lazy("%(name)s plans a stay with you", name=sending.name)
@@ -123,6 +124,7 @@ def change(
         PlacementRow.delete().where(PlacementRow.mobility == mobility.id).execute()
         changed: Mobility = of.get_by_id(mobility.id)
         _place(changed, named)
+        tasklist.make(changed)
         audit.record(ctx, "mobility.changed", MOBILITY, mobility.id)
     return changed
 
@@ -216,6 +218,7 @@ def _place(mobility: Mobility, people: Sequence[Mapping[str, Any]]) -> list[Plac
 def carry_out(ctx: Context, mobility: Mobility, step: Transition) -> None:
     """Do what follows from a step, inside its transaction, whichever page it was taken on."""
     host: Organisation = mobility.host
+    tasklist.finish(ctx, mobility, step.name)
     if step.target == AGREED:
         Mobility.update(agreed_at=ctx.clock.now()).where(Mobility.id == mobility.id).execute()
         events.emit(ctx, "mobility.agreed", MOBILITY, mobility.id)

@@ -246,13 +246,14 @@ def fitting(kind: str, mode: str, without: Iterable[str] = ()) -> list[Step]:
 def due_on(step: Step, starts_on: date, ends_on: date, planned_on: date) -> date:
     """Return the day until which a step is done; never before there was time for it.
 
-    What comes during a stay lies within it, half-way at the latest for its checks.
+    What comes during a stay lies within it; its check is half-way.
     """
     at = starts_on if step.anchor == START else ends_on
     day = at + timedelta(days=step.days)
+    if step.key == "D4":
+        return starts_on + (ends_on - starts_on) // 2
     if step.phase == DURING and step.anchor == START:
-        return min(day, starts_on + (ends_on - starts_on) / 2 if step.key == "D4" else ends_on)
+        return min(day, ends_on)
     if step.phase in {PARTNERS, BEFORE}:
-        soonest = min(planned_on + LEAST_NOTICE, starts_on - timedelta(days=1))
-        return max(day, soonest)
+        return max(day, min(planned_on + LEAST_NOTICE, starts_on - timedelta(days=1)))
     return day

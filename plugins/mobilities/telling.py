@@ -15,6 +15,7 @@ from portal.i18n import lazy_gettext as lazy
 STEP = "mobilities.step_taken"
 REPORTED = "mobilities.end_reported"
 ENDED = "mobilities.ended"
+DUE = "mobilities.steps_due"
 KINDS: tuple[Mapping[str, Any], ...] = (
     {
         "kind": STEP,
@@ -22,6 +23,7 @@ KINDS: tuple[Mapping[str, Any], ...] = (
     },
     {"kind": REPORTED, "title": lazy("Somebody reports that a stay does not end as planned")},
     {"kind": ENDED, "title": lazy("A stay has ended")},
+    {"kind": DUE, "title": lazy("Steps of a mobility are due"), "default": "daily"},
 )
 
 

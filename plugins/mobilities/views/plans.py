@@ -11,9 +11,9 @@ from flask import flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from plugins.directory.interface import find, read
-from plugins.mobilities import forms, labels, pages, queries, service
+from plugins.mobilities import forms, labels, pages, queries, service, tasklist
 from plugins.mobilities.models import SIDES, Mobility
-from plugins.mobilities.views.base import EDITORS, blueprint, found, shown_version, spend
+from plugins.mobilities.views.base import EDITORS, blueprint, shown_version, spend
 from plugins.mobilities.workflow import FLOW
 from portal.errors import Conflict, Invalid, TooMany
 from portal.i18n import _
@@ -29,7 +29,9 @@ def index() -> ResponseReturnValue:
     """List the mobilities of the person's organisations."""
     own = [item.organisation for item in organisations.mine(g.ctx)]
     chosen = filters(own)
-    rows = [pages.row(item, own) for item in queries.mine(g.ctx, **chosen)]
+    found = queries.mine(g.ctx, **chosen)
+    counts = tasklist.counts([item.id for item in found])
+    rows = [pages.row(item, own, counts.get(item.id)) for item in found]
     return render_template(
         "mobilities/index.html",
         rows=rows,
@@ -157,7 +159,7 @@ def new() -> ResponseReturnValue:
 @allow(SIGNED_IN, owner=EDITORS)
 def edit(public_id: str) -> ResponseReturnValue:
     """Change a plan to which the host has not agreed yet."""
-    here = found(public_id)
+    here = queries.find(g.ctx, public_id)
     if not here.may("edit"):
         raise queries.missing()
     row = here.mobility

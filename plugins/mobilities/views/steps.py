@@ -1,0 +1,63 @@
+"""The task list of a mobility: what is done, by whom, until when; on paper too."""
+
+from __future__ import annotations
+
+from flask import flash, g, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from plugins.mobilities import labels, pages, tasklist
+from plugins.mobilities.models import SIDES
+from plugins.mobilities.steps import PARTICIPANT
+from plugins.mobilities.views.base import EDITORS, PEOPLE, blueprint, found, spend
+from portal.i18n import _
+from portal.web.access import SIGNED_IN, allow
+
+ACTORS = (*SIDES, PARTICIPANT)
+
+
+@blueprint.get("/mobilities/<public_id>/steps")
+@allow(SIGNED_IN, owner=PEOPLE)
+def steps(public_id: str) -> ResponseReturnValue:
+    """Show all steps of a mobility by phase, or those of the visitor's own side."""
+    here = found(public_id)
+    rows = tasklist.items(here.mobility.id)
+    only_mine = request.args.get("show") == "mine"
+    return render_template(
+        "mobilities/steps.html",
+        found=here,
+        row=here.mobility,
+        phases=pages.phases(g.ctx, here, rows, only_mine),
+        progress=pages.progress(rows),
+        only_mine=only_mine,
+        actors=[(name, labels.actor(name)) for name in ACTORS],
+    )
+
+
+@blueprint.post("/mobilities/<public_id>/steps/<key>/<any(done, not_needed, open):state>")
+@allow(SIGNED_IN, owner=EDITORS)
+def mark_step(public_id: str, key: str, state: str) -> ResponseReturnValue:
+    """Mark a step as done, not needed or open again."""
+    here = found(public_id)
+    spend()
+    note = request.form.get("note", "")
+    tasklist.mark(g.ctx, here.mobility, key, state, note, here.sides)
+    flash({"done": _("Done."), "not_needed": _("Left out."), "open": _("Open again.")}[state])
+    shown = "?show=mine" if request.form.get("show") == "mine" else ""
+    return redirect(f"/mobilities/{public_id}/steps{shown}#{key}", 303)
+
+
+@blueprint.get("/mobilities/<public_id>/checklist")
+@allow(SIGNED_IN, owner=PEOPLE)
+def checklist(public_id: str) -> ResponseReturnValue:
+    """Show the steps of one actor with boxes to tick, for paper."""
+    here = found(public_id)
+    actor = request.args.get("for", "")
+    actor = actor if actor in ACTORS else ACTORS[0]
+    rows = [item for item in tasklist.items(here.mobility.id) if actor in item.step.actors]
+    return render_template(
+        "mobilities/checklist.html",
+        row=here.mobility,
+        actor=labels.actor(actor),
+        phases=pages.phases(g.ctx, here, rows, False),
+        days=labels.period(here.mobility.starts_on, here.mobility.ends_on),
+    )
