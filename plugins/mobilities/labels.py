@@ -111,6 +111,7 @@ def period(starts_on: str, ends_on: str) -> str:
 def actor(name: str) -> str:
     """Return who has a part in a step."""
     names = {"participant": _("Participant"), "competent": _("Competent institution")}
+    names["workplace"] = _("Workplace")
     return names.get(name) or side(name)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from plugins.mobilities import ending, labels, people, queries, rules, tasklist
+from plugins.mobilities import ending, labels, linking, people, queries, rules, tasklist
 from plugins.mobilities.models import (
     AGREED,
     ASSESSED,
@@ -23,7 +23,7 @@ from plugins.mobilities.models import (
     PlacementRow,
     Report,
 )
-from plugins.mobilities.steps import PHASES
+from plugins.mobilities.steps import PARTICIPANT, PHASES
 from plugins.mobilities.workflow import FLOW
 from plugins.partners.interface import field_name
 from portal.context import Context
@@ -74,6 +74,7 @@ def whole(ctx: Context, here: queries.Found) -> dict[str, Any]:
         "stays": [_stay(ctx, here, place, persons, reports) for place in rows],
         "progress": progress(tasks) if tasks and item.state not in tasklist.OVER else None,
         "next_steps": next_steps(ctx, here, tasks),
+        "contacts": queries.people(item.sending_id) if SENDING in here.sides else [],
         "may_read_needs": bool(people.arrangements(item, here.sides)),
     }
 
@@ -292,3 +293,69 @@ def next_steps(ctx: Context, here: queries.Found, found: Sequence[tasklist.Item]
     left.sort(key=lambda item: item.row.due_on)
     mine = [item for item in left if tasklist.sides_of(item.step, leads=True) & here.sides]
     return [step(ctx, here, item) for item in (mine or left)[:3]]
+
+
+# Pages behind links
+
+
+def for_person(
+    ctx: Context,
+    person: ParticipantRow,
+    place: PlacementRow,
+    item: Mobility,
+    *,
+    is_guardian: bool,
+) -> dict[str, Any]:
+    """Return what a participant's page shows: the stay and the person's own steps, nobody else's."""
+    done = tasklist.marked_by(person)
+    rows = [
+        {
+            "key": found.row.key,
+            "title": str(found.step.title),
+            "due": day(found.due_on, "medium"),
+            "is_done": found.row.state == "done" or found.row.id in done,
+            "may": found.step.lead == PARTICIPANT
+            and not is_guardian
+            and item.state not in tasklist.OVER,
+            "lead": labels.actor(found.step.lead),
+        }
+        for found in tasklist.items(item.id)
+        if PARTICIPANT in found.step.actors and found.row.state != "not_needed"
+    ]
+    return {
+        **_shown(item, place),
+        "steps": rows,
+        "is_guardian": is_guardian,
+        "phone": item.phone,
+    }
+
+
+def for_workplace(ctx: Context, place: PlacementRow, item: Mobility) -> dict[str, Any]:
+    """Return what the page of a workplace shows; no participant is named."""
+    count = len(queries.participants([place.id]))
+    rows = [
+        {
+            "key": found.row.key,
+            "title": str(found.step.title),
+            "due": day(found.due_on, "medium"),
+            "proof": str(found.step.proof),
+            "is_done": found.row.state == "done",
+            "may": item.state not in tasklist.OVER,
+        }
+        for found in tasklist.items(item.id)
+        if found.row.key in linking.AT_WORK and found.row.state != "not_needed"
+    ]
+    text = ngettext("%(num)s participant", "%(num)s participants", count)
+    return {**_shown(item, place), "steps": rows, "count": text}
+
+
+def _shown(item: Mobility, place: PlacementRow) -> dict[str, Any]:
+    return {
+        "title": item.title,
+        "sending": item.sending.name,
+        "host": item.host.name,
+        "workplace": ", ".join(filter(None, (place.workplace, place.workplace_city))),
+        "days": labels.period(place.starts_on, place.ended_on or place.ends_on),
+        "is_fictional": item.sending.is_fictional,
+        "outcome": labels.outcome(place.outcome) if place.outcome else None,
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from plugins.mobilities import queries, rules
+from plugins.mobilities import linking, queries, rules
 from plugins.mobilities.models import (
     HOST,
     LIVE,
@@ -59,6 +59,8 @@ def correct(
             raise Conflict(_("This stay is over; nothing about it is changed any more."))
         changed = sorted(name for name, value in kept.items() if getattr(now, name) != value)
         ParticipantRow.update(**kept).where(ParticipantRow.id == row.id).execute()
+        now = ParticipantRow.get_by_id(row.id)
+        linking.invite(ctx, Mobility.get_by_id(mobility.id), now.placement, now)
         audit.record(ctx, "participant.changed", MOBILITY, mobility.id, fields=changed)
 
 
@@ -103,6 +105,8 @@ def name_workplace(
             raise Conflict(_("This stay is over; nothing about it is changed any more."))
         of: Any = PlacementRow
         of.update(**{**kept, "workplace_email": mailbox}).where(of.id == row.id).execute()
+        now = PlacementRow.get_by_id(row.id)
+        linking.invite_workplace(ctx, Mobility.get_by_id(mobility.id), now)
         audit.record(ctx, "workplace.named", PLACEMENT, row.id)
 
 

@@ -10,6 +10,7 @@ from flask import Blueprint
 from plugins.mobilities import (
     demo,
     ending,
+    linking,
     queries,
     reminding,
     service,
@@ -41,7 +42,7 @@ DAY = 86_400
 @hookimpl
 def blueprint_list(ctx: Context) -> Sequence[Blueprint]:
     """Offer the pages."""
-    return [views.blueprint]
+    return [views.blueprint, views.link]
 
 
 @hookimpl
@@ -141,7 +142,13 @@ def operation_demo_filled(ctx: Context) -> None:
 @hookimpl(optionalhook=True)
 def notice_list(ctx: Context) -> Sequence[Mapping[str, Any]]:
     """Name what people are told about mobilities."""
-    return telling.KINDS
+    return [*telling.KINDS, *linking.KINDS]
+
+
+@hookimpl(optionalhook=True)
+def link_purposes(ctx: Context) -> Sequence[object]:
+    """Name what links are mailed for."""
+    return linking.PURPOSES
 
 
 @hookimpl(optionalhook=True)

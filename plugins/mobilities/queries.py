@@ -168,6 +168,11 @@ def editors(organisation_id: int | None) -> list[int]:
     return [] if organisation_id is None else _accounts(organisation_id, EDITORS)
 
 
+def administrators(organisation_id: int) -> list[int]:
+    """Return the accounts that run an organisation."""
+    return _accounts(organisation_id, {"OrgAdmin"})
+
+
 def people(organisation_id: int) -> list[Account]:
     """Return the accounts of an organisation's people, by name."""
     of: Any = Account

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from plugins.mobilities import queries, rules, tasklist, telling
+from plugins.mobilities import linking, queries, rules, tasklist, telling
 from plugins.mobilities.models import (
     AGREED,
     CANCELLED,
@@ -222,6 +222,7 @@ def carry_out(ctx: Context, mobility: Mobility, step: Transition) -> None:
     if step.target == AGREED:
         Mobility.update(agreed_at=ctx.clock.now()).where(Mobility.id == mobility.id).execute()
         events.emit(ctx, "mobility.agreed", MOBILITY, mobility.id)
+        linking.invite_all(ctx, mobility)
         title = lazy("%(name)s agreed to host: %(title)s", name=host.name, title=mobility.title)
     elif step.target == CANCELLED:
         title = lazy("Cancelled before it was agreed: %(title)s", title=mobility.title)

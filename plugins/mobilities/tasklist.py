@@ -200,6 +200,15 @@ def did(ctx: Context, person: ParticipantRow, mobility: Mobility, key: str) -> N
         audit.record(ctx, "step.done", MOBILITY, mobility.id, step=key, role=PARTICIPANT)
 
 
+def done_by(ctx: Context, mobility: Mobility, key: str, role: str) -> None:
+    """Mark an open step as done by somebody without an account. Raises NotFound, Conflict."""
+    row = _row(mobility, key)
+    if mobility.state in OVER:
+        raise Conflict(_("There is no stay any more, so nothing is left to do."))
+    if row.state == OPEN:
+        _store(ctx, row, DONE, "", role)
+
+
 def marked_by(person: ParticipantRow) -> set[int]:
     """Return the numbers of steps of which a participant did their part."""
     of: Any = Mark

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from plugins.mobilities import queries, tasklist
+from plugins.mobilities import linking, queries, tasklist
 from plugins.mobilities.models import LIVE, PLANNING, WAITING, Mobility, PlacementRow, Report
 from portal import permissions
 from portal.context import Context
@@ -21,8 +21,22 @@ def tasks(ctx: Context) -> Sequence[Task]:
     """Return what waits for the actor."""
     own = {item.id for item in queries.own_organisations(ctx)}
     if not own:
-        return []
-    return [*_asked(ctx), *_reported(own), *_due(ctx, own)]
+        return alarms(ctx)
+    return [*alarms(ctx), *_asked(ctx), *_reported(own), *_due(ctx, own)]
+
+
+def alarms(ctx: Context) -> list[Task]:
+    """Return what participants reported to the actor as wrong."""
+    return [
+        Task(
+            _("A participant says that something is wrong"),
+            f"/mobilities/alarms/{row.public_id}",
+            row.created_at,
+            row.created_at,
+            kind=_("Look now"),
+        )
+        for row in linking.waiting(ctx)
+    ]
 
 
 def _asked(ctx: Context) -> list[Task]:

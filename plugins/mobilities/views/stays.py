@@ -8,7 +8,7 @@ from flask import flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from plugins.mobilities import ending, forms, pages, people, queries
-from plugins.mobilities.models import HOST, SENDING, SIDES, PlacementRow
+from plugins.mobilities.models import HOST, SENDING, SIDES, ParticipantRow, PlacementRow
 from plugins.mobilities.views.base import EDITORS, PEOPLE, blueprint, found, spend
 from portal import audit, db, workflow
 from portal.errors import Invalid, NotAllowed
@@ -71,12 +71,21 @@ def answer(public_id: str, report_id: str, act: str) -> ResponseReturnValue:
     return redirect(f"/mobilities/{public_id}", 303)
 
 
+def participant_of(here: queries.Found, public_id: str) -> ParticipantRow:
+    """Return a participant of a mobility. Raises NotFound."""
+    places = queries.placements([here.mobility.id])[here.mobility.id]
+    for row in queries.participants([place.id for place in places]):
+        if row.public_id == public_id:
+            return row
+    raise queries.missing()
+
+
 @blueprint.route("/mobilities/<public_id>/participants/<participant_id>", methods=["GET", "POST"])
 @allow(SIGNED_IN, owner="OrgEditor or OrgAdmin of the sending organisation; others get 404")
 def participant(public_id: str, participant_id: str) -> ResponseReturnValue:
     """Put right what is known of a participant, such as a mistyped address."""
     here = found(public_id)
-    row = _participant(here, participant_id)
+    row = participant_of(here, participant_id)
     if SENDING not in here.sides:
         raise queries.missing()
     form = forms.PersonDetailsForm(request.form or None, obj=row)
@@ -132,14 +141,6 @@ def workplace(public_id: str, placement_id: str) -> ResponseReturnValue:
 
 def _placement(here: queries.Found, public_id: str) -> PlacementRow:
     for row in queries.placements([here.mobility.id])[here.mobility.id]:
-        if row.public_id == public_id:
-            return row
-    raise queries.missing()
-
-
-def _participant(here: queries.Found, public_id: str) -> Any:
-    places = queries.placements([here.mobility.id])[here.mobility.id]
-    for row in queries.participants([place.id for place in places]):
         if row.public_id == public_id:
             return row
     raise queries.missing()

@@ -33,15 +33,15 @@ def steps(public_id: str) -> ResponseReturnValue:
     )
 
 
-@blueprint.post("/mobilities/<public_id>/steps/<key>/<any(done, not_needed, open):state>")
+@blueprint.post("/mobilities/<public_id>/steps/<key>/<any(done, not_needed, open):act>")
 @allow(SIGNED_IN, owner=EDITORS)
-def mark_step(public_id: str, key: str, state: str) -> ResponseReturnValue:
+def mark_step(public_id: str, key: str, act: str) -> ResponseReturnValue:
     """Mark a step as done, not needed or open again."""
     here = found(public_id)
     spend()
     note = request.form.get("note", "")
-    tasklist.mark(g.ctx, here.mobility, key, state, note, here.sides)
-    flash({"done": _("Done."), "not_needed": _("Left out."), "open": _("Open again.")}[state])
+    tasklist.mark(g.ctx, here.mobility, key, act, note, here.sides)
+    flash({"done": _("Done."), "not_needed": _("Left out."), "open": _("Open again.")}[act])
     shown = "?show=mine" if request.form.get("show") == "mine" else ""
     return redirect(f"/mobilities/{public_id}/steps{shown}#{key}", 303)
 
