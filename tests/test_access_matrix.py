@@ -147,8 +147,13 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "mobilities.mark_step": (EDIT_A, OF_A | {"member_b"}),  # its host leads no such step
     **dict.fromkeys(
-        ("mobilities.edit", "mobilities.participant", "mobilities.arrangements"), (EDIT_A, set())
+        (
+            f"mobilities.{name}"
+            for name in "edit participant arrangements contact send_link".split()
+        ),
+        (EDIT_A, set()),
     ),
+    **dict.fromkeys(("mobilities.alarm", "mobilities.see_alarm"), (set(), set())),  # no such thing
     "mobilities.workplace": (EDIT_A | {"member_b"}, {"member_a"}),
     "mobilities.report": (set(), OF_A | {"member_b"}),  # nobody reports the end of a plan
     "mobilities.answer": (set(), set()),  # a report that is not there
@@ -179,6 +184,7 @@ OWN = {
     "notices.calendar", "notices.change_calendar", "notices.calendar_file", "notices.address",
     "notices.resume", "requests.mine", "requests.new", "requests.enquiries",
     "requests.no_invitations", "members_link.answer", "links.over",
+    *(f"mobilities_link.{name}" for name in "person did wrong workplace did_at_work".split()),
     "saved.index_page", "saved.new", "saved.keep", "saved.feed", "saved_api.searches",
     "merging.preview", "merging.merge", "merging.take_back", "merging.apart",
     "mobilities.index", "mobilities.new",
@@ -357,7 +363,7 @@ def make_world(app: Flask) -> World:
         "draft": draft.public_id, "own token": tokens.parts(world.bearers["token_read"])[0],
         "person": accounts["admin_a"].public_id, "request": wanted.slug,
         "enquiry": asked.public_id,
-        **planned, "report_id": MISSING, "key": "B6",
+        **planned, "report_id": MISSING, "alarm_id": MISSING, "key": "B6",
         "own search": search_row.public_id, "own note": note.public_id, "partner": public.slug,
         "own step": step.public_id,
         "own link": outside.public_id,
@@ -727,6 +733,7 @@ LINKS = {
 BY_OTHER_MEANS = {
     "drafts.resume",
     "links.over",
+    *(f"mobilities_link.{name}" for name in "person did wrong workplace did_at_work".split()),
     "setup_metrics.show",
     "signin_step.back",
     "signin_step.lost",
