@@ -143,7 +143,8 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
     "saved.remove_note": ({"member_a", "admin_a"}, {"editor_a"}),
     "saved_api.shortlist": (OF_A, set()),
     **dict.fromkeys(
-        ("mobilities.show", "mobilities.steps", "mobilities.checklist"), (OF_A | {"member_b"}, set())
+        ("mobilities.show", "mobilities.steps", "mobilities.checklist"),
+        (OF_A | {"member_b"}, set()),
     ),
     "mobilities.mark_step": (EDIT_A, OF_A | {"member_b"}),  # its host leads no such step
     **dict.fromkeys(
