@@ -62,7 +62,7 @@ class Head:
 
 @dataclass(frozen=True)
 class Bundle:
-    """What a bundle holds. `documents` are versions, the one that holds now last."""
+    """What a bundle holds: versions, the one that holds now last, with the hashes read beside them."""
 
     portal: str
     made_at: str
@@ -70,6 +70,7 @@ class Bundle:
     signed: Sequence[Signed]
     personal: Sequence[Opened] = ()
     head: Head | None = None
+    hashes: Sequence[str] = ()
 
     @property
     def current(self) -> bytes:
@@ -147,6 +148,7 @@ def read(data: bytes) -> Bundle:
             [_signed(item) for item in found["signatures"]],
             [_opened(item) for item in found["personal"]],
             _head(found["log"]),
+            [str(item["hash"]) for item in found["documents"]],
         )
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ValueError("This is no bundle of an agreement.") from error
@@ -191,6 +193,8 @@ def verify(bundle: Bundle, head: str = "") -> Report:
     except ValueError:
         return Report([Fault("document")])
     current = contents[-1]
+    if bundle.hashes and list(bundle.hashes) != list(versions):
+        return Report([Fault("document")], content=current)
     faults = [] if len({one["public_id"] for one in contents}) == 1 else [Fault("documents")]
     held = set().union(*map(commitments.commitments, contents))
     if any(one.commitment not in held for one in bundle.personal):

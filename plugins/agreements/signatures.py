@@ -41,12 +41,12 @@ PROOFS = {
     PAPER: {"scan", "attested_by"},
     LINK: set(),
     CLICK: {"proved_at"},
-    PASSKEY: {"key", "host"},
+    PASSKEY: {"keys", "host"},
     OUTSIDE: {"file"},
 }
 """What a statement says of its evidence: a scan's hash and which organisation attests that it is
-genuine; when the signer proved anew who they are; the hash of the key and the site's host; the hash
-of the signed file."""
+genuine; when the signer proved anew who they are; the hashes of the signer's keys, of which one signs,
+and the site's host; the hash of the signed file."""
 ES256, RS256 = -7, -257
 PRESENT = 1
 
@@ -188,7 +188,7 @@ def _key_faults(
         )
         spoken = json.loads(client)
         asked = (
-            fingerprint(key) == said["proof"]["key"]
+            fingerprint(key) in said["proof"]["keys"].split()
             and spoken["type"] == "webauthn.get"
             and from_words(spoken["challenge"]) == challenge(statement)
             and urlsplit(spoken["origin"]).hostname == said["proof"]["host"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,7 +28,22 @@ from portal.people.models import Account
 webauthn = Later("webauthn")  # of the extra "mfa"
 helpers = Later("webauthn.helpers")
 structs = Later("webauthn.helpers.structs")
+cose = Later("webauthn.helpers.cose")
 LONGEST_ANSWER = 20_000
+
+
+@dataclass(frozen=True)
+class Made:
+    """A signature that a passkey made: its public key in plain numbers, and the three parts, base64url.
+
+    `note` is what was kept with the question.
+    """
+
+    note: dict[str, Any]
+    key: dict[str, Any]
+    client_data: str
+    authenticator_data: str
+    signature: str
 
 
 def is_possible() -> bool:
@@ -100,6 +116,14 @@ def prove(ctx: Context, account_id: int, answer: str) -> None:
     """Check the answer of a passkey of the account. Raises Invalid, NotFound, TooMany."""
     throttle.spend(ctx, rules.CODE_TRIES, str(account_id))
     step = steps.take(ctx, steps.ANSWER, account_id)
+    _proven(ctx, account_id, answer, step.data["challenge"])
+    throttle.lift(rules.CODE_TRIES, str(account_id))
+
+
+def _proven(
+    ctx: Context, account_id: int, answer: str, challenge: str
+) -> tuple[Factor, dict[str, Any]]:
+    """Return the passkey that answered a question, and its answer. Raises Invalid."""
     try:
         credential = _read(answer)
         factor = Factor.get_or_none(
@@ -111,7 +135,7 @@ def prove(ctx: Context, account_id: int, answer: str) -> None:
             raise Invalid(_unfit())
         proven = webauthn.verify_authentication_response(
             credential=credential,
-            expected_challenge=helpers.base64url_to_bytes(step.data["challenge"]),
+            expected_challenge=helpers.base64url_to_bytes(challenge),
             expected_rp_id=_host(),
             expected_origin=_origin(),
             credential_public_key=helpers.base64url_to_bytes(factor.secret),
@@ -122,7 +146,53 @@ def prove(ctx: Context, account_id: int, answer: str) -> None:
     is_counting = proven.new_sign_count > factor.counter  # many passkeys never count
     if not factors.note_use(ctx, factor, proven.new_sign_count, is_counting):
         raise Invalid(_unfit())
+    return factor, credential
+
+
+def keys(account_id: int) -> list[dict[str, Any]]:
+    """Return the public keys of an account's passkeys in plain numbers; those of rare kinds not."""
+    found = [_plain(factor) for factor in factors.of(account_id) if factor.kind == PASSKEY]
+    return [key for key in found if key]
+
+
+def ask_to_sign(ctx: Context, account_id: int, challenge: bytes, **note: Any) -> str:
+    """Ask a passkey of an account to sign something of ours; returns what the browser is asked.
+
+    `challenge` must hold the hash of all that is signed. `note` comes back with the answer.
+    """
+    asked = webauthn.generate_authentication_options(
+        rp_id=_host(), challenge=challenge, allow_credentials=_known(account_id)
+    )
+    words = helpers.bytes_to_base64url(challenge)
+    steps.begin(ctx, steps.SIGNATURE, account_id, challenge=words, note=note)
+    return str(webauthn.options_to_json(asked))
+
+
+def take_made(ctx: Context, account_id: int, answer: str) -> Made:
+    """Check what a passkey signed. Raises Invalid, NotFound when it took too long, TooMany."""
+    throttle.spend(ctx, rules.CODE_TRIES, str(account_id))
+    step = steps.take(ctx, steps.SIGNATURE, account_id)
+    factor, credential = _proven(ctx, account_id, answer, step.data["challenge"])
     throttle.lift(rules.CODE_TRIES, str(account_id))
+    key, response = _plain(factor), credential["response"]
+    if key is None:
+        raise Invalid(_unfit())
+    parts = (response[name] for name in ("clientDataJSON", "authenticatorData", "signature"))
+    return Made(step.data["note"], key, *map(str, parts))
+
+
+def host() -> str:
+    """Return the name for which passkeys of this site sign."""
+    return _host()
+
+
+def _plain(factor: Factor) -> dict[str, Any] | None:
+    key = helpers.decode_credential_public_key(helpers.base64url_to_bytes(factor.secret))
+    if key.alg == cose.COSEAlgorithmIdentifier.ECDSA_SHA_256:
+        return {"alg": -7, "x": key.x.hex(), "y": key.y.hex()}
+    if key.alg == cose.COSEAlgorithmIdentifier.RSASSA_PKCS1_v1_5_SHA_256:
+        return {"alg": -257, "n": key.n.hex(), "e": key.e.hex()}
+    return None
 
 
 def _known(account_id: int) -> list[Any]:

@@ -24,6 +24,8 @@ APP = "app"
 PASSKEY = "passkey"
 ANSWER = "answer"
 """The question that a passkey answers: its signature is good for this one alone."""
+SIGNATURE = "signature"
+"""A text that a passkey is asked to sign."""
 OUTSIDE = "outside"
 
 
