@@ -17,7 +17,7 @@ from datetime import date
 from pathlib import Path
 
 DEFAULTS = {
-    "half_life_days": 730, "prior_weight": 5, "likely_percent": 90, "caution": 0.5,
+    "half_life_days": 730, "prior_weight": 3, "likely_percent": 90, "caution": 0.5,
     "minimum_raters": 3, "backfill_weight": 0.25, "backfill_total": 1, "backfill_until": 5,
     "damped_weight": 0.01, "noise": 0.8, "ramp": 0.5, "glowing": 4.5, "repeated": 3,
     "most_ties": 60, "outside_raters": 3, "compared_raters": 5, "burst_raters": 5,

@@ -35,7 +35,7 @@ class Parameters:
     """
 
     half_life_days: int = 730
-    prior_weight: float = 5
+    prior_weight: float = 3
     likely_percent: int = 90
     caution: float = 0.5
     minimum_raters: int = 3

@@ -7,7 +7,7 @@ what is usual everywhere weighs as much as `prior_weight` voices. How voices get
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -15,10 +15,14 @@ from plugins.ratings import rings, voices
 from plugins.ratings.formulae import Estimate, dirichlet
 from plugins.ratings.parameters import Parameters
 from plugins.ratings.rowsfile import Row
-from plugins.ratings.voices import Answer, Network, Voice
+from plugins.ratings.voices import Ages, Answer, Network, Voice
 
 NOT_ENOUGH = "not enough yet"
 """The label of a score with too few raters; people read its translation."""
+
+
+Usual = Mapping[str, Sequence[float]]
+"""Shares of the stars over all organisations, by criterion; "" is over all of them."""
 
 
 @dataclass(frozen=True)
@@ -73,11 +77,13 @@ def scores(
 
 @dataclass(frozen=True)
 class Judgement:
-    """Scores, the voices behind them and what was damped."""
+    """Scores, the voices behind them, what was damped, and what is usual everywhere."""
 
     scores: dict[str, Score]
     network: Network
     findings: list[rings.Finding]
+    usual: Usual
+    parameters: Parameters
 
 
 def judge(
@@ -96,21 +102,49 @@ def judge(
         rated: _score(rated, about, parameters, usual, age)
         for rated, about in network.about.items()
     }
-    return Judgement(found, network, findings)
+    return Judgement(found, network, findings, usual, parameters)
 
 
-Ages = Callable[[date], float]
-Usual = Mapping[str, Sequence[float]]
-"""Shares of the stars over all organisations, by criterion; "" is over all of them."""
+
+
+def over_time(
+    judged: Judgement, rated: str, days: Iterable[date]
+) -> list[tuple[date, float, float, float]]:
+    """Return day, score and likely range of an organisation as of days, with what is known today.
+
+    What is usual and what is damped are today's; days with too few raters are left out.
+    """
+    parameters, found = judged.parameters, []
+    today = voices.ages(parameters, judged.network.newest)
+    for day in sorted(days):
+        age, weights, raters = voices.ages(parameters, day), [0.0] * 5, 0
+        for voice in judged.network.about.get(rated, []):
+            known = [answer for answer in voice.answers if answer.released_on <= day]
+            plain = voices.plain_weight(voice.people, voice.answers, parameters, today)
+            if not known or not plain:
+                continue
+            people = sum(voices.people_in(known).values())
+            then = voices.plain_weight(people, known, parameters, age) * voice.weight / plain
+            for answer, weight in _shared(known, then, age):
+                weights[answer.stars - 1] += weight
+            raters += voice.is_live
+        if raters >= parameters.minimum_raters:
+            estimate = _estimate(weights, judged.usual[""], parameters.prior_weight)
+            found.append((day, estimate.mean, *estimate.range(parameters.z)))
+    return found
 
 
 def _spread(voice: Voice, age: Ages) -> Iterator[tuple[Answer, float]]:
+    return _shared(voice.answers, voice.weight, age)
+
+
+def _shared(answers: list[Answer], weight: float, age: Ages) -> Iterator[tuple[Answer, float]]:
     """Share the weight of a voice among its answers, newer ones more."""
-    fresh = [age(answer.mobility_ended_on) for answer in voice.answers]
+    fresh = [age(answer.mobility_ended_on) for answer in answers]
     total = sum(fresh)
-    if total and voice.weight:
-        for answer, part in zip(voice.answers, fresh, strict=True):
-            yield answer, voice.weight * part / total
+    if total and weight:
+        for answer, part in zip(answers, fresh, strict=True):
+            yield answer, weight * part / total
 
 
 def _usual(network: Network, age: Ages) -> Usual:

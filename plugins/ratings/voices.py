@@ -14,6 +14,9 @@ from plugins.ratings.formulae import age_weight
 from plugins.ratings.parameters import Parameters
 from plugins.ratings.rowsfile import BACKFILLED, HOST, LEARNER, LIVE, Row
 
+Ages = Callable[[date], float]
+"""What an answer weighs by the day its mobility ended."""
+
 
 class Answer(NamedTuple):
     """One answer, without whose it is."""
@@ -99,20 +102,28 @@ def collect(rows: Iterable[Row]) -> Network:
 
 
 def _count(voice: Voice) -> None:
-    cells: dict[tuple[str, date, date], dict[str, int]] = {}
-    total = 0
-    for role, ended, released, criterion, stars in voice.answers:
-        cell = cells.setdefault((role, ended, released), {})
-        cell[criterion] = cell.get(criterion, 0) + 1
-        total += stars
-    for (role, _ended, _released), criteria in cells.items():
-        people = max(criteria.values())
+    for (role, _ended, _released), people in people_in(voice.answers).items():
         voice.people += people
         voice.hosting += people if role != HOST else 0
-    voice.mean = total / len(voice.answers)
+    voice.mean = sum(answer.stars for answer in voice.answers) / len(voice.answers)
 
 
-def ages(parameters: Parameters, on: date) -> Callable[[date], float]:
+def people_in(answers: Iterable[Answer]) -> dict[tuple[str, date, date], int]:
+    """Count ratings by role, end of the mobility and release: as many as the most answered question."""
+    cells: dict[tuple[str, date, date], dict[str, int]] = {}
+    for role, ended, released, criterion, _stars in answers:
+        cell = cells.setdefault((role, ended, released), {})
+        cell[criterion] = cell.get(criterion, 0) + 1
+    return {place: max(criteria.values()) for place, criteria in cells.items()}
+
+
+def plain_weight(people: int, answers: list[Answer], parameters: Parameters, age: Ages) -> float:
+    """Return what a voice weighs by its people and its age alone."""
+    fresh = sum(age(answer.mobility_ended_on) for answer in answers)
+    return (1 + log(people) if parameters.one_voice else people) * fresh / len(answers)
+
+
+def ages(parameters: Parameters, on: date) -> Ages:
     """Return what an answer weighs by the day its mobility ended."""
 
     @cache
@@ -127,9 +138,7 @@ def weigh(network: Network, parameters: Parameters, on: date) -> None:
     age = ages(parameters, on)
     for voices in network.about.values():
         for voice in voices:
-            fresh = sum(age(answer.mobility_ended_on) for answer in voice.answers)
-            weight = 1 + log(voice.people) if parameters.one_voice else voice.people
-            voice.weight = weight * fresh / len(voice.answers)
+            voice.weight = plain_weight(voice.people, voice.answers, parameters, age)
             if parameters.reciprocity:
                 voice.weight *= reciprocity(voice, network.back(voice))
             if not voice.is_live:

@@ -79,7 +79,7 @@ def test_the_example_agrees_with_the_command_to_nine_decimals(file: Path) -> Non
 @pytest.mark.parametrize(
     "other",
     [
-        Parameters(half_life_days=365, prior_weight=3, likely_percent=80, minimum_raters=5),
+        Parameters(half_life_days=365, prior_weight=7, likely_percent=80, minimum_raters=5),
         Parameters(damped_weight=0.3, backfill_weight=0.5, caution=0, ramp=1),
         Parameters(groups=False, strangers=False, reciprocity=False),
         Parameters(bursts=False, monocultures=False, one_voice=False),
