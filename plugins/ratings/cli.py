@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from flask import Flask
 
-from plugins.ratings import parameters, rowsfile
+from plugins.ratings import parameters, rows, rowsfile
 from plugins.ratings.parameters import Parameters
 from plugins.ratings.sandbox import ranking
 from plugins.ratings.score import Score, scores
+from portal import db
+from portal.context import system_context
 from portal.errors import Invalid
-from portal.i18n import _
+from portal.i18n import _, ngettext
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -50,6 +55,31 @@ def score(file: Path, as_json: bool, parameters_file: Path | None) -> None:
         return
     for one in ordered:
         click.echo(_line(one))
+
+
+@group.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, writable=True, path_type=Path))
+def export(file: Path) -> None:
+    """Write the released ratings into FILE, with other names for organisations.
+
+    Participants' answers are there as the public counts them: together, never one by one.
+    """
+    with running_portal(), file.open("w", encoding="utf-8", newline="") as opened:
+        count = rowsfile.write(rows.released(system_context()), opened)
+    click.echo(ngettext("%(num)s row written.", "%(num)s rows written.", count))
+
+
+@contextmanager
+def running_portal() -> Iterator[None]:
+    """Open the portal of the command line."""
+    make_app: Callable[[], Flask] = click.get_current_context().obj
+    app = make_app()
+    with app.app_context():
+        db.database.connect(reuse_if_open=True)
+        try:
+            yield
+        finally:
+            db.database.close()
 
 
 def _parameters(file: Path) -> Parameters:

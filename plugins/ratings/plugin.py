@@ -21,6 +21,7 @@ from plugins.ratings import (
     inviting,
     queries,
     releasing,
+    seeing,
     standing,
     telling,
     views,
@@ -30,6 +31,7 @@ from portal.context import Context
 from portal.hookspecs import (
     Event,
     EventType,
+    FooterLink,
     JobKind,
     ObjectType,
     Progress,
@@ -48,13 +50,19 @@ RELEASE, REMIND = "ratings.release", "ratings.remind"
 @hookimpl
 def blueprint_list(ctx: Context) -> Sequence[Blueprint]:
     """Offer the pages."""
-    return [views.blueprint, views.link]
+    return [views.blueprint, views.link, seeing.blueprint]
 
 
 @hookimpl
 def command_list(ctx: Context) -> Sequence[tuple[str, click.Command]]:
     """Offer `portal ratings`."""
     return [("", cli.group)]
+
+
+@hookimpl
+def footer_list(ctx: Context) -> Sequence[FooterLink]:
+    """Offer the page of the method."""
+    return [FooterLink(lazy("How ratings work"), "ratings_method.method", 15)]
 
 
 @hookimpl

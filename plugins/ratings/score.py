@@ -105,8 +105,6 @@ def judge(
     return Judgement(found, network, findings, usual, parameters)
 
 
-
-
 def over_time(
     judged: Judgement, rated: str, days: Iterable[date]
 ) -> list[tuple[date, float, float, float]]:

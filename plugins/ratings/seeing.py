@@ -22,6 +22,8 @@ from portal.organisations import queries as organisations
 from portal.organisations.models import Organisation
 from portal.web.access import ANYONE, REVIEWER, allow
 
+__all__ = ["blueprint"]
+
 MOST_POINTS = 16
 MOST_GROUPS, MOST_PAIRS = 12, 20
 

@@ -83,7 +83,9 @@ def snapshot(stored: Stored, stars: dict[int, int], gone: set[int]) -> Counter[R
     for token, keys in tokens.items():
         if not gone & set(keys):
             marks = [stars[key] for key in keys]
-            rows.update(cell_rows(token, "a", "b", "tasks", marks, date(2026, 2, 1), date(2026, 5, 1)))
+            rows.update(
+                cell_rows(token, "a", "b", "tasks", marks, date(2026, 2, 1), date(2026, 5, 1))
+            )
     return rows
 
 
