@@ -294,7 +294,7 @@ def test_scores_are_stored_and_searched_with_the_release(any_world: World) -> No
         "score": 4.7, "low": 4.3, "high": 5.0, "raters": 3, "label": shown.label
     }  # fmt: skip
     assert f"Rated {shown.label}" in item["why"]
-    assert client.get("/api/v1/partners?min_quality=4.7").json["total"] == 0
+    assert client.get("/api/v1/partners?min_quality=4.8").json["total"] == 0
     assert client.get("/api/v1/partners?min_quality=9").status_code == 422
     everybody = client.get("/api/v1/partners").json
     assert everybody["facets"]["quality"] == [{"value": "45", "label": "4.5 and more", "count": 1}]
