@@ -22,6 +22,9 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from plugins.agreements import negotiating
+from plugins.agreements import service as agreements
+from plugins.agreements.models import Agreement
 from plugins.claims import service as claims
 from plugins.claims.queries import case as case_of
 from plugins.drafts import service as drafts
@@ -143,6 +146,25 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
     "saved.remove_note": ({"member_a", "admin_a"}, {"editor_a"}),
     "saved_api.shortlist": (OF_A, set()),
     **dict.fromkeys(
+        (f"agreements.{name}" for name in ("show", "compare", "version_file", "sign")),
+        (OF_A | {"member_b"}, set()),
+    ),
+    **dict.fromkeys(
+        (f"agreements.{name}" for name in "clause accept remark agree paper follow reopen".split()),
+        (EDIT_A | {"member_b"}, {"member_a"}),
+    ),
+    **dict.fromkeys(
+        (f"agreements.{name}" for name in ("party_list", "send", "remind", "cancel")),
+        (EDIT_A, {"member_a", "member_b"}),
+    ),
+    **dict.fromkeys(  # nothing of the kind is there yet, or the state is another one
+        (
+            f"agreements.{name}"
+            for name in "answer remove_party scan decline give_notice withdraw_notice".split()
+        ),
+        (set(), OF_A | {"member_b"}),
+    ),
+    **dict.fromkeys(
         ("mobilities.show", "mobilities.steps", "mobilities.checklist"),
         (OF_A | {"member_b"}, set()),
     ),
@@ -190,6 +212,13 @@ OWN = {
     "merging.preview", "merging.merge", "merging.take_back", "merging.apart",
     "mobilities.index", "mobilities.new",
 }  # fmt: skip
+OWN |= {"agreements.index", "agreements.new"} | {
+    f"reliance.{name}"
+    for name in "trust_list trust_sheet settle_ground finish_step recognition deliver".split()
+}
+OWN |= {
+    f"agreements_link.{name}" for name in ("show", "agree", "clause", "remark", "sign", "decline")
+}
 OWN |= {
     f"signin_step.{name}"
     for name in """own_steps begin_app add_app confirm_app passkey_question add_passkey renew_codes
@@ -205,6 +234,17 @@ REQUEST: dict[str, Any] = {
     **dict.fromkeys(("starts_on", "ends_on", "places", "youngest_age")),
     "closes_on": NOON.date(),
 }  # fmt: skip
+
+
+def make_agreement(app: Flask, first: Organisation, second: Organisation) -> Agreement:
+    """Let one organisation send another an agreement."""
+    ctx = factories.clocked(app)
+    made = agreements.begin(
+        ctx, first, "mou", "Agreement canary", role="partner",
+        others=[agreements.Asked("partner", second)],
+    )  # fmt: skip
+    negotiating.send(ctx, made)
+    return made
 
 
 def make_mobility(app: Flask, sending: Organisation, host: Organisation) -> dict[str, str]:
@@ -328,6 +368,7 @@ def make_world(app: Flask) -> World:
         hosts = make_organisation("Host", admin=accounts["member_b"], slug="host-of-b")
         asked = enquiring.ask(factories.clocked(app), shown, hosts, "Enquiry canary")
         planned = make_mobility(app, shown, hosts)
+        agreed = make_agreement(app, shown, hosts)
     for name in accounts:
         client = app.test_client()
         sign_in(client, accounts[name])
@@ -363,7 +404,7 @@ def make_world(app: Flask) -> World:
         "organisation": organisations["a"].public_id,
         "draft": draft.public_id, "own token": tokens.parts(world.bearers["token_read"])[0],
         "person": accounts["admin_a"].public_id, "request": wanted.slug,
-        "enquiry": asked.public_id,
+        "enquiry": asked.public_id, "agreement": agreed.public_id,
         **planned, "report_id": MISSING, "alarm_id": MISSING, "key": "B6",
         "own search": search_row.public_id, "own note": note.public_id, "partner": public.slug,
         "own step": step.public_id,
@@ -383,6 +424,7 @@ def make_world(app: Flask) -> World:
         "Case canary": STAFF | {"member_a"},
         "Draft canary": {"member_a"},
         "Enquiry canary": EDIT_A | {"member_b"},
+        "Agreement canary": OF_A | {"member_b"},
         "invited@mail-canary.example": {"admin_a", "administrator"},  # who sees all mails sent
         "head@mail-canary.example": {"admin_a"},
         "Head canary": {"admin_a"},
@@ -468,6 +510,7 @@ def addresses(world: World, rule: Rule, listed: Listed) -> Iterator[tuple[str, s
             key = "own token" if about.startswith("tokens.") else key
             key = "enquiry" if about == "requests.enquiry" else key
             key = "mobility" if about.startswith("mobilities.") else key
+            key = "agreement" if about.startswith("agreements.") else key
             key = "own step" if about.startswith("signin_step.") else key
             key = about if about.startswith("members.") else key
             key = (
@@ -498,6 +541,12 @@ def addresses(world: World, rule: Rule, listed: Listed) -> Iterator[tuple[str, s
             continue
         elif name == "step" and about.startswith(("requests.", "saved.")):
             values[name] = "publish" if "publish" in choices else sorted(choices)[0]
+            continue
+        elif name == "key" and about.startswith("agreements."):
+            values[name] = "objectives"
+            continue
+        elif name == "how":
+            values[name] = "copy"
             continue
         elif name == "act":
             values[name] = sorted(choices)[0] if choices else "deactivate"

@@ -82,7 +82,7 @@ _OWN = {"view": {"OrgMember", OPENER}, "negotiate": EDITORS, "run": EDITORS}
 _SEEN = {"view": {PARTY, OPENER}}
 _TALK = _SEEN | {"negotiate": {EDITOR}, "run": EDITORS}
 _SIGN = _TALK | {"sign": {PARTY}}
-_UNDER_WAY = {DRAFT, NEGOTIATION, READY, SIGNING}
+OPEN_STATES = (DRAFT, NEGOTIATION, READY, SIGNING)
 _BY_DATE: dict[str, Any] = {"automatic": True}
 
 FLOW = Workflow(
@@ -131,7 +131,9 @@ FLOW = Workflow(
             "sign",
             comment_required=True,
         ),
-        Transition("cancel", lazy("Cancel"), _UNDER_WAY, CANCELLED, "run", comment_required=True),
+        Transition(
+            "cancel", lazy("Cancel"), set(OPEN_STATES), CANCELLED, "run", comment_required=True
+        ),
         Transition("supersede", lazy("Be replaced"), {IN_FORCE}, SUPERSEDED, ""),
         Transition(
             "expire", lazy("Expire"), {IN_FORCE}, EXPIRED, "", due_field="expires_at", **_BY_DATE

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from plugins.agreements import canonical, commitments, signatures
-from tests.plugins.agreements import samples
-from tests.plugins.agreements.samples import CLERICAL, CONTENT, changed, content, document, leaves
+from plugins.evidence import canonical, commitments, signatures
+from tests.plugins.evidence import samples
+from tests.plugins.evidence.samples import CLERICAL, CONTENT, changed, content, document, leaves
 
 
 def test_the_same_content_has_the_same_bytes_in_any_order() -> None:

@@ -15,8 +15,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from plugins.agreements import canonical, commitments, signatures
-from plugins.agreements.commitments import Opened
+from plugins.evidence import canonical, commitments, signatures
+from plugins.evidence.commitments import Opened
 from portal import merkle
 
 FORMAT = "tessera-bundle/1"

@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 
 import rfc8785
 
-from plugins.agreements import canonical, commitments
-from plugins.agreements.commitments import Opened
+from plugins.evidence import canonical, commitments
+from plugins.evidence.commitments import Opened
 from portal.later import Later
 
 ec = Later("cryptography.hazmat.primitives.asymmetric.ec")  # of the extras "mfa" and "pdf"

@@ -6,8 +6,8 @@ import copy
 from datetime import UTC, datetime
 from typing import Any
 
-from plugins.agreements import canonical, signatures
-from plugins.agreements.bundle import Signed
+from plugins.evidence import canonical, signatures
+from plugins.evidence.bundle import Signed
 
 AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 CONTENT: dict[str, Any] = {

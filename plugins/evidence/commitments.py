@@ -13,7 +13,7 @@ from typing import Any
 
 import rfc8785
 
-from plugins.agreements import canonical
+from plugins.evidence import canonical
 
 SALT_LENGTH = 32
 KEY = "commitment"

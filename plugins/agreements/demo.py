@@ -1,0 +1,119 @@
+"""The demonstration set: made-up organisations negotiate a memorandum, and some sign it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from plugins.agreements import drafting, negotiating, queries, service, signing
+from plugins.agreements.models import Agreement, Party
+from plugins.agreements.policy import Hand
+from plugins.agreements.workflow import parties
+from plugins.members.interface import Signatory
+from portal import db
+from portal.context import Context
+from portal.organisations.models import UNCLAIMED, Organisation
+
+PARTIES = 5
+UNITS = [
+    {
+        "title": "Milling and turning small series",
+        "knowledge": "Reads drawings and set-up sheets; names tolerances and cutting data.",
+        "skills": "Sets up a machine, makes a small series and measures it.",
+        "responsibility": "Keeps to safety rules and says when a part is out of tolerance.",
+    }
+]
+
+
+def load(ctx: Context) -> None:
+    """Load an agreement being signed and one being negotiated, unless there are some."""
+    found = list(
+        Organisation.select()
+        .where(Organisation.is_fictional, Organisation.state != UNCLAIMED)
+        .order_by(Organisation.id)
+        .limit(PARTIES)
+    )
+    if Agreement.select().exists() or len(found) < 3:
+        return
+    with db.transaction():
+        _signing(ctx, found)
+        _negotiating(ctx, found[:3])
+
+
+def _begun(ctx: Context, kind: str, title: str, found: Sequence[Organisation]) -> Agreement:
+    others = [service.Asked("partner", item) for item in found[1:]]
+    second = "de" if found[0].name_lang != "de" else "es"
+    made = service.begin(
+        ctx, found[0], kind, title, role="partner", others=others, languages=["en", second]
+    )
+    return made
+
+
+def _hand(party: Party, name: str = "") -> Hand:
+    """Act for a party as the portal does, for people who have no account here."""
+    me = Signatory("", name, "head of school", "", None, party.agreement.created_at)
+    return Hand(party, True, me if name else None, by_link=True)
+
+
+def _fill(ctx: Context, row: Agreement) -> None:
+    there = parties(row.id)
+    work = {
+        "organisations": {
+            "competence": {
+                party.public_id: "Initial vocational training in its own country" for party in there
+            }
+        },
+        "qualifications": {
+            "qualification": {party.public_id: "Machining technician" for party in there},
+            "units": UNITS,
+        },
+        "procedures": {
+            "assess_how": "A work sample on the last day, looked at by a trainer of the host.",
+            "document_how": "Record of learning outcomes, signed by the host.",
+        },
+        "recognition": {
+            "recognise_what": "The unit counts as the practical part of the second year.",
+            "competent": "Own competence of each school",
+        },
+    }
+    first = _hand(there[0])
+    for clause in drafting.clauses(row):
+        if clause.key in work:
+            values = {**clause.data, **work[clause.key]}
+            _changed(ctx, row, first, clause.key, values, clause.version)
+
+
+def _changed(ctx: Context, row: Agreement, who: Hand, key: str, values: Any, version: int) -> None:
+    negotiating.change(ctx, row, who, key, values, version)
+
+
+def _signing(ctx: Context, found: Sequence[Organisation]) -> None:
+    title = "Mobility of machining technicians (demonstration)"
+    row = _begun(ctx, "mou", title, found)
+    negotiating.send(ctx, row)
+    _fill(ctx, row)
+    row = queries.hold(row)
+    for party in parties(row.id):
+        negotiating.agree(ctx, row, _hand(party), queries.shown(row).digest)
+    row = queries.hold(row)
+    if row.state == "negotiation":
+        negotiating.move(ctx, row, None, "freeze")
+        row = queries.hold(row)
+    digest = queries.shown(row).digest
+    for party in parties(row.id)[1:3]:
+        signing.sign(ctx, row, _hand(party, "Head of school (demonstration)"), digest)
+
+
+def _negotiating(ctx: Context, found: Sequence[Organisation]) -> None:
+    row = _begun(ctx, "mou", "Placements in catering and baking (demonstration)", found)
+    negotiating.send(ctx, row)
+    row = queries.hold(row)
+    second = _hand(parties(row.id)[1])
+    comment = "Could we say how many participants a year we plan for?"
+    negotiating.remark(ctx, row, second, "objectives", comment)
+    wording = (
+        "The parties look at how their cooperation works on the day named here, and once a year "
+        "after it."
+    )
+    reason = "We would like to meet every year."
+    negotiating.remark(ctx, row, second, "review", reason, {"en": wording})

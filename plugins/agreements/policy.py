@@ -1,0 +1,100 @@
+"""Who acts for which party, and who may sign for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from plugins.agreements.models import FROZEN, IN_FORCE, NEGOTIATION, Agreement, Party
+from plugins.agreements.workflow import EDITORS, parties
+from plugins.members.interface import Signatory, signatories
+from portal import permissions
+from portal.context import Context
+from portal.errors import Conflict, NotAllowed, NotFound
+from portal.i18n import _
+from portal.organisations import queries as organisations
+
+
+@dataclass(frozen=True)
+class Hand:
+    """Somebody who acts for a party: a member of its organisation, or the holder of a mailed link.
+
+    `may_write` is to change, comment and agree; `signer` is set for those who may sign.
+    """
+
+    party: Party
+    may_write: bool
+    signer: Signatory | None = None
+    by_link: bool = False
+    email: str = ""
+
+    @property
+    def actor(self) -> str:
+        """What the audit log calls whoever holds it."""
+        return "link" if self.by_link else "account"
+
+
+def hands(ctx: Context, agreement: Agreement) -> list[Hand]:
+    """Return for which parties of an agreement the actor acts, in the order of the parties."""
+    if not ctx.actor.signed_in:
+        return []
+    roles = {item.organisation.id: item for item in organisations.mine(ctx)}
+    found = []
+    for party in parties(agreement.id):
+        member = roles.get(party.organisation_id)
+        if member is not None:
+            signer = next(
+                (
+                    item
+                    for item in signatories(member.organisation)
+                    if item.account_id == ctx.actor.account_id
+                ),
+                None,
+            )
+            found.append(Hand(party, member.role in EDITORS, signer))
+    return found
+
+
+def hand(ctx: Context, agreement: Agreement, number: str = "", signing: bool = False) -> Hand:
+    """Return how the actor acts: for the party named, else the first that fits.
+
+    Raises NotFound for those who act for none.
+    """
+    found = hands(ctx, agreement)
+    named = [item for item in found if item.party.public_id == number] if number else found
+    fitting = [item for item in named if (item.signer if signing else item.may_write)]
+    if not named:
+        raise NotFound
+    return (fitting or named)[0]
+
+
+def held(agreement: Agreement, number: str, email: str, name: str) -> Hand:
+    """Return how the holder of a mailed link acts. Raises NotFound when the party has left.
+
+    Without an organisation here the link is for all the party does; else it is for signing alone,
+    as long as the address is that of somebody who signs for the organisation.
+    """
+    party = next((item for item in parties(agreement.id) if item.public_id == number), None)
+    if party is None:
+        raise NotFound
+    if party.organisation_id is None:
+        me = Signatory("", name or party.name, "", email, None, agreement.created_at)
+        return Hand(party, True, me, True, email)
+    known = [item for item in signatories(party.organisation) if item.email == email]
+    return Hand(party, False, known[0] if known else None, True, email)
+
+
+def check(ctx: Context, permission: str, agreement: Agreement, who: Hand) -> None:
+    """Refuse those who may not do this for their party in this state.
+
+    Raises NotFound, NotAllowed, Conflict for a holder of a link who comes too late.
+    """
+    if not who.by_link:
+        permissions.check(ctx, permission, agreement)
+        if permission == "negotiate" and not who.may_write:
+            raise NotAllowed(_("Editors of your organisation do this."))
+        return
+    if permission == "negotiate" and not who.may_write:
+        raise NotAllowed(_("This link is for signing alone."))
+    open_in = {"negotiate": (NEGOTIATION, *FROZEN, IN_FORCE), "sign": FROZEN}
+    if agreement.state not in open_in.get(permission, ()):
+        raise Conflict(_("Somebody else changed this meanwhile. Look at it as it is now."))

@@ -1,0 +1,248 @@
+"""Signing: what was shown and nothing else, by those who may, once for each party."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from peewee import IntegrityError
+
+from plugins.agreements import negotiating, policy, queries, rules
+from plugins.agreements.models import FROZEN, IN_FORCE, READY, Agreement, Signature, Version
+from plugins.agreements.policy import Hand
+from plugins.agreements.workflow import AGREEMENT, parties, standing
+from plugins.evidence.interface import canonical, signatures
+from portal import audit, db, workflow
+from portal.context import Context
+from portal.errors import Conflict, Invalid, NotAllowed
+from portal.i18n import _, day
+from portal.organisations.service import new_public_id
+from portal.people.rules import normal_name
+
+
+class Stale(Conflict):
+    """Somebody would sign another text than the one they were shown; `shown` is that one."""
+
+    shown: Version | None = None
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A signature on paper: who signed, in which position, and the scan."""
+
+    name: str
+    position: str
+    scan: bytes
+
+
+def intent(agreement: Agreement, party: str) -> str:
+    """Return the sentence that a signer sees and signs along, in the language of the page."""
+    return _("I have read %(title)s and sign it for %(party)s.", title=agreement.title, party=party)
+
+
+def sign(
+    ctx: Context,
+    agreement: Agreement,
+    who: Hand,
+    digest: str,
+    *,
+    level: str = signatures.CLICK,
+    proof: Mapping[str, str] | None = None,
+    evidence: Mapping[str, Any] | None = None,
+    number: str = "",
+    paper: Paper | None = None,
+) -> Signature:
+    """Sign for a party the text with the digest that was shown.
+
+    With `paper` an editor attests that somebody signed a printed copy. Raises Stale (409) when the
+    text is another by now, Conflict when the party signed already or nothing is to be signed,
+    NotAllowed for those who do not sign for the party (any more), Invalid for a bad scan.
+    """
+    level = signatures.PAPER if paper else level
+    with db.transaction():
+        now = queries.hold(agreement)
+        policy.check(ctx, "sign", now, who)
+        _check_open(now)
+        current = _check_shown(now, digest)
+        name, position, scan, kind = _signer(who, paper)
+        _check_first(now, who)
+        public_id = number or new_public_id()
+        signer = signatures.signer(public_id, name, position)
+        at = ctx.clock.now()
+        written = signatures.statement(
+            number=public_id,
+            document=bytes(current.content),
+            party=who.party.public_id,
+            signer=signer,
+            mandate=_mandate(who, paper),
+            intent=intent(now, who.party.name),
+            language=ctx.locale,
+            signed_at=at,
+            level=level,
+            proof=dict(proof or {}) or _proof(ctx, who, scan),
+        )
+        made = _insert(
+            public_id=public_id,
+            agreement=now.id,
+            party=who.party.id,
+            version=current.id,
+            digest=current.digest,
+            level=level,
+            statement=written,
+            evidence={
+                "salt": signer.salt,
+                **(evidence or {}),
+                **({"by": "link"} if who.by_link else {}),
+            },
+            account=None if paper else ctx.actor.account_id,
+            attested_by=ctx.actor.account_id if paper else None,
+            name=name,
+            position=position,
+            salt=signer.salt,
+            scan=scan,
+            scan_type=kind,
+            signed_at=at,
+        )
+        audit.record(
+            ctx,
+            "agreement.signed",
+            AGREEMENT,
+            now.id,
+            party=who.party.public_id,
+            version=current.number,
+            document=current.digest,
+            statement=canonical.digest(written),
+            level=level,
+            by=who.actor,
+        )
+        _go_on(ctx, now)
+    return made
+
+
+def _check_open(agreement: Agreement) -> None:
+    if agreement.state == IN_FORCE:
+        raise Conflict(_("All parties have signed already; the agreement is in force."))
+    if agreement.state not in FROZEN:
+        raise Conflict(_("The text is not ready to sign: somebody opened it again, or it ended."))
+
+
+def _check_shown(agreement: Agreement, digest: str) -> Version:
+    current = queries.shown(agreement)
+    if current.digest != digest:
+        error = Stale(_("The text is not the one that you were shown. Nothing was signed."))
+        error.shown = Version.get_or_none(
+            Version.agreement == agreement.id, Version.digest == digest
+        )
+        raise error
+    return current
+
+
+def _signer(who: Hand, paper: Paper | None) -> tuple[str, str, bytes | None, str]:
+    """Return name and position of who signs, with the scan and its type."""
+    if paper is not None:
+        negotiating.check_writes(who)
+        kind = rules.scan_type(paper.scan)
+        position = rules.checked_text(paper.position, 120, "position")
+        return normal_name(paper.name), " ".join(position.split()), paper.scan, kind
+    if who.signer is None:
+        raise NotAllowed(
+            _(
+                "You do not sign for %(name)s, or not any more. Its administrators say who does.",
+                name=who.party.name,
+            )
+        )
+    return who.signer.name or who.party.name, who.signer.function, None, ""
+
+
+def _check_first(agreement: Agreement, who: Hand) -> None:
+    for row in standing(agreement.id):
+        if row.party_id == who.party.id:
+            raise _signed_before(row, who)
+
+
+def _signed_before(row: Signature, who: Hand) -> Conflict:
+    return Conflict(
+        _(
+            "%(name)s has signed already, on %(day)s. One signature is enough.",
+            name=who.party.name,
+            day=day(row.signed_at, "medium"),
+        )
+    )
+
+
+def _mandate(who: Hand, paper: Paper | None) -> str:
+    if paper is not None:
+        return paper.position
+    if who.party.organisation_id is None or who.signer is None:
+        return who.party.name
+    return who.signer.function or "OrgSignatory"
+
+
+def _proof(ctx: Context, who: Hand, scan: bytes | None) -> dict[str, str]:
+    if scan is not None:
+        return {"scan": canonical.digest(scan), "attested_by": who.party.name}
+    return {"proved_at": db.utc_text(ctx.clock.now()), "by": "link" if who.by_link else "password"}
+
+
+def _insert(**values: Any) -> Signature:
+    try:
+        with db.database.atomic():
+            made: Signature = Signature.create(**values)
+    except IntegrityError:
+        raise Conflict(_("This party has signed already. One signature is enough.")) from None
+    return made
+
+
+def _go_on(ctx: Context, agreement: Agreement) -> None:
+    """Count the signature in: the first one begins the round, the last one puts it in force."""
+    if agreement.state == READY:
+        negotiating.move(ctx, agreement, None, "begin")
+    signed = {row.party_id for row in standing(agreement.id)}
+    if signed >= {party.id for party in parties(agreement.id)}:
+        negotiating.move(ctx, agreement, None, "complete")
+
+
+def decline(ctx: Context, agreement: Agreement, who: Hand, reason: str) -> None:
+    """Decline to sign, with the reason; the text is open again and all signatures are void.
+
+    Raises Invalid without a reason, NotAllowed for those who neither sign nor write for the party.
+    """
+    with db.transaction():
+        now = queries.hold(agreement)
+        policy.check(ctx, "sign", now, who)
+        _check_open(now)
+        if who.signer is None and not who.may_write:
+            raise NotAllowed(_("Whoever signs or writes for your organisation does this."))
+        if not reason.strip():
+            raise Invalid(_("Write the reasons in a sentence or two."), field="reason")
+        negotiating.move(ctx, now, who, "decline", reason)
+        audit.record(
+            ctx,
+            "agreement.declined",
+            AGREEMENT,
+            now.id,
+            party=who.party.public_id,
+            by=who.actor,
+        )
+
+
+def void(ctx: Context, agreement: Agreement, reason: str) -> int:
+    """Void all standing signatures of an agreement, inside the caller's transaction."""
+    found = standing(agreement.id)
+    for row in found:
+        Signature.update(voided_at=ctx.clock.now(), void_reason=reason).where(
+            Signature.id == row.id
+        ).execute()
+        audit.record(
+            ctx, "agreement.signature_voided", AGREEMENT, agreement.id, signature=row.public_id
+        )
+    return len(found)
+
+
+def reasons(agreement: Agreement) -> str:
+    """Return why the text was opened again the last time, empty for never."""
+    past = [
+        item for item in workflow.history(agreement) if item.transition in ("reopen", "decline")
+    ]
+    return str(past[-1].comment) if past else ""

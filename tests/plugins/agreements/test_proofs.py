@@ -1,0 +1,269 @@
+"""Proofs: whatever the parties do, no signature stands over what its signer was not shown."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from plugins.agreements import library, negotiating, policy, queries, service, signing
+from plugins.agreements.models import Agreement, Party, Version
+from plugins.agreements.workflow import parties, standing
+from plugins.evidence.interface import canonical
+from portal import db, workflow
+from portal.errors import PortalError
+from tests.plugins.agreements.conftest import World
+
+PLUGINS = ["agreements"]
+
+
+@pytest.fixture
+def any_portal(make_portal: Callable[..., Flask], any_url: str) -> Iterator[Flask]:
+    """A portal with its context open, once on each engine."""
+    made = make_portal(any_url, plugins=PLUGINS)
+    with made.test_request_context():
+        yield made
+
+
+def machine(world: World) -> type[RuleBasedStateMachine]:
+    """Return what up to five parties may do in any order, and what must hold after each act."""
+    who = st.integers(0, len(world.schools) - 1)
+    words = itertools.count(1)
+
+    class Parties(RuleBasedStateMachine):
+        """Edit, comment, freeze, sign, open again, amend and expire."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.shown: dict[tuple[str, int], set[str]] = {}
+
+        @initialize(count=st.integers(2, len(world.schools)))
+        def begin(self, count: int) -> None:
+            self.row = world.sent(count)
+            self.all = [self.row]
+
+        def now(self) -> Agreement:
+            return world.now(self.row)
+
+        def attempt(self, act: Callable[[], Any]) -> None:
+            try:
+                with db.transaction():
+                    act()
+            except PortalError:
+                pass
+
+        @rule(at=who, is_material=st.booleans())
+        def edit(self, at: int, is_material: bool) -> None:
+            key = "objectives" if is_material else "contacts"
+            first = parties(self.row.id)[0].public_id
+            text = f"Words {next(words)}"
+            values: dict[str, Any] = {"other": text} if is_material else {"office": {first: text}}
+            self.attempt(lambda: world.change(self.row, at, key, **values))
+
+        @rule(at=who)
+        def comment(self, at: int) -> None:
+            ctx = world.ctx(world.writers[at])
+            self.attempt(
+                lambda: negotiating.remark(
+                    ctx, self.row, world.hand(self.row, at), "review", "Hm",
+                    {"en": f"Review {next(words)}"},
+                )
+            )  # fmt: skip
+
+        @rule(at=who)
+        def take_over(self, at: int) -> None:
+            for rows in queries.remarks(self.row).values():
+                found = rows[-1].public_id
+                ctx = world.ctx(world.writers[at])
+                self.attempt(
+                    lambda found=found: negotiating.answer(
+                        ctx, self.row, world.hand(self.row, at), found, True
+                    )
+                )
+
+        @rule()
+        def all_agree(self) -> None:
+            for at in range(len(world.schools)):
+                self.attempt(lambda at=at: world.agree(self.row, at))
+
+        @rule(at=who)
+        def look(self, at: int) -> None:
+            """Open the page to sign on: this is what the person was shown."""
+            digest = queries.shown(self.now()).digest
+            self.shown.setdefault((self.row.public_id, at), set()).add(digest)
+
+        @rule(at=who, pick=st.integers(0, 5))
+        def sign_what_was_shown(self, at: int, pick: int) -> None:
+            seen = sorted(self.shown.get((self.row.public_id, at), ()))
+            if seen:
+                digest = seen[pick % len(seen)]
+                self.attempt(lambda: world.sign(self.row, at, digest))
+
+        @rule()
+        def all_look_and_sign(self) -> None:
+            for at in range(len(world.schools)):
+                self.look(at)
+                self.attempt(lambda at=at: world.sign(self.row, at))
+
+        @rule(at=who)
+        def open_again(self, at: int) -> None:
+            ctx = world.ctx(world.writers[at])
+            self.attempt(
+                lambda: negotiating.reopen(ctx, self.row, world.hand(self.row, at), "Once more")
+            )
+
+        @rule(at=who)
+        def decline(self, at: int) -> None:
+            ctx = world.ctx(world.heads[at])
+            self.attempt(
+                lambda: signing.decline(
+                    ctx, self.row, world.hand(self.row, at, signing=True), "Not like this"
+                )
+            )
+
+        @rule(at=who)
+        def amend(self, at: int) -> None:
+            def follow() -> None:
+                ctx = world.ctx(world.writers[at])
+                made = service.follow(ctx, self.now(), "amend", world.schools[at])
+                negotiating.send(ctx, made)
+                self.row = made
+                self.all.append(made)
+
+            self.attempt(follow)
+
+        @rule(step=st.sampled_from(["expire", "complete", "freeze", "terminate", "supersede"]))
+        def the_portal_tries(self, step: str) -> None:
+            if step in ("complete", "freeze") or self.now().state == "in_force":
+                self.attempt(lambda: workflow.move(world.ctx(), self.now(), step))
+
+        @invariant()
+        def signatures_stand_over_what_was_shown(self) -> None:
+            for row in getattr(self, "all", ()):
+                newest = queries.shown(world.now(row))
+                for item in standing(row.id):
+                    at = world.schools.index(item.party.organisation)
+                    assert item.digest in self.shown[row.public_id, at]
+                    version: Version = item.version
+                    assert canonical.digest(bytes(version.content)) == item.digest
+                    assert version.material == newest.material
+
+        @invariant()
+        def nothing_is_in_force_without_all(self) -> None:
+            for row in getattr(self, "all", ()):
+                now = world.now(row)
+                signed = {item.party_id for item in standing(row.id)}
+                if now.state in ("in_force", "superseded", "expired", "terminated"):
+                    assert signed == {party.id for party in parties(row.id)}
+                if now.state in ("draft", "negotiation"):
+                    assert not signed
+
+        @invariant()
+        def versions_count_without_gaps(self) -> None:
+            for row in getattr(self, "all", ()):
+                numbers = [item.number for item in queries.versions(row)]
+                assert numbers == list(range(len(numbers), 0, -1))
+
+    return Parties
+
+
+def _prove(world: World, examples: int, steps: int) -> None:
+    run_state_machine_as_test(
+        machine(world),
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+def test_no_order_of_acts_leaves_a_wrong_signature(any_portal: Flask) -> None:
+    _prove(World(any_portal, 3), 3, 18)
+
+
+@pytest.mark.full
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+def test_no_order_of_many_acts_by_five_leaves_a_wrong_signature(any_portal: Flask) -> None:
+    _prove(World(any_portal, 5), 60, 40)
+
+
+def another(item: library.Field, value: Any, first: str) -> Any:
+    """Return another value for a field with which the text is complete still."""
+    if item.type == "units":
+        return [{"title": "Other", "skills": "Other"}]
+    if item.type == "date":
+        return (date.fromisoformat(value) + timedelta(days=1)).isoformat()
+    if item.type == "number":
+        return 70
+    return {**(value or {}), first: "Another"} if item.each else "Another"
+
+
+def test_every_material_leaf_voids_and_no_clerical_one(world: World) -> None:
+    row = world.frozen()
+    first = parties(row.id)[0].public_id
+    for clause in library.template(row.kind, row.template_version).clauses:
+        for item in clause.fields:
+            value = another(item, queries.clause(row, clause.id).data.get(item.id), first)
+            if world.now(row).state == "negotiation":
+                for at in (0, 1):
+                    world.agree(row, at)
+            if not standing(row.id):
+                world.sign(row, 0)
+            world.change(row, 0, clause.id, **{item.id: value})
+            assert bool(standing(row.id)) is not clause.material, (clause.id, item.id)
+
+
+def test_an_edit_between_view_and_signature_signs_nothing(world: World) -> None:
+    row = world.frozen()
+    wrong = 0
+    for turn in range(20):
+        digest = world.digest(row)
+        key = "contacts" if turn % 2 else "objectives"
+        first = parties(row.id)[0].public_id
+        values: dict[str, Any] = (
+            {"office": {first: f"Office {turn}"}} if turn % 2 else {"other": f"Words {turn}"}
+        )
+        world.change(row, turn % 2, key, **values)
+        if world.now(row).state == "negotiation":
+            for at in (0, 1):
+                world.agree(row, at)
+        try:
+            world.sign(row, 1, digest)
+            wrong += 1
+        except signing.Stale:
+            pass
+    assert (wrong, len(standing(row.id))) == (0, 0)
+
+
+def test_a_page_with_many_parties_asks_a_bounded_number_of_statements(world: World) -> None:
+    row = world.begin()
+    for number in range(20):
+        Party.create(
+            public_id=f"p{number}", agreement=row.id, place=10 + number, role="partner",
+            name=f"Firm {number}", email=f"firm{number}@firms.example",
+        )  # fmt: skip
+    counts = []
+    for _turn in range(2):
+        with db.count_statements() as seen:
+            policy.hands(world.ctx(world.writers[0]), world.now(row))
+            queries.waiting(world.now(row))
+            negotiating.without_signatory(parties(row.id))
+        counts.append(len(seen))
+    assert max(counts) < 20

@@ -1,0 +1,1 @@
+"""Tests of trust sheets and the recognition clock."""
