@@ -9,10 +9,10 @@ import cbor2
 import rfc8785
 from webauthn.helpers import decode_credential_public_key
 
-from plugins.agreements import bundle, canonical, signatures
-from plugins.agreements.bundle import Bundle, Entry, Head, Signed
+from plugins.evidence import bundle, canonical, signatures
+from plugins.evidence.bundle import Bundle, Entry, Head, Signed
 from portal import merkle
-from tests.plugins.agreements import samples
+from tests.plugins.evidence import samples
 from tests.plugins.signin.authenticator import Passkey, words
 
 

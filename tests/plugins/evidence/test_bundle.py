@@ -16,10 +16,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from plugins.agreements import bundle, canonical, signatures
-from plugins.agreements.bundle import Signed
+from plugins.evidence import bundle, canonical, signatures
+from plugins.evidence.bundle import Signed
 from portal import merkle
-from tests.plugins.agreements import bundles, samples
+from tests.plugins.evidence import bundles, samples
 from tests.plugins.signin.authenticator import Passkey
 
 ROOT = Path(__file__).parents[3]
