@@ -300,7 +300,7 @@ def test_scores_are_stored_and_searched_with_the_release(any_world: World) -> No
     assert everybody["facets"]["quality"] == [{"value": "45", "label": "4.5 and more", "count": 1}]
     assert [row["quality"] is None for row in everybody["items"]].count(False) == 1
     page = Visitor(client)("/partners?quality=45&sort=quality").text
-    assert "likely 4.2 to 5.0, 3 organisations, 12 people" in page and "School 0" not in page
+    assert "likely 4.3 to 5.0, 3 organisations, 12 people" in page and "School 0" not in page
     assert "3 of 3 ended placements rated" in Visitor(client)("/partners/bakery").text
     assert "1 of 3 organisations" in Visitor(client)("/partners/school-0").text
 
