@@ -35,6 +35,7 @@ from plugins.mobilities.models import Mobility, ParticipantRow, PlacementRow
 from plugins.notices import feed
 from plugins.notices import service as notices
 from plugins.partners import publishing
+from plugins.ratings import models as rated
 from plugins.requests import enquiring, telling
 from plugins.requests import service as requests
 from plugins.saved import service as saved
@@ -180,6 +181,11 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
     "mobilities.workplace": (EDIT_A | {"member_b"}, {"member_a"}),
     "mobilities.report": (set(), OF_A | {"member_b"}),  # nobody reports the end of a plan
     "mobilities.answer": (set(), set()),  # a report that is not there
+    **dict.fromkeys(
+        (f"ratings.{name}" for name in ("give", "withdraw", "received", "reply", "dispute")),
+        (EDIT_A, set()),
+    ),
+    **dict.fromkeys(("ratings.words", "ratings.disputed"), (STAFF, set())),
     "requests.reply": (set(), OF_A),  # nobody answers a draft, nor the own request
     "requests.withdraw": (set(), set()),
     "requests.ask": (EDIT_A, EVERYBODY - EDIT_A),
@@ -210,7 +216,7 @@ OWN = {
     *(f"mobilities_link.{name}" for name in "person did wrong workplace did_at_work".split()),
     "saved.index_page", "saved.new", "saved.keep", "saved.feed", "saved_api.searches",
     "merging.preview", "merging.merge", "merging.take_back", "merging.apart",
-    "mobilities.index", "mobilities.new",
+    "mobilities.index", "mobilities.new", "ratings_link.rate", "ratings_link.withdraw",
 }  # fmt: skip
 OWN |= {"agreements.index", "agreements.new"} | {
     f"reliance.{name}"
@@ -262,6 +268,46 @@ def make_mobility(app: Flask, sending: Organisation, host: Organisation) -> dict
         "mobility": made.public_id,
         "placement_id": PlacementRow.get().public_id,
         "participant_id": ParticipantRow.get().public_id,
+    }
+
+
+def make_ratings(sending: Organisation, host: Organisation) -> dict[str, str]:
+    """Ask for a rating, and release one with words and a dispute; returns the ids by page."""
+    days = {"starts_on": "2026-10-01", "ended_on": "2026-10-30"}
+    ending, again = (
+        rated.Ending.create(
+            placement=at, placement_key=f"key{at}", mobility=at, sending=sending.id, host=host.id,
+            outcome="ended", criteria=1, asked_at=NOON, opens_at=NOON + timedelta(days=14),
+            released_at=released_at, **days,
+        )
+        for at, released_at in ((901, None), (902, NOON))
+    )  # fmt: skip
+    rated.Invitation.create(
+        public_id="rateme", ending=ending, role="sending", organisation=sending.id
+    )
+    asked = rated.Invitation.create(
+        public_id="asked", ending=again, role="host", organisation=host.id, answered_at=NOON
+    )
+    rating = rated.Rating.create(
+        public_id="released", invitation=asked, ending=again, rater=host.id, rated=sending.id,
+        role="host", rated_role="sending", state="published", given_at=NOON,
+        released_on="2026-11-01",
+    )  # fmt: skip
+    text = rated.Text.create(
+        public_id="words", rating=rating, kind="comment", organisation=host.id, lang="en",
+        text="Words canary", state="waiting", written_at=NOON,
+    )  # fmt: skip
+    disputed = rated.Dispute.create(
+        public_id="disputed", rating=rating, organisation=sending.id, reason="untrue",
+        text="Dispute canary", created_at=NOON,
+    )  # fmt: skip
+    return {
+        **dict.fromkeys(("ratings.give", "ratings.withdraw"), "rateme"),
+        **dict.fromkeys(
+            (f"ratings.{name}" for name in ("received", "reply", "dispute")), "released"
+        ),
+        "ratings.words": text.public_id,
+        "ratings.disputed": disputed.public_id,
     }
 
 
@@ -369,6 +415,7 @@ def make_world(app: Flask) -> World:
         asked = enquiring.ask(factories.clocked(app), shown, hosts, "Enquiry canary")
         planned = make_mobility(app, shown, hosts)
         agreed = make_agreement(app, shown, hosts)
+        planned |= make_ratings(shown, hosts)
     for name in accounts:
         client = app.test_client()
         sign_in(client, accounts[name])
@@ -511,6 +558,7 @@ def addresses(world: World, rule: Rule, listed: Listed) -> Iterator[tuple[str, s
             key = "enquiry" if about == "requests.enquiry" else key
             key = "mobility" if about.startswith("mobilities.") else key
             key = "agreement" if about.startswith("agreements.") else key
+            key = about if about.startswith("ratings.") else key
             key = "own step" if about.startswith("signin_step.") else key
             key = about if about.startswith("members.") else key
             key = (
@@ -779,11 +827,13 @@ LINKS = {
 }
 # Open to everyone by other means: a cookie of the browser that wrote it or that has just sent the right
 # password, the operator's own token; a link that is over, which shows nothing but how to get a new one
-# (tests/plugins/links).
+# (tests/plugins/links); links by which participants rate (tests/plugins/ratings).
 BY_OTHER_MEANS = {
     "drafts.resume",
     "links.over",
     *(f"mobilities_link.{name}" for name in "person did wrong workplace did_at_work".split()),
+    "ratings_link.rate",
+    "ratings_link.withdraw",
     "setup_metrics.show",
     "signin_step.back",
     "signin_step.lost",

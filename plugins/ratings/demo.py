@@ -23,7 +23,7 @@ DATA = Path(__file__).parent / "data" / "demo.json"
 SEED = 5
 RECENT = timedelta(days=62)
 """Stays of the demonstration school that ended later wait to be rated by it."""
-NOISE = 0.7
+NOISE, LAZY = 0.7, 0.15
 
 
 def load(ctx: Context) -> None:
@@ -79,7 +79,9 @@ def _rate(
     school = next(iter(known))
     of: Any = Invitation
     for row in of.select().where(of.ending == ending.id).order_by(of.id):
-        if (row.organisation_id == school and waits) or random.random() < 0.1:
+        if waits and row.organisation_id == school:
+            continue
+        if random.random() < LAZY and school not in {ending.sending_id, ending.host_id}:
             continue
         parts = queries.parts(row)
         stars = {
@@ -106,6 +108,11 @@ def _stars(
     return min(5, max(1, round(random.gauss(quality, NOISE))))
 
 
+def _mean(row: Rating) -> float:
+    stars = [item.stars for item in queries.with_answers([row])[0].given if item.stars]
+    return sum(stars) / len(stars)
+
+
 def _discuss(ctx: Context, data: Mapping[str, Any]) -> None:
     """Let reviewers show most of the words, hosts answer, and one rating be removed."""
     waiting = list(Text.select().where(Text.state == WAITING).order_by(Text.id))
@@ -123,7 +130,7 @@ def _discuss(ctx: Context, data: Mapping[str, Any]) -> None:
     with_words = [row for row in rows if row.id in said]
     for row, text in zip(with_words, data["replies"], strict=False):
         workflow.move(ctx, answering.reply(ctx, row, text), "show")
-    others = [row for row in rows if row.id not in said]
+    others = sorted((row for row in rows if row.id not in said), key=_mean)
     if len(others) > 1:
         made = answering.dispute(ctx, others[0], "not-there", data["dispute"])
         workflow.move(ctx, made, "remove", data["decision"])

@@ -20,7 +20,7 @@ EDITORS = "OrgEditor or OrgAdmin of the organisation that was asked; others get 
 
 
 @blueprint.get("/ratings")
-@allow(ANYONE, owner="signed-in people see what waits for their organisations")
+@allow(ANYONE)
 def index() -> ResponseReturnValue:
     """Show what waits for the person, what was given, and how the own organisations stand."""
     ctx = g.ctx
