@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from plugins.agreements import queries, rules
+from plugins.agreements import labels, library, queries, rules
 from plugins.agreements.drafting import clauses
+from plugins.agreements.exporting import Record, by_hash, make_bundle, of_party
 from plugins.agreements.life import EVENT_IN_FORCE
 from plugins.agreements.models import DRAFT, Agreement, Party
 from plugins.agreements.queries import editors, own_organisations
@@ -15,7 +16,8 @@ from plugins.agreements.workflow import parties
 from portal.organisations.models import Organisation
 
 __all__ = [
-    "EVENT_IN_FORCE", "Promised", "Shown", "are_together", "editors", "in_force_between",
+    "EVENT_IN_FORCE", "Promised", "Record", "Shown", "are_together", "by_hash", "labels", "library",
+    "make_bundle", "of_party", "editors", "in_force_between",
     "own_organisations", "partners_of", "promised",
 ]  # fmt: skip
 
