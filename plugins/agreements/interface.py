@@ -16,9 +16,21 @@ from plugins.agreements.workflow import parties
 from portal.organisations.models import Organisation
 
 __all__ = [
-    "EVENT_IN_FORCE", "Promised", "Record", "Shown", "are_together", "by_hash", "labels", "library",
-    "make_bundle", "of_party", "editors", "in_force_between",
-    "own_organisations", "partners_of", "promised",
+    "EVENT_IN_FORCE",
+    "Promised",
+    "Record",
+    "Shown",
+    "are_together",
+    "by_hash",
+    "editors",
+    "in_force_between",
+    "labels",
+    "library",
+    "make_bundle",
+    "of_party",
+    "own_organisations",
+    "partners_of",
+    "promised",
 ]  # fmt: skip
 
 

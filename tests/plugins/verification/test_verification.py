@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
-from plugins.agreements.interface import Record
-from plugins.evidence.interface import bundle, canonical
 
 from plugins.agreements import exporting
+from plugins.agreements.interface import Record
 from plugins.agreements.models import Agreement, Signature, Version
+from plugins.evidence.interface import bundle, canonical
 from plugins.paper import interface as paper
 from plugins.trust import interface as trust
 from plugins.verification import cli, documents, verifying
