@@ -241,3 +241,37 @@ class DayForm(Form):
         """Return what was typed, for the service."""
         texts = {name: self[name].data or "" for name in ("title", "place")}
         return texts | {name: self[name].data for name in ("starts_on", "ends_on")}
+
+
+class RuleForm(Form):
+    """Which programme rule a consortium keeps to."""
+
+    rule = SelectField(lazy("Which rule do you keep to?"))
+
+    def __init__(self, formdata: Any = None, *, offered: Sequence[Any], row: Consortium) -> None:
+        super().__init__(formdata, data={"rule": row.rule})
+        named = [(rule.key, labels.rule_title(rule)) for rule in offered]
+        self.rule.choices = [("", str(lazy("none"))), *named]
+
+
+class WishForm(Form):
+    """What a consortium looks for: a wish for each country and field."""
+
+    part = SelectField(lazy("The partner should be"))
+    countries = Boxes(lazy("In which countries?"), description=lazy("A wish for each of them."))
+    fields = Boxes(lazy("For which fields?"), description=lazy("A wish for each of them."))
+    language = SelectField(lazy("Language that helps"))
+    places = _places(lazy("Size of the group"))
+
+    def __init__(self, formdata: Any = None) -> None:
+        super().__init__(formdata, data={"part": "host"})
+        self.part.choices = _parts()
+        self.countries.choices = labels.countries()
+        self.fields.choices = [(code, field_name(code)) for code in field_codes(3)]
+        self.language.choices = [("", str(lazy("any"))), *_languages([])]
+
+    def values(self) -> dict[str, Any]:
+        """Return what was typed, for the service."""
+        texts = {name: self[name].data or "" for name in ("part", "language")}
+        several = {name: self[name].data or [] for name in ("countries", "fields")}
+        return texts | several | {"places": self.places.data or 0}

@@ -49,6 +49,7 @@ def invite_all(
         try:
             organisation = find(line)
             _check_role(line.role)
+            does = [part for part in rules.PARTS if part in line.parts.lower().split()]
             invite(
                 ctx,
                 consortium,
@@ -56,7 +57,7 @@ def invite_all(
                 email=line.email,
                 role=line.role or "partner",
                 message=text,
-                parts=parts,
+                parts=does or parts,
             )
             results.append(Result(line, organisation))
         except PortalError as error:

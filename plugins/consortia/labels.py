@@ -53,6 +53,31 @@ def kind_help(key: str) -> str:
     return names.get(key, "")
 
 
+def rule_title(rule: Any) -> str:
+    """Return what a programme rule is called; those of a site are called as in their file."""
+    names = {
+        "bilateral": _("Bilateral cooperation"),
+        "network": _("Mobility network"),
+        "national-consortium": _("National mobility consortium"),
+    }
+    return names.get(rule.key, rule.title)
+
+
+def rule_caveat(rule: Any) -> str:
+    """Return what to keep in mind about a programme rule."""
+    told = {
+        "bilateral": _("Good practice, not a rule of the programme."),
+        "network": _(
+            "Good practice, not a rule of the programme: sending and hosting are in different "
+            "countries."
+        ),
+        "national-consortium": _(
+            "The page may be older than the programme of 2021 to 2027. Ask your National Agency."
+        ),
+    }
+    return told.get(rule.key, rule.caveat)
+
+
 def role(key: str, is_lead: bool = False) -> str:
     """Return what a member is formally."""
     if is_lead:

@@ -6,15 +6,29 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, render_template
+from markupsafe import Markup
 
-from plugins.consortia import demo, inviting, leading, queries, service, telling, views, workflow
+from plugins.consortia import (
+    demo,
+    eligibility,
+    inviting,
+    leading,
+    network,
+    queries,
+    service,
+    telling,
+    views,
+    workflow,
+)
 from plugins.consortia.models import Consortium, Membership
 from plugins.links.interface import Purpose
+from plugins.partners.interface import Shown
 from portal import workflow as engine
 from portal.context import Context
 from portal.hookspecs import (
     EventType,
+    HealthCheck,
     JobKind,
     MenuItem,
     ObjectType,
@@ -95,6 +109,15 @@ def transition_done(
 
 
 @hookimpl
+def health_check(ctx: Context) -> Sequence[HealthCheck]:
+    """Name rule files with a mistake, with the place and the remedy."""
+    return [
+        HealthCheck("consortia.rules", "bad", f"{wrong.file}: {wrong.place}", wrong.remedy)
+        for wrong in eligibility.mistakes()
+    ] or [HealthCheck("consortia.rules", "ok")]
+
+
+@hookimpl
 def event_list(ctx: Context) -> Sequence[EventType]:
     """Name what happens to consortia."""
     return service.EVENTS
@@ -161,6 +184,20 @@ def calendar_list(ctx: Context) -> Sequence[Mapping[str, Any]]:
         }
         for row in queries.own_days(ctx)
     ]
+
+
+@hookimpl(optionalhook=True)
+def partners_asides(ctx: Context, shown: Shown) -> Sequence[Markup]:
+    """Offer beside a profile who worked with it; signed-in people read how many of theirs did."""
+    own = service.own_organisations(ctx) if ctx.actor.signed_in else []
+    ids = [item.id for item in own if item.id != shown.organisation_id]
+    shared: set[int] = set()
+    if ids:
+        mine = network.together(ctx, ids)
+        theirs = network.together(ctx, [shown.organisation_id]).get(shown.organisation_id, {})
+        shared = {other for known in mine.values() for other in known} & set(theirs)
+    card = render_template("consortia/aside.html", slug=shown.slug, shared=len(shared))
+    return [Markup(card)]  # noqa: S704  from a template
 
 
 def _decide(ctx: Context, _payload: Mapping[str, Any], _progress: Progress) -> None:

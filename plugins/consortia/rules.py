@@ -25,7 +25,7 @@ MOST_LISTED = 40
 MOST_LINES = 200
 MOST_PLACES = 10_000
 LONGEST_AHEAD = 10 * 366
-HEADS = {"organisation", "country", "email", "role"}
+HEADS = {"organisation", "country", "email", "role", "parts"}
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -103,13 +103,15 @@ class Line:
     country: str = ""
     email: str = ""
     role: str = ""
+    parts: str = ""
 
 
 def read_list(text: str) -> list[Line]:
     """Read a pasted list or the text of a CSV file.
 
     With a heading line that names `organisation`, columns may stand in any order; else they are
-    organisation, country, email, role, of which only the first is needed. Semicolons and tabs
+    organisation, country, email, role, parts (such as: sending host), of which only the first is
+    needed. Semicolons and tabs
     separate as well as commas where the first line has more of them. Raises Invalid for a list
     that is too long.
     """
@@ -120,7 +122,7 @@ def read_list(text: str) -> list[Line]:
     if not lines:
         return []
     mark = max(";\t,", key=lines[0].count)
-    order = ["organisation", "country", "email", "role"]
+    order = ["organisation", "country", "email", "role", "parts"]
     found = []
     try:
         rows = list(csv.reader(io.StringIO("\n".join(lines)), delimiter=mark))

@@ -63,6 +63,9 @@ def tabs(found: Found, current: str) -> list[tuple[str, str, bool]]:
         ("members", _("Members")),
         ("places", _("Places")),
         ("dates", _("Dates")),
+        ("partners", _("Whom to ask")),
+        ("health", _("Health")),
+        ("rules", _("Programme rule")),
         ("history", _("History")),
     ]
     return [(text, f"{base}/{name}".rstrip("/"), name == current) for name, text in pages]

@@ -1,0 +1,102 @@
+"""Which programme rule a consortium keeps to, and how it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import current_app
+
+from plugins.consortia import programme, queries, service, telling
+from plugins.consortia.models import ACTIVE, Consortium
+from plugins.consortia.programme import Member, Mistake, Rule, Verdict
+from portal import audit, db, permissions
+from portal.context import Context
+from portal.errors import Invalid
+from portal.i18n import _
+from portal.organisations.models import OrganisationFact
+
+ACCREDITATION = "accreditation"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The rule that a consortium keeps to, what its checks say, and a newer version if there is one."""
+
+    rule: Rule | None
+    verdicts: list[Verdict]
+    newer: Rule | None = None
+
+    @property
+    def is_eligible(self) -> bool:
+        """Whether all is fulfilled."""
+        return all(item.is_fulfilled for item in self.verdicts)
+
+
+def folder() -> Path:
+    """Return where a site keeps its own rule files."""
+    return Path(current_app.config["PORTAL"].instance_path) / "consortia-rules"
+
+
+def mistakes() -> list[Mistake]:
+    """Return what is wrong in rule files."""
+    return programme.known(folder())[1]
+
+
+def offered() -> list[Rule]:
+    """Return the latest version of each rule, by title."""
+    latest: dict[str, Rule] = {}
+    for rule in programme.known(folder())[0].values():
+        if rule.key not in latest or rule.version > latest[rule.key].version:
+            latest[rule.key] = rule
+    return sorted(latest.values(), key=lambda rule: rule.title)
+
+
+def members(consortium: Consortium) -> list[Member]:
+    """Return the active members as rules look at them; two statements."""
+    rows = queries.members(consortium, ACTIVE)
+    fact: Any = OrganisationFact
+    ids = [row.organisation_id for row in rows]
+    held = fact.select(fact.organisation).where(
+        fact.organisation.in_(ids), fact.name == ACCREDITATION
+    )
+    accredited = {number for (number,) in held.tuples()}
+    return [
+        Member(
+            row.organisation.name,
+            row.organisation.country,
+            tuple(row.parts),
+            row.organisation_id == consortium.lead_id,
+            row.organisation_id in accredited,
+        )
+        for row in rows
+    ]
+
+
+def standing(consortium: Consortium) -> Standing:
+    """Check a consortium against the version of the rule that it began with."""
+    rules, _mistakes = programme.known(folder())
+    rule = rules.get((consortium.rule, consortium.rule_version))
+    if rule is None:
+        return Standing(None, [])
+    newest = next((item for item in offered() if item.key == rule.key), rule)
+    newer = newest if newest.version > rule.version else None
+    return Standing(rule, programme.judge(rule, members(consortium)), newer)
+
+
+def choose(ctx: Context, consortium: Consortium, key: str) -> None:
+    """Keep to the latest version of a rule from now on, or to none. Raises Invalid."""
+    rule = next((item for item in offered() if item.key == key), None)
+    if rule is None and key:
+        raise Invalid(_("Choose from the list."), field="rule")
+    with db.transaction():
+        permissions.check(ctx, "run", consortium)
+        service.put(
+            consortium, rule=rule.key if rule else "", rule_version=rule.version if rule else ""
+        )
+        service.did(ctx, consortium)
+        telling.note(ctx, consortium.id, "rule.chosen")
+        audit.record(
+            ctx, "consortium.ruled", "consortia_consortium", consortium.id, rule=consortium.rule
+        )

@@ -1,0 +1,166 @@
+"""Who worked with whom: from consortia that are public, and from what other plugins know."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from math import cos, pi, sin
+from typing import Any
+
+from plugins.consortia.models import ACTIVE, CLOSED, RUNNING
+from portal import db, objects
+from portal.context import Context
+from portal.organisations import queries as organisations
+from portal.organisations.models import Organisation
+
+MOST_SHOWN = 120
+MOST_ASKED = 300
+MOST_STEPS = 3
+"""A path goes over at most so many partners between the two ends."""
+SIZE = 760
+
+Ties = Mapping[int, Mapping[int, frozenset[str]]]
+
+
+def together(ctx: Context, ids: Sequence[int]) -> dict[int, dict[int, set[str]]]:
+    """Return with whom organisations worked, and in what; one statement, and one for each plugin."""
+    found: dict[int, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
+    wanted = list(ids)[:MOST_ASKED]
+    if not wanted:
+        return found
+    marks = ", ".join("?" * len(wanted))
+    rows = db.query(
+        "SELECT mine.organisation_id, o.id, c.name FROM consortia_membership mine "
+        "JOIN consortia_membership other ON other.consortium_id = mine.consortium_id "
+        "JOIN consortia_consortium c ON c.id = mine.consortium_id "
+        "JOIN organisation o ON o.id = other.organisation_id "
+        f"WHERE mine.organisation_id IN ({marks}) AND o.id <> mine.organisation_id "
+        "AND mine.state = ? AND other.state = ? AND c.state IN (?, ?) AND o.hidden_at IS NULL "
+        "ORDER BY c.id, o.id LIMIT 4000",
+        [*wanted, ACTIVE, ACTIVE, RUNNING, CLOSED],
+    )
+    hooks = objects.registry().hooks
+    for mine, other, name in (*rows, *hooks.each("consortia_together", ctx, ids=wanted)):
+        found[mine][other].add(name)
+    return found
+
+
+def path(ctx: Context, start: int, end: int) -> list[tuple[int, str]]:
+    """Return a shortest way of introduction: pairs of an organisation and what leads on from it.
+
+    The last pair is the end itself. Empty when there is none over at most three others. The
+    search goes on from the smaller side, with the first three hundred organisations at a time.
+    """
+    if start == end:
+        return []
+    sides: list[dict[int, tuple[int, str]]] = [{start: (0, "")}, {end: (0, "")}]
+    edges: list[list[int]] = [[start], [end]]
+    for _step in range(MOST_STEPS + 1):
+        at = 0 if len(edges[0]) <= len(edges[1]) else 1
+        here, there = sides[at], sides[1 - at]
+        fresh: list[int] = []
+        known = together(ctx, edges[at])
+        for mine in edges[at][:MOST_ASKED]:
+            for other, names in sorted(known.get(mine, {}).items()):
+                if other not in here:
+                    here[other] = (mine, min(names))
+                    fresh.append(other)
+        met = [other for other in fresh if other in there]
+        if met:
+            return _joined(sides, min(met))
+        edges[at] = fresh
+        if not fresh:
+            return []
+    return []
+
+
+def _joined(sides: Sequence[dict[int, tuple[int, str]]], met: int) -> list[tuple[int, str]]:
+    front: list[tuple[int, str]] = []
+    at = met
+    while sides[0][at][0]:
+        before, name = sides[0][at]
+        front.append((before, name))
+        at = before
+    front.reverse()
+    at = met
+    while sides[1][at][0]:
+        after, name = sides[1][at]
+        front.append((at, name))
+        at = after
+    return [*front, (at, "")]
+
+
+@dataclass(frozen=True)
+class Node:
+    """An organisation on the ring, placed, with what it was in together with the one in the middle."""
+
+    organisation: Organisation
+    names: tuple[str, ...]
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
+class Label:
+    """A country beside its part of the ring."""
+
+    country: str
+    count: int
+    x: float
+    y: float
+    anchor: str
+
+
+@dataclass(frozen=True)
+class Ego:
+    """The network of an organisation: its partners on a ring by country, and how many are folded."""
+
+    nodes: list[Node]
+    labels: list[Label]
+    total: int
+    folded: int
+
+
+def ego(ctx: Context, organisation: Organisation) -> Ego:
+    """Return the partners of an organisation in sight, those with most in common first kept."""
+    known = together(ctx, [organisation.id]).get(organisation.id, {})
+    rows: list[Any] = []
+    ids = sorted(known)
+    for first in range(0, len(ids), 500):
+        rows.extend(Organisation.select().where(Organisation.id.in_(ids[first : first + 500])))
+    seen = [
+        item
+        for item in organisations.in_sight(rows)
+        if not item.hidden_at and item.is_fictional == organisation.is_fictional
+    ]
+    ranked = sorted(seen, key=lambda item: (-len(known[item.id]), item.id))
+    shown = sorted(ranked[:MOST_SHOWN], key=lambda item: (item.country, item.folded_name))
+    nodes, labels = _placed(shown, known)
+    return Ego(nodes, labels, len(seen), len(seen) - len(shown))
+
+
+def _placed(
+    shown: Sequence[Organisation], known: Mapping[int, Collection[str]]
+) -> tuple[list[Node], list[Label]]:
+    countries = sorted({item.country for item in shown})
+    slots = len(shown) + len(countries)
+    nodes: list[Node] = []
+    labels: list[Label] = []
+    at = 0
+    for country in countries:
+        group = [item for item in shown if item.country == country]
+        middle = 2 * pi * (at + (len(group) - 1) / 2) / max(slots, 1) - pi / 2
+        x, y = _point(middle, SIZE / 2 - 40)
+        anchor = "middle" if abs(cos(middle)) < 0.3 else "start" if cos(middle) > 0 else "end"
+        labels.append(Label(country, len(group), x, y, anchor))
+        for item in group:
+            x, y = _point(2 * pi * at / max(slots, 1) - pi / 2, SIZE / 2 - 80)
+            nodes.append(Node(item, tuple(sorted(known[item.id])), x, y))
+            at += 1
+        at += 1
+    return nodes, labels
+
+
+def _point(angle: float, radius: float) -> tuple[float, float]:
+    return round(SIZE / 2 + radius * cos(angle), 1), round(SIZE / 2 + radius * sin(angle), 1)
