@@ -94,9 +94,7 @@ def _value(chosen: Sequence[Candidate]) -> tuple[int, int, int]:
     return len(filled), -len(chosen), sum(item.merit for item in chosen)
 
 
-def _improved(
-    chosen: list[Candidate], pool: Sequence[Candidate], most: int
-) -> list[Candidate]:
+def _improved(chosen: list[Candidate], pool: Sequence[Candidate], most: int) -> list[Candidate]:
     for _round in range(MOST_ROUNDS):
         better = _better(chosen, pool, most)
         if better is None:

@@ -257,10 +257,10 @@ class RuleForm(Form):
 class WishForm(Form):
     """What a consortium looks for: a wish for each country and field."""
 
-    part = SelectField(lazy("The partner should be"))
+    part = SelectField(lazy("The partner should be"), validate_choice=False)
     countries = Boxes(lazy("In which countries?"), description=lazy("A wish for each of them."))
     fields = Boxes(lazy("For which fields?"), description=lazy("A wish for each of them."))
-    language = SelectField(lazy("Language that helps"))
+    language = SelectField(lazy("Language that helps"), validate_choice=False)
     places = _places(lazy("Size of the group"))
 
     def __init__(self, formdata: Any = None) -> None:

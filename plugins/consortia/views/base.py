@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from plugins.consortia import labels, queries
 from plugins.consortia.queries import Found
-from portal.errors import Invalid
+from portal.errors import Invalid, NotAllowed
 from portal.i18n import _
 from portal.organisations.models import Organisation
 from portal.people import throttle
@@ -27,9 +27,12 @@ def find(slug: str, *wanted: str) -> Found:
 
 
 def led(slug: str) -> Found:
-    """Return a consortium for those inside it: services check who leads."""
+    """Return a consortium for those who lead it. Raises NotAllowed for members, NotFound."""
     spend()
-    return queries.find(g.ctx, slug, "inside", "run")
+    found = queries.find(g.ctx, slug, "inside", "run")
+    if not found.may("run"):
+        raise NotAllowed
+    return found
 
 
 def spend() -> None:

@@ -49,7 +49,11 @@ def test_every_shipped_rule_is_whole_and_names_its_source() -> None:
     [
         ('key = "ours"', "", "key: this line is missing"),
         ('"network"', '"netwerk"', "kinds: choose from bilateral"),
-        ('check = "role"', 'check = "rolle"', "check 2: there is no check 'rolle'. Did you mean role"),
+        (
+            'check = "role"',
+            'check = "rolle"',
+            "check 2: there is no check 'rolle'. Did you mean role",
+        ),
         ("value = 3", 'value = "three"', "check 1: value has to be a whole number"),
         ('role = "host"', 'role = "guest"', "check 2: role has to be one of sending"),
         ("value = 3", "value = 3\nwho = 'lead'", "check 1: who means nothing to least_members"),
@@ -65,7 +69,9 @@ def test_a_mistake_in_a_rule_file_is_named_with_place_and_remedy(
     assert any(str(wrong).startswith("ours.toml: " + told) for wrong in found), found
 
 
-@pytest.mark.parametrize("raw", [b"", b"\xff\xfe", b"checks = 3", b"checks = [1]", b"kinds = [[1]]"])
+@pytest.mark.parametrize(
+    "raw", [b"", b"\xff\xfe", b"checks = 3", b"checks = [1]", b"kinds = [[1]]"]
+)
 def test_no_rule_file_brings_the_portal_down(raw: bytes) -> None:
     found = programme.read("x.toml", raw)
     assert isinstance(found, list)
@@ -115,7 +121,9 @@ def instance(seed: int) -> tuple[set[int], list[Candidate], int]:
     candidates = [
         Candidate(
             number,
-            frozenset(chance.sample(sorted(gaps), min(len(gaps), chance.choice([1, 1, 2, 2, 3, 4])))),
+            frozenset(
+                chance.sample(sorted(gaps), min(len(gaps), chance.choice([1, 1, 2, 2, 3, 4])))
+            ),
             chance.randint(0, 7),
         )
         for number in range(size)
