@@ -267,7 +267,8 @@ class WishForm(Form):
         super().__init__(formdata, data={"part": "host"})
         self.part.choices = _parts()
         self.countries.choices = labels.countries()
-        self.fields.choices = [(code, field_name(code)) for code in field_codes(3)]
+        names = [(code, field_name(code)) for code in field_codes(4)]
+        self.fields.choices = sorted(names, key=lambda pair: sort_key(pair[1]))
         self.language.choices = [("", str(lazy("any"))), *_languages([])]
 
     def values(self) -> dict[str, Any]:
