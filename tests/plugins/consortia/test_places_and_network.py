@@ -123,7 +123,7 @@ def test_a_consortium_keeps_its_version_and_hears_of_a_newer_one(one: Flask, ctx
     assert standing.is_eligible
     assert standing.newer
     (folder / "bad.toml").write_text(text.replace("least_members", "least_member"))
-    assert [str(wrong) for wrong in eligibility.mistakes()][0].startswith("bad.toml: check 1: ")
+    assert next(str(wrong) for wrong in eligibility.mistakes()).startswith("bad.toml: check 1: ")
     assert answers.health_check(ctx)[0].state == "bad"
 
 
