@@ -23,16 +23,6 @@ def consortia_known(ctx: Context) -> Sequence[Mapping[str, Any]]:
 
 
 @hookspec(ISOLATE)
-def consortia_together(ctx: Context, ids: Sequence[int]) -> Sequence[tuple[int, int, str]]:
-    """Say who worked with these organisations: triples of one of them, the other, what it was in.
-
-    Asked once a page with at most some hundred ids. Answer in one statement, with at most some
-    thousand triples; silence means that nothing is known.
-    """
-    return ()
-
-
-@hookspec(ISOLATE)
 def consortia_agreements(ctx: Context, ids: Sequence[int]) -> Mapping[int, Sequence[str]]:
     """Say which agreements organisations have in force, by the last day (ISO, or empty) of each.
 

@@ -6,15 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from flask import Blueprint, render_template
-from markupsafe import Markup
+from flask import Blueprint
 
 from plugins.consortia import (
     demo,
     eligibility,
     inviting,
     leading,
-    network,
     queries,
     service,
     telling,
@@ -23,7 +21,6 @@ from plugins.consortia import (
 )
 from plugins.consortia.models import Consortium, Membership
 from plugins.links.interface import Purpose
-from plugins.partners.interface import Shown
 from portal import workflow as engine
 from portal.context import Context
 from portal.hookspecs import (
@@ -187,17 +184,9 @@ def calendar_list(ctx: Context) -> Sequence[Mapping[str, Any]]:
 
 
 @hookimpl(optionalhook=True)
-def partners_asides(ctx: Context, shown: Shown) -> Sequence[Markup]:
-    """Offer beside a profile who worked with it; signed-in people read how many of theirs did."""
-    own = service.own_organisations(ctx) if ctx.actor.signed_in else []
-    ids = [item.id for item in own if item.id != shown.organisation_id]
-    shared: set[int] = set()
-    if ids:
-        mine = network.together(ctx, ids)
-        theirs = network.together(ctx, [shown.organisation_id]).get(shown.organisation_id, {})
-        shared = {other for known in mine.values() for other in known} & set(theirs)
-    card = render_template("consortia/aside.html", slug=shown.slug, shared=len(shared))
-    return [Markup(card)]  # noqa: S704  from a template
+def introductions_together(ctx: Context, ids: Sequence[int]) -> Sequence[tuple[int, int, str]]:
+    """Say who is in the same consortium, of those that everybody may see."""
+    return queries.together(ids)
 
 
 def _decide(ctx: Context, _payload: Mapping[str, Any], _progress: Progress) -> None:

@@ -24,7 +24,7 @@ from plugins.consortia.models import (
     Motion,
 )
 from plugins.consortia.rules import Planned
-from portal import permissions
+from portal import db, permissions
 from portal.context import Context
 from portal.errors import NotFound
 from portal.i18n import _
@@ -33,6 +33,7 @@ from portal.organisations.models import Organisation
 from portal.people.models import Account
 
 MOST_LISTED = 200
+MOST_TOGETHER = 4_000
 PAGE_SIZE = 30
 RIGHTS = ("view", "edit", "run", "pause", "inside", "history")
 
@@ -231,3 +232,18 @@ def waiting_count(consortium: Consortium) -> tuple[int, int]:
     )
     found = dict(rows.tuples())
     return sum(found.get(name, 0) for name in (INVITED, ACTIVE, "declined")), found.get(INVITED, 0)
+
+
+def together(ids: Sequence[int]) -> list[tuple[int, int, str]]:
+    """Return one of some organisations, who is in the same public consortium, and its name."""
+    marks = ", ".join("?" * len(ids))
+    return db.query(
+        "SELECT mine.organisation_id, o.id, c.name FROM consortia_membership mine "
+        "JOIN consortia_membership other ON other.consortium_id = mine.consortium_id "
+        "JOIN consortia_consortium c ON c.id = mine.consortium_id "
+        "JOIN organisation o ON o.id = other.organisation_id "
+        f"WHERE mine.organisation_id IN ({marks}) AND o.id <> mine.organisation_id "
+        "AND mine.state = ? AND other.state = ? AND c.state IN (?, ?) AND o.hidden_at IS NULL "
+        "ORDER BY c.id, o.id LIMIT ?",
+        [*ids, ACTIVE, ACTIVE, RUNNING, CLOSED, MOST_TOGETHER],
+    )

@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from plugins.consortia import composing, network, queries, rules, service, telling
+from plugins.consortia import composing, queries, rules, service, telling
 from plugins.consortia.composing import Candidate, Need
 from plugins.consortia.models import ACTIVE, APPLIED, INVITED, Consortium, Membership
+from plugins.introductions.interface import together
 from plugins.partners.interface import KIND, LANGUAGES, is_field
 from plugins.search.interface import Index, index
 from portal import audit, db, permissions
@@ -205,7 +206,7 @@ def _propose(
         if str(card.get("slug")) not in without
     }
     own = {row.organisation_id: row.organisation.name for row in active}
-    known = network.together(ctx, sorted(numbers)) if numbers else {}
+    known = together(ctx, sorted(numbers)) if numbers else {}
     friends = {
         ident: sorted(own[other] for other in known.get(ident, {}) if other in own)
         for ident in numbers

@@ -58,7 +58,7 @@ def consortia_known(ctx: Context) -> Sequence[Mapping[str, Any]]:
 
 
 @hookimpl(optionalhook=True)
-def consortia_together(ctx: Context, ids: Sequence[int]) -> Sequence[tuple[int, int, str]]:
+def introductions_together(ctx: Context, ids: Sequence[int]) -> Sequence[tuple[int, int, str]]:
     """Say who took part in the same projects."""
     return queries.together(ids)
 

@@ -1,11 +1,11 @@
-"""One click deeper: programme rules, whom to ask, health, and who worked with whom."""
+"""One click deeper: programme rules, whom to ask, and health."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from flask import flash, g, render_template, request
+from flask import flash, g, request
 from flask.typing import ResponseReturnValue
 
 from plugins.consortia import (
@@ -13,10 +13,8 @@ from plugins.consortia import (
     forms,
     health,
     labels,
-    network,
     queries,
     rules,
-    service,
     wishing,
 )
 from plugins.consortia.composing import Need
@@ -26,10 +24,9 @@ from plugins.partners.interface import field_name
 from portal import db, objects
 from portal.errors import Invalid
 from portal.i18n import _, country_name, language_name, locale
-from portal.organisations import queries as organisations
-from portal.organisations.models import UNCLAIMED, Organisation
+from portal.organisations.models import UNCLAIMED
 from portal.people.forms import mark
-from portal.web.access import ANYONE, SIGNED_IN, allow
+from portal.web.access import SIGNED_IN, allow
 from portal.web.heartbeat import beat
 
 MOST_REFUSED = 20
@@ -208,35 +205,3 @@ def _facts(row: Consortium) -> list[health.Fact]:
         )
         for item in members
     ]
-
-
-# Who worked with whom
-
-
-@blueprint.get("/consortia/network/<slug>")
-@allow(ANYONE)
-def ego(slug: str) -> ResponseReturnValue:
-    """Show who worked with an organisation, and who can introduce the visitor's own to it."""
-    organisation = organisations.public(slug)
-    own = service.own_organisations(g.ctx) if g.ctx.actor.signed_in else []
-    others = [item for item in own if item.id != organisation.id]
-    chosen = request.args.get("from", "")[:200]
-    start = next((item for item in others if item.slug == chosen), others[0] if others else None)
-    way = network.path(g.ctx, start.id, organisation.id) if start else []
-    known: dict[int, Organisation] = {
-        item.id: item
-        for item in organisations.in_sight(
-            list(Organisation.select().where(Organisation.id.in_([number for number, _n in way])))
-        )
-        if not item.hidden_at
-    }
-    steps = [(known[number], name) for number, name in way if number in known]
-    return render_template(
-        "consortia/network.html",
-        organisation=organisation,
-        net=network.ego(g.ctx, organisation),
-        size=network.SIZE,
-        start=start,
-        steps=steps if len(steps) == len(way) else [],
-        others=others,
-    )

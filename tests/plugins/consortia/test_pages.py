@@ -158,7 +158,7 @@ def test_a_public_consortium_describes_itself_to_search_engines(app: Flask, ctx:
         "/consortia/nothing",
         "/consortia/nothing/members.json",
         "/consortia/invitation/%00",
-        "/consortia/network/nobody",
+        "/introductions/nobody",
     ],
 )
 def test_odd_addresses_are_answered_kindly(app: Flask, address: str) -> None:

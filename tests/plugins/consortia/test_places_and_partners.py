@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from plugins.consortia import eligibility, network, planning, queries, wishing
+from plugins.consortia import eligibility, planning, queries, wishing
 from plugins.consortia import plugin as answers
 from plugins.consortia.models import Consortium, Flow
+from plugins.introductions import ties
 from plugins.projects.models import Participation, Project
 from portal import db, workflow
 from portal.context import Context
@@ -137,7 +138,7 @@ def test_who_can_introduce_goes_over_the_fewest_others(portal: Flask, ctx: Conte
     shown = {number: name for name, number in ids.items()}
 
     def way(start: str, end: str) -> list[tuple[str, str]]:
-        return [(shown[at], name) for at, name in network.path(ctx, ids[start], ids[end])]
+        return [(shown[at], name) for at, name in ties.path(ctx, ids[start], ids[end])]
 
     assert way("A", "C") == [("A", "P1"), ("B", "P2"), ("C", "")]
     assert way("A", "E") == [("A", "P1"), ("B", "P2"), ("C", "P3"), ("D", "P4"), ("E", "")]
@@ -145,9 +146,9 @@ def test_who_can_introduce_goes_over_the_fewest_others(portal: Flask, ctx: Conte
     lead, other = Side(portal, ctx, "Lead"), Side(portal, ctx, "Other")
     row = found(lead)
     join(row, lead, other)
-    assert network.path(ctx, lead.id, other.id) == [], "while it forms nobody hears of it"
+    assert ties.path(ctx, lead.id, other.id) == [], "while it forms nobody hears of it"
     workflow.move(lead.ctx, Consortium.get_by_id(row.id), "activate")
-    assert [at for at, _name in network.path(ctx, lead.id, other.id)] == [lead.id, other.id]
+    assert [at for at, _name in ties.path(ctx, lead.id, other.id)] == [lead.id, other.id]
 
 
 def test_paths_are_as_short_as_those_of_networkx(one: Flask, ctx: Context) -> None:
@@ -162,8 +163,8 @@ def test_paths_are_as_short_as_those_of_networkx(one: Flask, ctx: Context) -> No
     for start in (0, 7, 19):
         for end in range(30):
             known = lengths[start].get(end, 99)
-            way = network.path(ctx, ids[start], ids[end])
-            expected = known + 1 if 1 <= known <= network.MOST_STEPS + 1 else 0
+            way = ties.path(ctx, ids[start], ids[end])
+            expected = known + 1 if 1 <= known <= ties.MOST_STEPS + 1 else 0
             assert len(way) == expected, (start, end)
-    ring = network.ego(ctx, Organisation.get_by_id(ids[0]))
+    ring = ties.ego(ctx, Organisation.get_by_id(ids[0]))
     assert {node.organisation.id for node in ring.nodes} == {ids[at] for at in graph[0]}

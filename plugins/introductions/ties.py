@@ -1,4 +1,4 @@
-"""Who worked with whom: from consortia that are public, and from what other plugins know."""
+"""Who worked with whom, from what other plugins know; ways, and the ring of an organisation."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from math import cos, pi, sin
 from typing import Any
 
-from plugins.consortia.models import ACTIVE, CLOSED, RUNNING
-from portal import db, objects
+from portal import objects
 from portal.context import Context
 from portal.organisations import queries as organisations
 from portal.organisations.models import Organisation
@@ -20,28 +19,15 @@ MOST_STEPS = 3
 """A path goes over at most so many partners between the two ends."""
 SIZE = 760
 
-Ties = Mapping[int, Mapping[int, frozenset[str]]]
-
 
 def together(ctx: Context, ids: Sequence[int]) -> dict[int, dict[int, set[str]]]:
-    """Return with whom organisations worked, and in what; one statement, and one for each plugin."""
+    """Return with whom organisations worked, and in what; one statement for each plugin."""
     found: dict[int, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
     wanted = list(ids)[:MOST_ASKED]
     if not wanted:
         return found
-    marks = ", ".join("?" * len(wanted))
-    rows = db.query(
-        "SELECT mine.organisation_id, o.id, c.name FROM consortia_membership mine "
-        "JOIN consortia_membership other ON other.consortium_id = mine.consortium_id "
-        "JOIN consortia_consortium c ON c.id = mine.consortium_id "
-        "JOIN organisation o ON o.id = other.organisation_id "
-        f"WHERE mine.organisation_id IN ({marks}) AND o.id <> mine.organisation_id "
-        "AND mine.state = ? AND other.state = ? AND c.state IN (?, ?) AND o.hidden_at IS NULL "
-        "ORDER BY c.id, o.id LIMIT 4000",
-        [*wanted, ACTIVE, ACTIVE, RUNNING, CLOSED],
-    )
     hooks = objects.registry().hooks
-    for mine, other, name in (*rows, *hooks.each("consortia_together", ctx, ids=wanted)):
+    for mine, other, name in hooks.each("introductions_together", ctx, ids=wanted):
         found[mine][other].add(name)
     return found
 

@@ -1,0 +1,1 @@
+"""Who worked with whom, and who can introduce you."""

@@ -1,0 +1,21 @@
+"""What introductions ask other plugins. Answer with `@hookimpl(optionalhook=True)`.
+
+Answers are plain values, so that nobody needs this plugin in order to answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from portal.context import Context
+from portal.hookspecs import ISOLATE, hookspec
+
+
+@hookspec(ISOLATE)
+def introductions_together(ctx: Context, ids: Sequence[int]) -> Sequence[tuple[int, int, str]]:
+    """Say who worked with these organisations: triples of one of them, the other, what it was in.
+
+    Asked once a page with at most some hundred ids, a few times for a way of introduction. Answer
+    in one statement, with at most some thousand triples; silence means that nothing is known.
+    """
+    return ()

@@ -1,0 +1,42 @@
+"""The page of who worked with an organisation, and who can introduce the visitor's own to it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, g, render_template, request
+from flask.typing import ResponseReturnValue
+
+from plugins.introductions import ties
+from portal.organisations import queries as organisations
+from portal.organisations.models import Organisation
+from portal.web.access import ANYONE, allow
+
+blueprint = Blueprint("introductions", __name__)
+
+
+@blueprint.get("/introductions/<slug>")
+@allow(ANYONE)
+def show(slug: str) -> ResponseReturnValue:
+    """Show who worked with an organisation, and a way to it for those who are signed in."""
+    organisation = organisations.public(slug)
+    own = [item.organisation for item in organisations.mine(g.ctx)] if g.ctx.actor.signed_in else []
+    others = [item for item in own if item.id != organisation.id and not item.hidden_at]
+    chosen = request.args.get("from", "")[:200]
+    start = next((item for item in others if item.slug == chosen), others[0] if others else None)
+    way = ties.path(g.ctx, start.id, organisation.id) if start else []
+    known: dict[int, Organisation] = {
+        item.id: item
+        for item in organisations.in_sight(
+            list(Organisation.select().where(Organisation.id.in_([number for number, _n in way])))
+        )
+        if not item.hidden_at
+    }
+    steps = [(known[number], name) for number, name in way if number in known]
+    return render_template(
+        "introductions/show.html",
+        organisation=organisation,
+        net=ties.ego(g.ctx, organisation),
+        size=ties.SIZE,
+        start=start,
+        steps=steps if len(steps) == len(way) else [],
+        others=others,
+    )
