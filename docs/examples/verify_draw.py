@@ -30,21 +30,18 @@ def read_pool(path):
     """Return the records as they are fingerprinted, by code."""
     people = {}
     with Path(path).open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.DictReader(file)
-        for row in rows:
+        for row in (rows := csv.DictReader(file)):
             cells = {key.strip(): (text or "").strip() for key, text in row.items() if key}
             if cells["id"] in people:
                 raise SystemExit(f"{cells['id']} stands in the pool twice")
-            people[cells["id"]] = {
-                "salt": cells.get("salt", ""),
-                "record": {
-                    "id": cells["id"],
-                    "order": int(cells.get("order") or rows.line_num - 1),
-                    "org": cells.get("org", ""),
-                    "features": {k: v for k, v in cells.items() if k not in OWN},
-                    "choices": list(dict.fromkeys(cells["choices"].split())),
-                },
+            record = {
+                "id": cells["id"],
+                "order": int(cells.get("order") or rows.line_num - 1),
+                "org": cells.get("org", ""),
+                "features": {k: v for k, v in cells.items() if k not in OWN},
+                "choices": list(dict.fromkeys(cells["choices"].split())),
             }
+            people[cells["id"]] = [cells.get("salt", ""), record]
     return people
 
 
@@ -80,9 +77,8 @@ def check_chances(result):
 def check_tickets(result, people):
     """Hold each ticket against the limits; count coverage and evenness anew."""
     settings = result["settings"]
-    places, features = settings["tables"], settings["features"]
+    places, features, weights = (settings[key] for key in ("tables", "features", "weights"))
     clashes = {frozenset(pair) for pair in settings["clashes"]}
-    weights, cap = settings["weights"], settings["org_cap"]
     scale = sum(weights[f] for f in features) * sum(1 for p in places.values() if p)
     coverage, simpson = [], []
     for number, ticket in enumerate(result["tickets"]):
@@ -93,29 +89,25 @@ def check_tickets(result, people):
                 yield f"ticket {number}: {code} may not sit at {table}"
                 continue
             room[table] += 1
-            for other in mine.setdefault(code, []):
-                if other == table or frozenset((other, table)) in clashes:
-                    yield f"ticket {number}: {code} sits at two tables at once"
-            mine[code].append(table)
-            if person["org"]:
-                at_table[person["org"], table] += 1
-                everywhere[person["org"]] += 1
+            held = mine.setdefault(code, [])
+            if any(other == table or frozenset((other, table)) in clashes for other in held):
+                yield f"ticket {number}: {code} sits at two tables at once"
+            held.append(table)
+            at_table[person["org"], table] += bool(person["org"])
+            everywhere[person["org"]] += bool(person["org"])
             groups.update((table, f, person["features"].get(f, "")) for f in features)
-        if any(count > places[table] for table, count in room.items()):
-            yield f"ticket {number}: a table has too many people"
-        if any(len(tables) > settings["seats_per_person"] for tables in mine.values()):
-            yield f"ticket {number}: somebody has too many seats"
-        if cap and any(count > cap for count in at_table.values()):
-            yield f"ticket {number}: an organisation has too many seats at a table"
-        if any(count > (settings["series_cap"] or count) for count in everywhere.values()):
-            yield f"ticket {number}: an organisation has too many seats"
-        for floor in settings["floors"]:
-            group = (floor["feature"], floor["value"])
-            if sum(n for (_t, f, v), n in groups.items() if (f, v) == group) < floor["seats"]:
+        too_many = any(len(held) > settings["seats_per_person"] for held in mine.values())
+        if too_many or any(count > places[table] for table, count in room.items()):
+            yield f"ticket {number}: a table or somebody has too many seats"
+        for cap, counts in ((settings["org_cap"], at_table), (settings["series_cap"], everywhere)):
+            if cap and any(count > cap for count in counts.values()):
+                yield f"ticket {number}: an organisation has too many seats"
+        for one in settings["floors"]:
+            if sum(groups[t, one["feature"], one["value"]] for t in places) < one["seats"]:
                 yield f"ticket {number}: a floor is not met"
         coverage.append(sum(weights[f] for _t, f, value in groups if value))
         crowd = sum(weights[f] * n * n / places[t] ** 2 for (t, f, _v), n in groups.items())
-        simpson.append(1 - crowd / scale if scale else 0.0)
+        simpson.append(1 - crowd / (scale or 1))
     for name, values in (("coverage", coverage), ("simpson", simpson)):
         mean, worst = sum(values) / len(values), min(values)
         if max(abs(mean - result[name]["expected"]), abs(worst - result[name]["worst"])) > 1e-5:
@@ -129,10 +121,10 @@ def check(result, people=None, settings=None, published=None):
     if published and published != result["hashes"]["all"]:
         yield "this is not what was published before the draw"
     if people is not None:
-        found = sorted(sha(canonical([one["salt"], one["record"]])) for one in people.values())
+        found = sorted(sha(canonical(one)) for one in people.values())
         if found != result["leaves"] or set(people) != set(result["chances"]):
             yield "the pool is not the one of the result"
-        yield from check_tickets(result, {code: one["record"] for code, one in people.items()})
+        yield from check_tickets(result, {code: record for code, (_salt, record) in people.items()})
     for name, value in (settings or {}).items():
         if name == "weights":
             value = {f: float(value.get(f, 1)) for f in result["settings"]["features"]}
@@ -144,14 +136,13 @@ def main(arguments):
     """Read the files and say what is wrong."""
     published = None
     if "--published" in arguments[:-1]:
-        at = arguments.index("--published")
-        published = arguments.pop(at + 1)
-        arguments.pop(at)
+        published = arguments.pop(arguments.index("--published") + 1)
+        arguments.remove("--published")
     files = [json.loads(Path(name).read_bytes()) for name in (arguments[0], *arguments[2:3])]
     people = read_pool(arguments[1]) if len(arguments) > 1 else None
     wrong = list(check(files[0], people, files[1] if len(files) > 1 else None, published))
-    text = "\n".join(wrong[:20]) or "All is right: hashes, ticket, limits, chances and figures."
-    sys.stdout.write(text + "\n")
+    words = wrong[:20] or ["All is right: hashes, draw, limits, chances."]
+    sys.stdout.write("\n".join([*words, ""]))
     return 1 if wrong else 0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -140,9 +140,11 @@ class Rival:
 
 
 def rivals(pool: Pool, settings: Settings, draws: int = 500, seed: str = "") -> list[Rival]:
-    """Return first come first served, and a plain lottery (its chances estimated from draws)."""
+    """Return first come first served, as event systems do it without limits for organisations,
+    and a plain lottery with the limits (its chances estimated from draws).
+    """
     layout = Layout(pool, settings)
-    first = first_come(layout)
+    first = first_come(Layout(pool, replace(settings, org_cap=None, series_cap=None)))
     chances, cover = plain_lottery(layout, draws, seed or default_seed(pool, settings))
     row = [float(bool(tables)) for tables in first.of]
     return [

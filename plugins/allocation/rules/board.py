@@ -157,11 +157,11 @@ class Board:
     def simpson(self) -> float:
         """Return the mean Gini-Simpson index of tables and features, by weight.
 
-        Those who did not tell are one group more.
+        Those who did not tell are one group more. Without features nothing is uneven.
         """
         layout = self.layout
         if not layout.scale:
-            return 0.0
+            return 1.0
         crowd = sum(
             layout.weight[code] * here * here / layout.places[table] ** 2
             for table, count in enumerate(self.count)

@@ -127,7 +127,8 @@ class _Work:
         layout = self.layout
         self.rows = np.arange(len(prices.people))
         people = np.asarray(prices.people, dtype=np.float64)
-        top = max(float(np.abs(people).max(initial=0.0)), prices.cover, 1e-12)
+        breadth = (prices.cover + prices.even / (layout.scale or 1)) * max(layout.weight, default=1)
+        top = max(float(np.abs(people).max(initial=0.0)), breadth, 1e-12)
         unit = UNIT / top
         self.price = np.rint(people * unit).astype(np.int64)
         batch, width = len(self.rows), pricer.dummy + 1

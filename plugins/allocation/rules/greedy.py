@@ -10,7 +10,8 @@ import heapq
 import random
 from collections.abc import Callable, Sequence
 
-from plugins.allocation.rules.board import Board, Layout, board_of, most_seats
+from plugins.allocation.rules.board import Board, Layout, most_seats
+from plugins.allocation.rules.finishing import finish
 
 Seats = list[tuple[int, int]]
 Ready = Callable[[float], None]
@@ -140,25 +141,8 @@ def lottery(
         is_broad = total_cover >= goal * cover * len(kept) and total_even >= goal * even * len(kept)
         strength = min(strength * 1.06, 50.0) if is_broad else max(strength / 1.12, 1e-4)
         ready(len(kept) / tickets)
-    return _broad_enough(layout, kept, best, (goal * cover, goal * even)), cover, even
-
-
-def _broad_enough(
-    layout: Layout, kept: list[Seats], best: Board, goals: tuple[float, float]
-) -> list[Seats]:
-    """Put the broadest ticket in the place of the narrowest until the averages are right."""
-    figures = []
-    for seats in kept:
-        board = board_of(layout, seats)
-        figures.append((board.coverage(), board.simpson()))
-    for at in sorted(range(len(kept)), key=lambda n: (figures[n], n)):
-        if all(
-            sum(figure[part] for figure in figures) >= goals[part] * len(kept) - 1e-9
-            for part in (0, 1)
-        ):
-            break
-        kept[at], figures[at] = best.pairs(), (best.coverage(), best.simpson())
-    return kept
+    goals, lowest = (goal * cover, goal * even), (least * cover, least * even)
+    return finish(layout, kept, [best.pairs()], goals, lowest), cover, even
 
 
 def first_come(layout: Layout) -> Board:

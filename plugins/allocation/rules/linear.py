@@ -18,7 +18,7 @@ from plugins.allocation.rules.board import Layout
 INFINITE = highspy.kHighsInf
 Numbers = Any
 Entry = tuple[int, float]
-LEVELS, TINY = 10, 1e-9
+LEVELS, TINY, NODES = 6, 1e-9, 200
 
 
 def _solver() -> highspy.Highs:
@@ -177,6 +177,7 @@ class Relaxation:
                     if person in members:
                         column.append((self.floors + at, 1.0))
                 columns.append(column)
+        self.pairs = [(i, table) for i, wanted in enumerate(layout.wants) for table in wanted]
         program.add_columns([0.0] * len(columns), [1.0] * len(columns), columns)
         self._add_clashes()
         self._add_steps(slots, sizes)
@@ -185,12 +186,7 @@ class Relaxation:
 
     def _add_clashes(self) -> None:
         layout = self.layout
-        numbers = {
-            pair: at
-            for at, pair in enumerate(
-                (i, t) for i, wanted in enumerate(layout.wants) for t in wanted
-            )
-        }
+        numbers = {pair: at for at, pair in enumerate(self.pairs)}
         if layout.seats_each == 1:
             return
         for (person, table), column in numbers.items():
@@ -228,6 +224,27 @@ class Relaxation:
         """Return bounds for the greatest coverage and the smallest crowding."""
         cover = self._aim(self.cover) or 0.0
         return cover, -(self._aim(self.crowd, -1.0) or 0.0)
+
+    def whole(self, part: int) -> tuple[float, list[tuple[int, int]]]:
+        """Return a closer bound for coverage (0) or crowding (1), and the ticket that shows it.
+
+        No seat is split here; the search ends after a number of steps that never changes.
+        """
+        solver, count = self.program.solver, len(self.pairs)
+        numbers = np.arange(count, dtype=np.int32)
+        whole, split = (
+            np.full(count, int(kind), dtype=np.uint8)
+            for kind in (highspy.HighsVarType.kInteger, highspy.HighsVarType.kContinuous)
+        )
+        solver.setOptionValue("mip_max_nodes", NODES)
+        solver.setOptionValue("solver", "choose")
+        solver.changeColsIntegrality(count, numbers, whole)
+        self._aim((self.cover, self.crowd)[part], (1.0, -1.0)[part])
+        bound, found = float(solver.getInfo().mip_dual_bound), self.program.values()
+        seats = [pair for pair, value in zip(self.pairs, found, strict=False) if value > 0.5]
+        solver.changeColsIntegrality(count, numbers, split)
+        solver.setOptionValue("solver", "simplex")
+        return (bound, -bound)[part], seats
 
     def limits(self, cover: float, even: float) -> Limits | None:
         """Return the most even chances with at least such coverage and evenness; None for none."""

@@ -111,6 +111,7 @@ def result_of(
     layout: Layout,
     tickets: Sequence[Sequence[tuple[int, int]]],
     best: tuple[float, float],
+    impossible: Sequence[str] | None = None,
     **more: object,
 ) -> Result:
     """Measure tickets; `best` are the greatest coverage and Gini-Simpson index attainable."""
@@ -125,6 +126,7 @@ def result_of(
     count, total = len(figures) or 1, sum(map(len, tickets))
     cover = [figure[0] for figure in figures] or [0.0]
     even = [figure[1] for figure in figures] or [0.0]
+    nowhere = [code for code, tables in zip(layout.ids, layout.wants, strict=True) if not tables]
     return Result(
         pool=layout.pool,
         settings=layout.settings,
@@ -133,8 +135,6 @@ def result_of(
         simpson=Measure(sum(even) / count, min(even), max(best[1], *even)),
         fill=min(map(len, tickets), default=0),
         first_choice=sum(figure[2] for figure in figures) / total if total else 0.0,
-        impossible=tuple(
-            code for code, can in zip(layout.ids, layout.can_have_a_seat(), strict=False) if not can
-        ),
+        impossible=tuple(nowhere if impossible is None else impossible),
         **more,  # type: ignore[arg-type]
     )

@@ -8,8 +8,9 @@ countries and languages are common and many rare, some tables are wanted more th
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
-from plugins.allocation.rules import Person, Pool, Settings
+from plugins.allocation.rules import Person, Pool, Settings, read_pool
 
 LARGER = {2000: 1_000, 2001: 2_000}
 COUNTRIES = tuple(
@@ -19,6 +20,20 @@ LANGUAGES = {"DE": "de", "AT": "de", "FR": "fr", "BE": "fr", "ES": "es", "IT": "
 TYPES = ("school", "company", "intermediary", "chamber", "public body", "union", "university")
 SIZES = ("large", "medium", "small")
 FEATURES = ("country", "stype", "lang", "size", "fewer", "first")
+
+
+DATA = Path(__file__).parent / "data"
+STORED = {"opencon2015_300": 15, "synthetic_vet_100": 8}
+"""Pools with the places of each of their three tables."""
+BEST = {"opencon2015_300": (99, 0.7911), "synthetic_vet_100": (80, 0.6753)}
+"""The best attainable coverage and Gini-Simpson index, by exact solvers."""
+
+
+def stored(name: str) -> tuple[Pool, Settings]:
+    """Return a pool of the folder of data, with its settings."""
+    pool, columns = read_pool((DATA / f"{name}.csv").read_text(encoding="utf-8"))
+    tables = {f"T{n}": STORED[name] for n in (1, 2, 3)}
+    return pool, Settings(tables=tables, features=columns)
 
 
 def large_settings() -> Settings:
