@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from peewee import IntegrityError
@@ -12,7 +12,7 @@ from plugins.agreements import negotiating, policy, queries, rules
 from plugins.agreements.models import FROZEN, IN_FORCE, READY, Agreement, Signature, Version
 from plugins.agreements.policy import Hand
 from plugins.agreements.workflow import AGREEMENT, parties, standing
-from plugins.evidence.interface import canonical, signatures
+from plugins.evidence.interface import canonical, passkeys, signatures
 from portal import audit, db, workflow
 from portal.context import Context
 from portal.errors import Conflict, Invalid, NotAllowed
@@ -47,19 +47,18 @@ def sign(
     who: Hand,
     digest: str,
     *,
-    level: str = signatures.CLICK,
-    proof: Mapping[str, str] | None = None,
-    evidence: Mapping[str, Any] | None = None,
-    number: str = "",
+    prepared: passkeys.Prepared | None = None,
     paper: Paper | None = None,
 ) -> Signature:
     """Sign for a party the text with the digest that was shown.
 
-    With `paper` an editor attests that somebody signed a printed copy. Raises Stale (409) when the
+    `prepared` is what a passkey of the actor has signed; see `question`. With `paper` an editor
+    attests that somebody signed a printed copy. Raises Stale (409) when the
     text is another by now, Conflict when the party signed already or nothing is to be signed,
     NotAllowed for those who do not sign for the party (any more), Invalid for a bad scan.
     """
-    level = signatures.PAPER if paper else level
+    level = signatures.PAPER if paper else signatures.CLICK
+    level = signatures.PASSKEY if prepared else level
     with db.transaction():
         now = queries.hold(agreement)
         policy.check(ctx, "sign", now, who)
@@ -67,20 +66,27 @@ def sign(
         current = _check_shown(now, digest)
         name, position, scan, kind = _signer(who, paper)
         _check_first(now, who)
-        public_id = number or new_public_id()
-        signer = signatures.signer(public_id, name, position)
-        at = ctx.clock.now()
-        written = signatures.statement(
-            number=public_id,
-            document=bytes(current.content),
-            party=who.party.public_id,
-            signer=signer,
-            mandate=_mandate(who, paper),
-            intent=intent(now, who.party.name),
-            language=ctx.locale,
-            signed_at=at,
-            level=level,
-            proof=dict(proof or {}) or _proof(ctx, who, scan),
+        public_id = prepared.said["signature"] if prepared else new_public_id()
+        salt = prepared.signer.salt if prepared else ""
+        signer, at = signatures.signer(public_id, name, position, salt), ctx.clock.now()
+        if prepared:
+            _check_prepared(prepared, current, who, signer)
+            at = datetime.fromisoformat(prepared.said["signed_at"])
+        written = (
+            prepared.statement
+            if prepared
+            else signatures.statement(
+                number=public_id,
+                document=bytes(current.content),
+                party=who.party.public_id,
+                signer=signer,
+                mandate=_mandate(who, paper),
+                intent=intent(now, who.party.name),
+                language=ctx.locale,
+                signed_at=at,
+                level=level,
+                proof=_proof(ctx, who, scan),
+            )
         )
         made = _insert(
             public_id=public_id,
@@ -92,7 +98,7 @@ def sign(
             statement=written,
             evidence={
                 "salt": signer.salt,
-                **(evidence or {}),
+                **(prepared.evidence if prepared else {}),
                 **({"by": "link"} if who.by_link else {}),
             },
             account=None if paper else ctx.actor.account_id,
@@ -118,6 +124,37 @@ def sign(
         )
         _go_on(ctx, now)
     return made
+
+
+def question(ctx: Context, agreement: Agreement, who: Hand, digest: str) -> str:
+    """Ask a passkey of the actor to sign the text with the digest that was shown; returns JSON.
+
+    Raises as `sign` does, and NotAllowed for those without a passkey.
+    """
+    policy.check(ctx, "sign", agreement, who)
+    _check_open(agreement)
+    current = _check_shown(agreement, digest)
+    name, position, _scan, _kind = _signer(who, None)
+    _check_first(agreement, who)
+    return passkeys.ask(
+        ctx,
+        document=bytes(current.content),
+        party=who.party.public_id,
+        name=name,
+        position=position,
+        mandate=_mandate(who, None),
+        intent=intent(agreement, who.party.name),
+        at=ctx.clock.now(),
+    )
+
+
+def _check_prepared(prepared: passkeys.Prepared, current: Version, who: Hand, signer: Any) -> None:
+    """Refuse what a passkey signed for another text, party or person than those at hand."""
+    said = prepared.said
+    if (said["document"], said["party"]) != (current.digest, who.party.public_id) or (
+        said["signer"] != signer.commitment
+    ):
+        raise Stale(_("The text is not the one that you were shown. Nothing was signed."))
 
 
 def _check_open(agreement: Agreement) -> None:

@@ -1,8 +1,9 @@
-"""What others may use: the one text that is hashed, hidden values, statements, bundles.
+"""What others may use: the one text that is hashed, hidden values, statements, bundles, passkeys.
 
-All are functions on plain values and bytes: no tables, no pages.
+All are functions on plain values and bytes, without tables or pages, but for `passkeys`: it asks the
+actor's browser.
 """
 
-from plugins.evidence import bundle, canonical, commitments, signatures
+from plugins.evidence import bundle, canonical, commitments, passkeys, signatures
 
-__all__ = ["bundle", "canonical", "commitments", "signatures"]
+__all__ = ["bundle", "canonical", "commitments", "passkeys", "signatures"]

@@ -11,6 +11,7 @@ from plugins.agreements import drafting, forms, labels, negotiating, pages, poli
 from plugins.agreements.models import FROZEN, Agreement
 from plugins.agreements.views.base import PARTY, blueprint, hand, own, spend
 from plugins.agreements.workflow import parties
+from plugins.evidence.interface import passkeys
 from portal.errors import Conflict, Invalid, NotFound
 from portal.i18n import _
 from portal.people.forms import mark
@@ -34,10 +35,16 @@ def answer(row: Agreement, who: policy.Hand, way_back: str) -> ResponseReturnVal
         if not request.form.get("intent"):
             message = _("Tick that you have read the text, then sign.")
         else:
+            digest, answered = request.form.get("digest", ""), request.form.get("answer")
             try:
-                signing.sign(g.ctx, row, who, request.form.get("digest", ""))
+                prepared = None if answered is None else passkeys.answered(g.ctx, answered)
+                signing.sign(g.ctx, row, who, digest, prepared=prepared)
             except signing.Stale as error:
                 message, stale, status = error.message, error.shown, 409
+            except (Invalid, NotFound) as error:
+                if answered is None:
+                    raise
+                message = error.message
             else:
                 flash(_("You have signed. Everybody sees it on the page of the agreement."))
                 return redirect(way_back, 303)
@@ -66,7 +73,21 @@ def _page(row: Agreement, who: policy.Hand, message: str, stale: Any) -> dict[st
         "is_open": row.state in FROZEN,
         "state": labels.state(row.state),
         "means": labels.level("link" if who.by_link else "click")[1],
+        "by_passkey": labels.level("passkey")[1]
+        if not who.by_link and passkeys.is_possible(g.ctx)
+        else "",
     }
+
+
+@blueprint.post("/agreements/<public_id>/sign/question")
+@allow(SIGNED_IN, owner="who signs for a party; others get 404 or 403", fresh=True)
+def question(public_id: str) -> ResponseReturnValue:
+    """Say what a passkey shall sign: the text that was shown, and for whom."""
+    spend()
+    row = own(public_id)
+    who = hand(row, signing=True)
+    asked = signing.question(g.ctx, row, who, request.args.get("digest", ""))
+    return Response(asked, mimetype="application/json")
 
 
 @blueprint.post("/agreements/<public_id>/decline")

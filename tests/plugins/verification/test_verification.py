@@ -6,13 +6,12 @@ import importlib
 import io
 import json
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask, g
+from flask import Flask
 from flask.testing import FlaskClient
 
 from plugins.agreements import exporting
@@ -47,32 +46,6 @@ def key() -> bytes:
 def make_one_key(monkeypatch: pytest.MonkeyPatch, key: bytes) -> None:
     """Let all portals of these tests seal with the same key."""
     monkeypatch.setattr(sealing, "_make", lambda name: key)
-
-
-@pytest.fixture(autouse=True)
-def visit_afresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no visit see what the one before left in the context that `world` holds open."""
-    genuine = FlaskClient.open
-
-    def visit(client: FlaskClient, *more: Any, **named: Any) -> Any:
-        for name in list(g) if g else ():
-            g.pop(name)
-        return genuine(client, *more, **named)
-
-    monkeypatch.setattr(FlaskClient, "open", visit)
-
-
-@pytest.fixture
-def app(make_portal: Callable[..., Flask]) -> Flask:
-    """A portal with this plugin and what it builds on."""
-    return make_portal(plugins=["verification", "drafts", "versions", "tasks"])
-
-
-@pytest.fixture
-def world(app: Flask) -> Iterator[World]:
-    """Three schools."""
-    with app.test_request_context():
-        yield World(app)
 
 
 def recorded(world: World, row: Agreement) -> Record:
