@@ -10,6 +10,7 @@ from plugins.mobilities import ending, labels, linking, people, queries, rules, 
 from plugins.mobilities.models import (
     AGREED,
     ASSESSED,
+    CANCELLED,
     CLOSED,
     HOST,
     LIVE,
@@ -146,7 +147,9 @@ def _stay(
         "id": place.public_id,
         "workplace": place.workplace or _("At the host"),
         "city": place.workplace_city,
-        "outcome": labels.outcome(place.outcome) if item.state != PLANNING else None,
+        "outcome": labels.outcome(place.outcome)
+        if place.outcome or item.state not in {PLANNING, AGREED, CANCELLED}
+        else None,
         "initiator": labels.initiator(place.initiator) if place.initiator else "",
         "days": labels.period(place.starts_on, place.ended_on or place.ends_on)
         if place.outcome != "did_not_happen"

@@ -16,7 +16,8 @@ from portal import workflow
 from portal.context import Actor, Context
 from portal.organisations.models import Organisation
 from portal.people.models import Account
-from tests.factories import clocked, make_account, make_organisation
+from tests.factories import clocked, make_account, make_organisation, post, sign_in
+from tests.visiting import Visitor
 
 DAY = timedelta(days=1)
 TODAY = date(2026, 11, 20)
@@ -103,3 +104,28 @@ def pair_anywhere(make_portal: Callable[..., Flask], any_url: str) -> Iterator[P
     app = make_portal(any_url, plugins=["mobilities"])
     with app.app_context():
         yield make_pair(app)
+
+
+class Browser:
+    """A browser of somebody; each visit has a context of its own, as on a server."""
+
+    def __init__(self, app: Flask, account: Account | None = None) -> None:
+        self.app, self.client = app, app.test_client()
+        if account is not None:
+            with app.app_context():
+                sign_in(self.client, account)
+
+    def get(self, path: str, **more: Any) -> Any:
+        """Fetch a page."""
+        with self.app.app_context():
+            return self.client.get(path, **more)
+
+    def see(self, path: str) -> Any:
+        """Fetch a page and look at it as a careful visitor would."""
+        with self.app.app_context():
+            return Visitor(self.client)(path)
+
+    def post(self, path: str, page: str = "", **values: Any) -> Any:
+        """Send a form with the token of a page that has one (the address itself by default)."""
+        with self.app.app_context():
+            return post(self.client, path, page, **values)

@@ -16,9 +16,17 @@ from portal import workflow
 from portal.clock import FixedClock
 from portal.context import Context
 from portal.errors import Conflict, Invalid, NotAllowed, NotFound
-from tests.factories import NOON, make_account, post, sign_in
-from tests.plugins.mobilities.conftest import DAY, PERSON, TODAY, VALUES, Pair, acting, stay_of
-from tests.visiting import Visitor
+from tests.factories import NOON, make_account
+from tests.plugins.mobilities.conftest import (
+    DAY,
+    PERSON,
+    TODAY,
+    VALUES,
+    Browser,
+    Pair,
+    acting,
+    stay_of,
+)
 
 FIRST_DAY, LAST_DAY = date(2027, 5, 3), date(2027, 5, 28)
 
@@ -162,16 +170,16 @@ def test_a_stay_that_does_not_happen_leaves_nothing_to_do(
 def test_the_page_of_steps_marks_them_and_prints_them(pair: Pair, app: Flask) -> None:
     made = pair.agreed()
     here = f"/mobilities/{made.public_id}"
-    visit = Visitor(sign_in(app.test_client(), pair.receiver))
+    browser = Browser(app, pair.receiver)
 
-    assert "1 of 38 steps done" in visit(here).text
-    page = visit(f"{here}/steps?show=mine")
+    assert "1 of 38 steps done" in browser.see(here).text
+    page = browser.see(f"{here}/steps?show=mine")
     assert "Assessment as planned" in page.text and "Open call" not in page.text
-    answer = post(visit.client, f"{here}/steps/D6/done", f"{here}/steps", note="Result sheet")
+    answer = browser.post(f"{here}/steps/D6/done", f"{here}/steps", note="Result sheet")
     assert answer.status_code == 303
-    assert "Result sheet" in visit(f"{here}/steps").text
-    assert "Checklist: Host" in visit(f"{here}/checklist?for=host").text
-    assert post(visit.client, f"{here}/steps/B6/done", f"{here}/steps").status_code == 403
+    assert "Result sheet" in browser.see(f"{here}/steps").text
+    assert "Checklist: Host" in browser.see(f"{here}/checklist?for=host").text
+    assert browser.post(f"{here}/steps/B6/done", f"{here}/steps").status_code == 403
 
 
 def test_the_demonstration_shows_two_years_of_made_up_stays(
