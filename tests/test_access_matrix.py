@@ -216,7 +216,8 @@ OWN = {
     *(f"mobilities_link.{name}" for name in "person did wrong workplace did_at_work".split()),
     "saved.index_page", "saved.new", "saved.keep", "saved.feed", "saved_api.searches",
     "merging.preview", "merging.merge", "merging.take_back", "merging.apart",
-    "mobilities.index", "mobilities.new", "ratings_link.rate", "ratings_link.withdraw",
+    "mobilities.index", "mobilities.new", "mobilities.export", "mobilities.bring",
+    "ratings_link.rate", "ratings_link.withdraw",
 }  # fmt: skip
 OWN |= {"agreements.index", "agreements.new"} | {
     f"reliance.{name}"

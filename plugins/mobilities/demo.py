@@ -76,15 +76,16 @@ def _present(ctx: Context, known: Mapping[str, Organisation]) -> None:
     if own is None or own.id in {item.id for item in others} or len(others) < len(OTHERS):
         return
     metal, care, north = others
+    me = member.account_id
     _recent(ctx, metal, own)
     coming = _plan(ctx, metal, own, "Toolmaking: three apprentices", 40, 3, ("Learner",) * 3)
     _running(ctx, north, own)
     sent = _plan(
         ctx, own, north, "Job shadowing: how Dzelmupe assesses", 25, 1, ("Teacher",), "staff",
-        member.account_id,
+        me,
     )  # fmt: skip
     workflow.move(ctx, sent, "agree")
-    _plan(ctx, own, care, "Welding: two apprentices", 80, 3, ("Learner",) * 2, "group", None)
+    _plan(ctx, own, care, "Welding: two apprentices", 80, 3, ("Learner",) * 2, "group", me)
     for key in ("P3", "P4", "B6"):
         tasklist.mark(ctx, coming, key, "done", "", ())
 

@@ -137,7 +137,7 @@ def completion(organisation_ids: Sequence[int]) -> dict[int, Completion]:
     counts: dict[int, Counter[str]] = {}
     of: Any = Mobility
     for side in (of.sending, of.host, of.supporting):
-        rows = (
+        rows: Any = (
             PlacementRow.select(side, PlacementRow.outcome, fn.COUNT(PlacementRow.id))
             .join(Mobility)
             .where(side.in_(list(organisation_ids)), PlacementRow.outcome != "")

@@ -79,6 +79,7 @@ class PersonForm(Form):
         self.language.choices = languages()
         if not self.language.data:
             self.language.data = locale()
+        self.name.flags.required = self._prefix.endswith("-0-")
 
     @property
     def is_empty(self) -> bool:
@@ -149,7 +150,8 @@ class MobilityForm(Form):
         self.organisation.choices = [(item.slug, item.name) for item in organisations]
         self.kind.choices = [(key, labels.kind(key)) for key in KINDS]
         self.mode.choices = [(key, labels.mode(key)) for key in MODES]
-        self.field.choices = [("", "")] + [(code, field_name(code)) for code in field_codes(3)]
+        codes = dict.fromkeys((*field_codes(3), *filter(None, [(stored or {}).get("field")])))
+        self.field.choices = [("", "")] + [(code, field_name(code)) for code in codes]
         rows = [("", "")] + [(str(item.id), item.name) for item in people]
         self.contact.choices = rows
         for name in ("host", "supporting"):
@@ -189,8 +191,8 @@ def stored(row: Mobility, people: Sequence[Mapping[str, Any]]) -> dict[str, Any]
             for name in ("version", "title", "kind", "mode", "field", "occupation", "phone")
         },
         "organisation": row.sending.slug,
-        "host": row.host.slug,
-        "supporting": row.supporting.slug if row.supporting_id else "",
+        "host": row.host.name,
+        "supporting": row.supporting.name if row.supporting_id else "",
         "starts_on": row.first_day,
         "ends_on": row.last_day,
         "contact": str(row.contact_id or ""),
@@ -262,3 +264,21 @@ class WorkplaceForm(Form):
     )
     workplace_city = StringField(lazy("Town of the workplace"))
     workplace_email = StringField(lazy("Mail address of the workplace"))
+
+
+class TableForm(Form):
+    """A table of stays, pasted."""
+
+    organisation = SelectField(lazy("Sending organisation"), validate_choice=False)
+    table = TextAreaField(
+        lazy("The table"),
+        [InputRequired(NOT_EMPTY)],
+        description=lazy("Paste it from a spreadsheet, or from a CSV file, with its first line."),
+    )
+
+    def __init__(self, formdata: Any = None, *, organisations: Sequence[Organisation]) -> None:
+        """Offer the organisations the person writes for."""
+        super().__init__(formdata)
+        self.organisation.choices = [(item.slug, item.name) for item in organisations]
+        if len(organisations) == 1 and not self.organisation.data:
+            self.organisation.data = organisations[0].slug

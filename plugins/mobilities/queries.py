@@ -9,7 +9,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from peewee import JOIN
+from peewee import JOIN, fn
 
 from plugins.mobilities.models import (
     HOST,
@@ -129,6 +129,13 @@ def participants(placement_ids: Iterable[int]) -> list[ParticipantRow]:
     """Return the participants of placements, in the order in which they were named."""
     of: Any = ParticipantRow
     return list(of.select().where(of.placement.in_(list(placement_ids))).order_by(of.id))
+
+
+def count_participants(placement_ids: Iterable[int]) -> dict[int, int]:
+    """Return how many take part in placements, by their numbers."""
+    of: Any = ParticipantRow
+    rows = of.select(of.placement, fn.COUNT(of.id)).where(of.placement.in_(list(placement_ids)))
+    return dict(rows.group_by(of.placement).tuples())
 
 
 def reports(placement_ids: Iterable[int]) -> list[Report]:

@@ -1,7 +1,7 @@
 """Pages of mobilities."""
 
-from plugins.mobilities.views import alarms, plans, stays, steps
+from plugins.mobilities.views import alarms, files, plans, stays, steps
 from plugins.mobilities.views.base import blueprint
 from plugins.mobilities.views.links import link
 
-__all__ = ["alarms", "blueprint", "link", "plans", "stays", "steps"]
+__all__ = ["alarms", "blueprint", "files", "link", "plans", "stays", "steps"]

@@ -92,15 +92,16 @@ class Sides:
     problems: list[Invalid] = field(default_factory=list)
 
 
-def _sides(form: Mapping[str, str]) -> Sides:
-    """Find the other sides: by address, else by name, website or number."""
-    sides = Sides()
+def _sides(form: Mapping[str, str], row: Mobility | None = None) -> Sides:
+    """Find the other sides: those of the plan, by address, else by name, website or number."""
+    sides, known = Sides(), [row.host, row.supporting] if row else []
     for name in ("host", "supporting"):
         text = form.get(name, "").strip()
         if not text:
             continue
         try:
-            rows = _entries(text)
+            same = [item for item in known if item is not None and item.name == text]
+            rows = same or entries(text)
         except Invalid as error:
             sides.problems.append(Invalid(error.message, field=name))
             continue
@@ -117,7 +118,8 @@ def _sides(form: Mapping[str, str]) -> Sides:
     return sides
 
 
-def _entries(text: str) -> list[Organisation]:
+def entries(text: str) -> list[Organisation]:
+    """Return the organisations that somebody may mean, those with people here."""
     direct = Organisation.get_or_none(Organisation.slug == text, Organisation.hidden_at.is_null())
     if direct is not None:
         return [direct]
@@ -163,7 +165,7 @@ def edit(public_id: str) -> ResponseReturnValue:
     if not here.may("edit"):
         raise queries.missing()
     row = here.mobility
-    sides = _sides(request.form) if request.method == "POST" else Sides()
+    sides = _sides(request.form, row) if request.method == "POST" else Sides()
     form = _edit_form(row, request.form or None, sides)
     if request.method == "POST" and not _wants_rows(form):
         try:
