@@ -190,8 +190,14 @@ def clause_form(
             render_kw={"lang": code},
         )
         values[f"wording-{code}"] = row.texts["text"].get(code, "")
-    made = type("ClauseForm", (Form,), fields)(typed or None, data=values)
-    return made  # type: ignore[no-any-return]
+    made: Form = type("ClauseForm", (Form,), fields)(typed or None, data=values)
+    needed = [item for item in form.fields if item.required]
+    for item in needed:  # before all can agree; may be saved empty
+        first = f"{item.id}-0-title" if item.type == "units" else f"{item.id}-"
+        for name in fields:
+            if name == item.id or name.startswith(first):
+                made[name].flags.required = True
+    return made
 
 
 def _typed_units(name: str, typed: Any) -> int:

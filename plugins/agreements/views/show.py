@@ -45,7 +45,8 @@ def page_of(found: queries.Found) -> dict[str, Any]:
     content = drafting.content_of(current)
     is_open = row.state in (DRAFT, NEGOTIATION)
     signed = pages.signed_by(row)
-    lacking = negotiating.without_signatory(there) if is_open or row.state in FROZEN else []
+    unsigned = [party for party in there if party.id not in signed]
+    lacking = negotiating.without_signatory(unsigned) if is_open or row.state in FROZEN else []
     return {
         "row": row,
         "kind": labels.kind(row.kind),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from threading import Thread
+from time import process_time
 from typing import Any
 
 import pytest
@@ -19,15 +21,16 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from plugins.agreements import library, negotiating, policy, queries, service, signing
+from plugins.agreements import drafting, library, negotiating, policy, queries, service, signing
 from plugins.agreements.models import Agreement, Party, Version
 from plugins.agreements.workflow import parties, standing
 from plugins.evidence.interface import canonical
 from portal import db, workflow
-from portal.errors import PortalError
+from portal.errors import Conflict, PortalError
 from tests.plugins.agreements.conftest import World
 
 PLUGINS = ["agreements"]
+EDITORS = 8
 
 
 @pytest.fixture
@@ -194,7 +197,7 @@ def _prove(world: World, examples: int, steps: int) -> None:
 
 
 def test_no_order_of_acts_leaves_a_wrong_signature(any_portal: Flask) -> None:
-    _prove(World(any_portal, 3), 3, 18)
+    _prove(World(any_portal, 3), 6, 25)
 
 
 @pytest.mark.full
@@ -230,10 +233,14 @@ def test_every_material_leaf_voids_and_no_clerical_one(world: World) -> None:
             assert bool(standing(row.id)) is not clause.material, (clause.id, item.id)
 
 
-def test_an_edit_between_view_and_signature_signs_nothing(world: World) -> None:
+LONG = [pytest.mark.full, pytest.mark.long, pytest.mark.timeout(1800)]
+
+
+@pytest.mark.parametrize("turns", [12, pytest.param(1_000, marks=LONG)])
+def test_an_edit_between_view_and_signature_signs_nothing(world: World, turns: int) -> None:
     row = world.frozen()
     wrong = 0
-    for turn in range(20):
+    for turn in range(turns):
         digest = world.digest(row)
         key = "contacts" if turn % 2 else "objectives"
         first = parties(row.id)[0].public_id
@@ -250,6 +257,67 @@ def test_an_edit_between_view_and_signature_signs_nothing(world: World) -> None:
         except signing.Stale:
             pass
     assert (wrong, len(standing(row.id))) == (0, 0)
+
+
+@pytest.mark.parametrize("edits", [6, pytest.param(1_000, marks=LONG)])
+def test_editors_at_the_same_time_lose_nothing(any_portal: Flask, edits: int) -> None:
+    world = World(any_portal, 2)
+    row = world.sent()
+    before, hands = row.number, [world.hand(row, at) for at in (0, 1)]
+    saved: list[str] = []
+    refused: list[Conflict] = []
+
+    def write(editor: int) -> None:
+        with any_portal.test_request_context():
+            db.database.connect(reuse_if_open=True)
+            ctx = world.ctx(world.writers[editor % 2])
+            for turn in range(edits):
+                clause, text = queries.clause(row, "objectives"), f"Editor {editor}, edit {turn}"
+                values = {"other": text}
+                try:
+                    negotiating.change(
+                        ctx, row, hands[editor % 2], "objectives", values, clause.version
+                    )
+                    saved.append(text)
+                except Conflict as error:
+                    refused.append(error)
+            db.database.close()
+
+    threads = [Thread(target=write, args=(editor,)) for editor in range(EDITORS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(saved) + len(refused) == EDITORS * edits
+    assert all({"yours", "theirs"} <= error.texts["other"].keys() for error in refused)
+    rows = Version.select().where(Version.agreement == row.id, Version.number > before)
+    stored = [drafting.content_of(item) for item in rows.order_by(Version.number)]
+    texts = [
+        clause["values"]["other"]
+        for content in stored
+        for clause in content["clauses"]
+        if clause["id"] == "objectives"
+    ]
+    assert sorted(texts) == sorted(saved)
+    assert world.now(row).number == before + len(saved)
+
+
+def test_a_text_with_186_parties_and_long_clauses_is_stored_at_once(world: World) -> None:
+    row = world.begin()
+    for number in range(service.rules.MOST_PARTIES - 2):
+        Party.create(
+            public_id=f"p{number}", agreement=row.id, place=10 + number, role="partner",
+            name=f"Firm {number}", email=f"firm{number}@firms.example",
+        )  # fmt: skip
+    each = {party.public_id: "Baking " * 20 for party in parties(row.id)}
+    began = process_time()
+    world.change(row, 0, "organisations", competence=each)
+    assert process_time() - began < 1
+    assert len(queries.shown(world.now(row)).content) > 30_000
+    with pytest.raises(PortalError, match="at most 186"):
+        service.add_party(
+            world.ctx(world.writers[0]), row, service.Asked("partner", world.schools[2])
+        )
 
 
 def test_a_page_with_many_parties_asks_a_bounded_number_of_statements(world: World) -> None:
