@@ -213,7 +213,6 @@ OWN = {
     "notices.calendar", "notices.change_calendar", "notices.calendar_file", "notices.address",
     "notices.resume", "requests.mine", "requests.new", "requests.enquiries",
     "requests.no_invitations", "members_link.answer", "links.over",
-    *(f"agreements_link.{name}" for name in "show agree clause remark sign decline".split()),
     *(f"mobilities_link.{name}" for name in "person did wrong workplace did_at_work".split()),
     "saved.index_page", "saved.new", "saved.keep", "saved.feed", "saved_api.searches",
     "merging.preview", "merging.merge", "merging.take_back", "merging.apart",
@@ -833,6 +832,7 @@ LINKS = {
 BY_OTHER_MEANS = {
     "drafts.resume",
     "links.over",
+    *(f"agreements_link.{name}" for name in "show agree clause remark sign decline".split()),
     *(f"mobilities_link.{name}" for name in "person did wrong workplace did_at_work".split()),
     "ratings_link.rate",
     "ratings_link.withdraw",
