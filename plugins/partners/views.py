@@ -26,6 +26,7 @@ from plugins.partners import (
     pages,
     profiles,
     publishing,
+    quality,
     queries,
     search,
     service,
@@ -45,6 +46,8 @@ from portal.web.caching import not_modified
 from portal.web.heartbeat import beat
 
 blueprint = Blueprint("partners", __name__)
+HIDDEN = {"without", "page_size", quality.LEAST}
+"""Parameters of the address that no box of the page shows."""
 
 
 @blueprint.get("/partners")
@@ -105,9 +108,7 @@ def _results(filters: Filters, answer: search.Answer) -> dict[str, Any]:
             _page_url(address, min(filters.page - 1, last_page)) if filters.page > 1 else None
         ),
         "next_url": _page_url(address, filters.page + 1) if last < total else None,
-        "hidden": [
-            (name, value) for name, value in plain.pairs() if name in {"without", "page_size"}
-        ],
+        "hidden": [(name, value) for name, value in plain.pairs() if name in HIDDEN],
         "state": address.replace("?", "&", 1),
         "files": [(kind, f"/partners.{kind}{address}") for kind in exports.KINDS],
         "compared": [row for row in rows if row["compared"]],

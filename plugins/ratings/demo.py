@@ -134,5 +134,5 @@ def _discuss(ctx: Context, data: Mapping[str, Any]) -> None:
     if len(others) > 1:
         made = answering.dispute(ctx, others[0], "not-there", data["dispute"])
         workflow.move(ctx, made, "remove", data["decision"])
-        answering.dispute(ctx, others[1], "untrue", data["open_dispute"])
+        answering.dispute(ctx, others[1], "not-there", data["open_dispute"])
     releasing.count_anew(ctx)

@@ -304,6 +304,8 @@ def test_scores_are_stored_and_searched_with_the_release(any_world: World) -> No
     assert [row["quality"] is None for row in everybody["items"]].count(False) == 1
     page = Visitor(client)("/partners?quality=45&sort=quality").text
     assert f"likely {low} to {high}, 3 organisations, 12 people" in page and "School 0" not in page
+    kept = client.get("/partners?min_quality=4").text
+    assert 'name="min_quality" value="4"' in kept and "Rated 4.0 at least" in kept
     assert "3 of 3 ended placements rated" in Visitor(client)("/partners/bakery").text
     assert "1 of 3 organisations" in Visitor(client)("/partners/school-0").text
 
