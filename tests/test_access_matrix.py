@@ -227,6 +227,12 @@ OWN |= {
     f"agreements_link.{name}" for name in ("show", "agree", "clause", "remark", "sign", "decline")
 }
 OWN |= {
+    *(f"roundtables_own.{name}" for name in """mine act edit gate people people_file import_people needs
+    choose_contact gate_list mark_attendance objections allocation allocate""".split()),
+    *(f"roundtables.{name}" for name in """draw_file mine new edit take_step copy new_table edit_table
+    end_table write_outcomes hide_outcomes""".split()),
+}  # fmt: skip
+OWN |= {
     f"signin_step.{name}"
     for name in """own_steps begin_app add_app confirm_app passkey_question add_passkey renew_codes
     codes_file prove prove_question device_list second_step_page question set_up lost stop begin_link back""".split()
@@ -831,6 +837,8 @@ LINKS = {
 # (tests/plugins/links); links by which participants rate (tests/plugins/ratings).
 BY_OTHER_MEANS = {
     "drafts.resume",
+    *(f"roundtables_own.{name}" for name in "mine act edit gate".split()),
+    "roundtables.draw_file",
     "links.over",
     *(f"agreements_link.{name}" for name in "show agree clause remark sign decline".split()),
     *(f"mobilities_link.{name}" for name in "person did wrong workplace did_at_work".split()),

@@ -288,12 +288,14 @@ def interest_form(
     """Make the form of a series: one field a choice and a group. `tables` are pairs of id and words."""
     added: dict[str, Any] = {}
     for at in range(1, min(len(tables), checking.MOST_CHOICES) + 1):
-        added[f"choice{at}"] = SelectField(labels.choice(at), choices=[("", lazy("None")), *tables])
+        added[f"choice{at}"] = SelectField(
+            labels.choice(at), choices=[("", lazy("None")), *tables], default=""
+        )
     for key in groups.keys(series):
         values = [("", lazy("Prefer not to say")), *groups.choices(series, key)]
         hint = groups.HINTS.get(key, "")
         added[f"group_{key}"] = SelectField(
-            groups.title(series, key), choices=values, description=hint
+            groups.title(series, key), choices=values, description=hint, default=""
         )
     form: InterestForm = type("OwnInterestForm", (InterestForm,), added)(formdata, data=dict(data))
     form.lang.choices = labels.mail_languages()
