@@ -192,7 +192,7 @@ def stored(row: Mobility, people: Sequence[Mapping[str, Any]]) -> dict[str, Any]
         },
         "organisation": row.sending.slug,
         "host": row.host.name,
-        "supporting": row.supporting.name if row.supporting_id else "",
+        "supporting": row.supporting.name if row.supporting else "",
         "starts_on": row.first_day,
         "ends_on": row.last_day,
         "contact": str(row.contact_id or ""),

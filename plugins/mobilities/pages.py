@@ -90,7 +90,7 @@ def _steps(item: Mobility) -> list[tuple[str, str]]:
 
 
 def _facts(item: Mobility, is_sending: bool) -> list[tuple[str, Any]]:
-    supporting = item.supporting.name if item.supporting_id else _("none")
+    supporting = item.supporting.name if item.supporting else _("none")
     rows = [
         (_("Sending organisation"), item.sending.name),
         (_("Host"), item.host.name),
@@ -102,7 +102,7 @@ def _facts(item: Mobility, is_sending: bool) -> list[tuple[str, Any]]:
         (_("Occupation"), item.occupation),
     ]
     if is_sending:
-        name = item.contact.name if item.contact_id else ""
+        name = item.contact.name if item.contact else ""
         rows.append((_("Helps when something is wrong"), name))
     return rows
 
@@ -386,7 +386,7 @@ def table(rows: Sequence[Mobility]) -> list[list[str]]:
             item.title,
             item.sending.name,
             item.host.name,
-            item.supporting.name if item.supporting_id else "",
+            item.supporting.name if item.supporting else "",
             place.workplace,
             place.starts_on,
             place.ended_on or place.ends_on,

@@ -37,7 +37,9 @@ def correct(
     """
     if not ctx.actor.system and SENDING not in queries.sides_of(ctx, mobility):
         raise NotAllowed
-    kept = {name: _checked(name, values) for name in ("name", "email", "guardian_email")}
+    kept: dict[str, Any] = {
+        name: _checked(name, values) for name in ("name", "email", "guardian_email")
+    }
     if not kept["name"]:
         raise Invalid(_("Fill this in; it can't stay empty."), field="name")
     if row.is_minor and not kept["guardian_email"]:

@@ -212,7 +212,8 @@ def _write(
         mark(form, problem)
     if not is_valid or sides.problems or sides.host is None:
         return None
-    values, both = form.values(), {"host": sides.host, "supporting": sides.supporting}
+    values = form.values()
+    both: dict[str, Any] = {"host": sides.host, "supporting": sides.supporting}
     try:
         spend()
         if mobility is not None:
