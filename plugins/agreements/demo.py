@@ -57,7 +57,7 @@ def _hand(party: Party, name: str = "") -> Hand:
 
 def _fill(ctx: Context, row: Agreement) -> None:
     there = parties(row.id)
-    work = {
+    work: dict[str, dict[str, Any]] = {
         "organisations": {
             "competence": {
                 party.public_id: "Initial vocational training in its own country" for party in there

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from peewee import AutoField, BlobField, CompositeKey, ForeignKeyField, IntegerField, TextField
 
 from portal.db import JsonField, Model, UtcDateTime
@@ -24,6 +26,8 @@ class Agreement(Model):
     copy. Days are ISO dates out of its clauses; `notice` is why it ends at `terminates_at`.
     """
 
+    organisation_id: int
+    predecessor_id: int | None
     id = AutoField()
     public_id = TextField(unique=True)
     kind = TextField()
@@ -64,12 +68,14 @@ class Party(Model):
     `confirmed` is the number of the text that the party agreed to, 0 for none.
     """
 
+    agreement_id: int
+    organisation_id: int | None
     id = AutoField()
     public_id = TextField(unique=True)
     agreement = ForeignKeyField(Agreement, on_delete="CASCADE", backref="parties")
     place = IntegerField()
     role = TextField()
-    organisation = ForeignKeyField(Organisation, null=True)
+    organisation: Any = ForeignKeyField(Organisation, null=True)
     name = TextField()
     email = TextField(default="")
     language = TextField(default="")
@@ -88,6 +94,8 @@ class Clause(Model):
     template when the agreement begins, so that another translation never changes a text.
     """
 
+    agreement_id: int
+    party_id: int | None
     id = AutoField()
     agreement = ForeignKeyField(Agreement, on_delete="CASCADE", backref="clauses")
     key = TextField()
@@ -104,6 +112,8 @@ class Clause(Model):
 class Acceptance(Model):
     """That a party accepted a clause as it was in a version of its own."""
 
+    clause_id: int
+    party_id: int
     clause = ForeignKeyField(Clause, on_delete="CASCADE")
     party = ForeignKeyField(Party, on_delete="CASCADE")
     version = IntegerField()
@@ -116,6 +126,8 @@ class Acceptance(Model):
 class Remark(Model):
     """A comment on a clause or, with a `proposal` (texts and data), a suggestion to change it."""
 
+    clause_id: int
+    party_id: int
     id = AutoField()
     public_id = TextField(unique=True)
     clause = ForeignKeyField(Clause, on_delete="CASCADE")
@@ -139,6 +151,7 @@ class Version(Model):
     (clerical fields alone).
     """
 
+    party_id: int | None
     id = AutoField()
     agreement = ForeignKeyField(Agreement, on_delete="CASCADE")
     number = IntegerField()
@@ -148,7 +161,7 @@ class Version(Model):
     why = TextField()
     clause = TextField(default="")
     account = ForeignKeyField(Account, null=True, on_delete="SET NULL")
-    party = ForeignKeyField(Party, null=True, on_delete="SET NULL")
+    party: Any = ForeignKeyField(Party, null=True, on_delete="SET NULL")
     created_at = UtcDateTime()
 
     class Meta:
@@ -162,6 +175,9 @@ class Signature(Model):
     committed to. One stands for each party at most; a voided one stays, with the reason.
     """
 
+    party_id: int
+    version_id: int
+    account_id: int | None
     id = AutoField()
     public_id = TextField(unique=True)
     agreement = ForeignKeyField(Agreement, on_delete="CASCADE")
@@ -178,7 +194,7 @@ class Signature(Model):
     name = TextField()
     position = TextField(default="")
     salt = TextField(default="")
-    scan = BlobField(null=True)
+    scan: Any = BlobField(null=True)
     scan_type = TextField(default="")
     signed_at = UtcDateTime()
     voided_at = UtcDateTime(null=True)

@@ -40,7 +40,7 @@ def hands(ctx: Context, agreement: Agreement) -> list[Hand]:
     roles = {item.organisation.id: item for item in organisations.mine(ctx)}
     found = []
     for party in parties(agreement.id):
-        member = roles.get(party.organisation_id)
+        member = roles.get(party.organisation_id or 0)
         if member is not None:
             signer = next(
                 (

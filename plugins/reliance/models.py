@@ -15,6 +15,7 @@ class Promise(Model):
     `agreement` is the public id of the agreement that says so, `title` what it was called.
     """
 
+    organisation_id: int
     id = AutoField()
     public_id = TextField(unique=True)
     agreement_id = IntegerField()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import cast
+
 from flask import flash, g, redirect, request
 from flask.typing import ResponseReturnValue
 
@@ -98,7 +101,7 @@ def give_notice(public_id: str) -> ResponseReturnValue:
     form = forms.NoticeForm(request.form)
     if not form.validate():
         raise Invalid(next(str(errors[0]) for errors in form.errors.values()))
-    life.give_notice(g.ctx, row, hand(row), form.reason.data or "", form.last_on.data)
+    life.give_notice(g.ctx, row, hand(row), form.reason.data or "", cast(date, form.last_on.data))
     flash(_("All parties are told that the agreement ends."))
     return redirect(f"/agreements/{public_id}", 303)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import date
+from typing import Any, cast
 
 from flask import flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -162,7 +163,9 @@ def deliver(number: str) -> ResponseReturnValue:
     form = forms.DeliveredForm(request.form or None)
     if request.method == "POST" and form.validate():
         try:
-            promises.deliver(g.ctx, number, form.delivered_on.data, form.proof.data or "")
+            promises.deliver(
+                g.ctx, number, cast(date, form.delivered_on.data), form.proof.data or ""
+            )
             flash(_("Noted. It counts on your profile, and your partner sees it."))
             return redirect("/recognition", 303)
         except Invalid as error:
