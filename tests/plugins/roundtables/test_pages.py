@@ -8,13 +8,16 @@ from datetime import timedelta
 from flask import Flask
 from flask.testing import FlaskClient
 
+from plugins.roundtables import drawing, tokens
 from plugins.roundtables.models import Interest, RoundTable, Series
 from portal.clock import FixedClock
 from portal.context import Context
+from portal.people.models import Account
 from tests.factories import csrf_token, make_account, post, sign_in
 from tests.plugins.roundtables.conftest import (
     SERIES,
     TABLE,
+    again,
     close,
     interested,
     link_in,
@@ -23,6 +26,7 @@ from tests.plugins.roundtables.conftest import (
     make_series,
     tables_of,
 )
+from tests.plugins.roundtables.test_allocation import crowd, drawn, tried
 from tests.visiting import faults
 
 
@@ -127,3 +131,27 @@ def test_guests_and_strangers_see_nothing_of_the_hosts_pages(
     closed = guest.get(f"{base}/interest")
     assert closed.status_code == 200 and "Registration closed on" in closed.text
     assert faults(closed) == []
+
+
+def test_the_pages_of_a_draw_are_whole_at_each_step(
+    app: Flask, ctx: Context, clock: FixedClock
+) -> None:
+    with app.app_context():
+        series, host = crowd(app, ctx, clock, 6)
+        base, account = f"/round-tables/{series.slug}", Account.get(Account.name == "Host")
+    client, guest = sign_in(app.test_client(), account), app.test_client()
+    steps = (lambda: None, lambda: tried(host, series), lambda: drawn(host, series))
+    for step in (*steps, lambda: drawing.show(host, again(series))):
+        with app.app_context():
+            step()
+            links = [tokens.mine(row) for row in Interest.select()]
+        for visitor, path in ((client, f"{base}/allocation"), (guest, base), (guest, links[0])):
+            answer = visitor.get(path)
+            assert answer.status_code == 200 and faults(answer) == [], path
+    for path in (*links, f"{base}/draw", f"{base}/draw-settings.json"):
+        answer = guest.get(path)
+        assert answer.status_code == 200, path
+        assert path.endswith("json") or faults(answer) == [], path
+    assert sum("Your chance, drawn to scale" in guest.get(path).text for path in links) == 4
+    assert guest.get(f"{base}/draw.json").status_code == 404  # few people: they might be known
+    assert client.get(f"{base}/draw.json").json["drawn"] is not None
