@@ -186,6 +186,15 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
         (EDIT_A, set()),
     ),
     **dict.fromkeys(("ratings.words", "ratings.disputed"), (STAFF, set())),
+    **dict.fromkeys(  # one that is not there; tests/plugins/consortia try one that is
+        (
+            f"consortia.{name}"
+            for name in """edit take_step history members invite remind take_member_step member join
+            lead lead_step places one_place places_csv dates remove_date programme partners
+            remove_wish health_page""".split()
+        ),
+        (set(), set()),
+    ),
     "requests.reply": (set(), OF_A),  # nobody answers a draft, nor the own request
     "requests.withdraw": (set(), set()),
     "requests.ask": (EDIT_A, EVERYBODY - EDIT_A),
@@ -219,6 +228,7 @@ OWN = {
     "mobilities.index", "mobilities.new", "mobilities.export", "mobilities.bring",
     "ratings_link.rate", "ratings_link.withdraw",
 }  # fmt: skip
+OWN |= {f"consortia.{name}" for name in ("new", "as_csv", "as_json", "invitation")}
 OWN |= {"agreements.index", "agreements.new"} | {
     f"reliance.{name}"
     for name in "trust_list trust_sheet settle_ground finish_step recognition deliver".split()
@@ -459,7 +469,7 @@ def make_world(app: Flask) -> World:
         "draft": draft.public_id, "own token": tokens.parts(world.bearers["token_read"])[0],
         "person": accounts["admin_a"].public_id, "request": wanted.slug,
         "enquiry": asked.public_id, "agreement": agreed.public_id,
-        **planned, "report_id": MISSING, "alarm_id": MISSING, "key": "B6",
+        **planned, "consortium": MISSING, "report_id": MISSING, "alarm_id": MISSING, "key": "B6",
         "own search": search_row.public_id, "own note": note.public_id, "partner": public.slug,
         "own step": step.public_id,
         "own link": outside.public_id,
@@ -568,6 +578,7 @@ def addresses(world: World, rule: Rule, listed: Listed) -> Iterator[tuple[str, s
             key = about if about.startswith("ratings.") else key
             key = "own step" if about.startswith("signin_step.") else key
             key = about if about.startswith("members.") else key
+            key = "consortium" if about.startswith("consortia.") else key
             key = (
                 "recovery" if about in {"signin_step.recovery_page", "signin_step.decide"} else key
             )
@@ -579,6 +590,7 @@ def addresses(world: World, rule: Rule, listed: Listed) -> Iterator[tuple[str, s
             of_partners = {"requests.ask", "requests.past_partners"}
             if about.startswith(("requests.", "requests_api.")) and about not in of_partners:
                 key = "request"
+            key = "consortium" if about.startswith("consortia.") else key
         elif name == "number" and about.startswith("drafts."):
             key = "draft"
         elif name == "number" and about.startswith("signin_step."):
@@ -587,6 +599,9 @@ def addresses(world: World, rule: Rule, listed: Listed) -> Iterator[tuple[str, s
             key = "own note" if about == "saved.remove_note" else "own search"
         elif about == "saved.feed" and name == "kind":
             values[name] = "atom"
+            continue
+        elif name == "step" and choices and about.startswith("consortia."):
+            values[name] = sorted(choices)[0]
             continue
         elif name == "name" and about in SHARING:
             values[name] = "partners_profile"
@@ -841,6 +856,7 @@ BY_OTHER_MEANS = {
     "roundtables.draw_file",
     "links.over",
     *(f"agreements_link.{name}" for name in "show agree clause remark sign decline".split()),
+    "consortia.invitation",  # tests/plugins/consortia
     *(f"mobilities_link.{name}" for name in "person did wrong workplace did_at_work".split()),
     "ratings_link.rate",
     "ratings_link.withdraw",

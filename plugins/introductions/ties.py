@@ -17,7 +17,7 @@ MOST_SHOWN = 120
 MOST_ASKED = 300
 MOST_STEPS = 3
 """A path goes over at most so many partners between the two ends."""
-SIZE = 760
+SIZE = 560
 
 
 def together(ctx: Context, ids: Sequence[int]) -> dict[int, dict[int, set[str]]]:
