@@ -43,7 +43,7 @@ FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 BLOCK = re.compile(rb"-----BEGIN ([A-Z ]+)-----.+?-----END \1-----\n?", re.S)
 YEARS, BITS = 10, 3072
 MOST_BYTES = 20 * 1024 * 1024
-SECONDS = 30
+SECONDS = 60
 LOOKING = Path(__file__).with_name("looking.py")
 
 
@@ -155,7 +155,9 @@ def _look(pdf: bytes) -> dict[str, Any]:
                 command, stdin=file, capture_output=True, timeout=SECONDS
             )
             found: dict[str, Any] = json.loads(done.stdout)
-        except (subprocess.TimeoutExpired, ValueError):
+        except subprocess.TimeoutExpired:
+            raise Unavailable(_("This took too long. Try again in a minute.")) from None
+        except ValueError:
             return {"fault": "unreadable"}
     return found
 
