@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from plugins.allocation.rules.pool import Pool, Settings
 from portal.errors import Invalid
@@ -230,7 +231,9 @@ class Board:
                         self._colleagues(came, row, other, table)
         return None
 
-    def _colleagues(self, came: dict, row: deque, person: int, table: int) -> None:  # type: ignore[type-arg]
+    def _colleagues(
+        self, came: dict[tuple[int, int], Any], row: deque[tuple[int, int]], person: int, table: int
+    ) -> None:
         """Let a colleague have the seat of the series that somebody gives up."""
         org = self.layout.org[person]
         for other, mine in enumerate(self.layout.org):
@@ -242,9 +245,9 @@ class Board:
 
     def _unwound(
         self,
-        came: dict,
+        came: dict[tuple[int, int], Any],
         node: tuple[int, int],
-        table: int,  # type: ignore[type-arg]
+        table: int,
     ) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
         given, taken = [(node[0], table)], []
         while True:

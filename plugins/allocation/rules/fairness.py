@@ -175,12 +175,13 @@ class _Allocation:
         self.ready(0.05)
         self._begin()
         columns = self.columns
-        tickets = [columns.pairs[at] for at in self._rounded(*self._generate())]
+        chosen = self._rounded(*self._generate())
         broad = np.minimum(
             columns.cover / max(self.goal[0], SLACK), columns.even / max(self.goal[1], SLACK)
         )
         broadest = [columns.pairs[at] for at in np.argsort(-broad, kind="stable")[:BROADEST]]
-        tickets = finish(self.layout, tickets, broadest, self.goal, columns.least)
+        made = [columns.pairs[at] for at in chosen]
+        tickets = finish(self.layout, made, broadest, self.goal, columns.least)
         able = [bool(wanted) for wanted in self.layout.wants]
         return result_of(
             self.layout,
@@ -291,7 +292,7 @@ class _Allocation:
             strength = self.strength[part] * (1.3 if is_short else 0.9)
             self.strength[part] = min(max(strength, 0.01), 100.0)
             price[part] = self.strength[part] / max(self.best[part], SLACK)
-        new = self._price(self._noisy(weights, 0.3, 4), *price)
+        new = self._price(self._noisy(weights, 0.3, 4), price[0], price[1])
         at = np.array(new or range(len(columns.pairs)))
         worth = (
             columns.held[at] @ weights + price[0] * columns.cover[at] + price[1] * columns.even[at]

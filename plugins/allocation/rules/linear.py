@@ -23,14 +23,11 @@ LEVELS, TINY, NODES = 6, 1e-9, 200
 
 def _solver() -> highspy.Highs:
     solver = highspy.Highs()
-    for name, value in {
-        "output_flag": False,
-        "threads": 1,
-        "parallel": "off",
-        "random_seed": 0,
-        "solver": "simplex",
-    }.items():
-        solver.setOptionValue(name, value)
+    solver.setOptionValue("output_flag", False)
+    solver.setOptionValue("threads", 1)
+    solver.setOptionValue("parallel", "off")
+    solver.setOptionValue("random_seed", 0)
+    solver.setOptionValue("solver", "simplex")
     return solver
 
 
