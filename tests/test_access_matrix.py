@@ -856,7 +856,7 @@ BY_OTHER_MEANS = {
     "roundtables.draw_file",
     "links.over",
     *(f"agreements_link.{name}" for name in "show agree clause remark sign decline".split()),
-    "consortia.invitation",  # tests/plugins/consortia
+    *(f"consortia.{name}" for name in ("invitation", "as_csv", "as_json")),
     *(f"mobilities_link.{name}" for name in "person did wrong workplace did_at_work".split()),
     "ratings_link.rate",
     "ratings_link.withdraw",

@@ -60,7 +60,7 @@ def rule_title(rule: Any) -> str:
         "network": _("Mobility network"),
         "national-consortium": _("National mobility consortium"),
     }
-    return names.get(rule.key, rule.title)
+    return str(names.get(rule.key, rule.title))
 
 
 def rule_caveat(rule: Any) -> str:
@@ -75,7 +75,7 @@ def rule_caveat(rule: Any) -> str:
             "The page may be older than the programme of 2021 to 2027. Ask your National Agency."
         ),
     }
-    return told.get(rule.key, rule.caveat)
+    return str(told.get(rule.key, rule.caveat))
 
 
 def role(key: str, is_lead: bool = False) -> str:

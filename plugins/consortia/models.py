@@ -44,6 +44,8 @@ class Consortium(Model):
     state = TextField(default=FORMING)
     version = IntegerField(default=1)
     created_at = UtcDateTime()
+    lead_id: int
+    account_id: int | None
 
     class Meta:
         table_name = "consortia_consortium"
@@ -70,6 +72,9 @@ class Membership(Model):
     answered_at = UtcDateTime(null=True)
     joined_on = TextField(default="")
     left_on = TextField(default="")
+    consortium_id: int
+    organisation_id: int
+    account_id: int | None
 
     class Meta:
         table_name = "consortia_membership"
@@ -85,6 +90,9 @@ class Entry(Model):
     what = TextField()
     detail = JsonField(default=dict)
     at = UtcDateTime()
+    consortium_id: int
+    organisation_id: int | None
+    account_id: int | None
 
     class Meta:
         table_name = "consortia_entry"
@@ -106,6 +114,9 @@ class Motion(Model):
     created_at = UtcDateTime()
     due_at = UtcDateTime(null=True)
     closed_at = UtcDateTime(null=True)
+    consortium_id: int
+    candidate_id: int
+    account_id: int | None
 
     class Meta:
         table_name = "consortia_motion"
@@ -119,6 +130,9 @@ class Support(Model):
     organisation = ForeignKeyField(Organisation, on_delete="CASCADE")
     account = ForeignKeyField(Account, null=True, on_delete="SET NULL")
     at = UtcDateTime()
+    motion_id: int
+    organisation_id: int
+    account_id: int | None
 
     class Meta:
         table_name = "consortia_support"
@@ -136,6 +150,9 @@ class Flow(Model):
     agreed = IntegerField(default=0)
     done = IntegerField(default=0)
     version = IntegerField(default=1)
+    consortium_id: int
+    sender_id: int
+    host_id: int
 
     class Meta:
         table_name = "consortia_flow"
@@ -152,6 +169,10 @@ class Move(Model):
     places = IntegerField()
     reason = TextField(default="")
     at = UtcDateTime()
+    consortium_id: int
+    sender_id: int
+    source_id: int
+    target_id: int
 
     class Meta:
         table_name = "consortia_move"
@@ -167,6 +188,7 @@ class Day(Model):
     starts_on = TextField()
     ends_on = TextField(default="")
     place = TextField(default="")
+    consortium_id: int
 
     class Meta:
         table_name = "consortia_date"

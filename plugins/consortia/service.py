@@ -343,7 +343,7 @@ def _tell_step(
 def carry_out(ctx: Context, row: Consortium, step: Transition, comment: str) -> None:
     """Do what follows from a step of a consortium, inside its transaction."""
     reason = {"reason": comment} if comment else {}
-    telling.note(ctx, row.id, step.name, **reason)
+    telling.note(ctx, row.id, step.name, None, **reason)
     did(ctx, row)
     if row.state == CLOSED:
         _close(ctx, row)

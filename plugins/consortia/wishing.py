@@ -153,7 +153,7 @@ def _finders(partners: Index, consortium: Consortium, needs: Sequence[Need]) -> 
 
 
 def _points(need: Need) -> list[tuple[str, tuple[str, ...]]]:
-    points = [("role", (need.part,))]
+    points: list[tuple[str, tuple[str, ...]]] = [("role", (need.part,))]
     points += [("country", (need.country,))] if need.country else []
     points += [("field", (need.field,))] if need.field else []
     points += [("language", (need.language,))] if need.language else []

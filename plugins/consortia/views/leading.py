@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import flash, g, request
 from flask.typing import ResponseReturnValue
 
@@ -71,7 +73,7 @@ def lead(slug: str) -> ResponseReturnValue:
 
 def _votes(motion: Motion | None) -> list[str]:
     ids = leading.supporters(motion) if motion else []
-    of = Organisation
+    of: Any = Organisation
     rows = of.select(of.name).where(of.id.in_(ids)).order_by(of.folded_name).tuples()
     return [name for (name,) in rows]
 

@@ -41,7 +41,7 @@ def _members(
     found: Found, form: forms.InviteForm, results: Any = (), status: int = 200
 ) -> ResponseReturnValue:
     asked, silent = queries.waiting_count(found.row)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "member": row,
             "state": labels.member_state(row.state),

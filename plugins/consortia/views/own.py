@@ -84,7 +84,7 @@ def history(slug: str) -> ResponseReturnValue:
     """Show everything that happened, the latest first."""
     found = find(slug, "history")
     lines = [
-        (entry.at, labels.happened(entry), entry.account.name if entry.account_id else "")
+        (entry.at, labels.happened(entry), entry.account.name if entry.account else "")
         for entry in queries.history(found.row)
     ]
     return page("history", found, "history", lines=lines)  # type: ignore[no-any-return]

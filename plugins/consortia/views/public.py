@@ -96,7 +96,7 @@ def show(slug: str) -> ResponseReturnValue:
         if own
         else []
     )
-    return page(
+    return page(  # type: ignore[no-any-return]
         "show",
         found,
         "",
