@@ -107,7 +107,7 @@ def statement(
 def read(data: bytes) -> dict[str, Any]:
     """Return what a statement says. Raises ValueError for other bytes than `statement` writes."""
     try:
-        found = json.loads(data)
+        found: dict[str, Any] = json.loads(data)
         fits = isinstance(found, dict) and set(found) == KEYS and rfc8785.dumps(found) == data
     except (ValueError, RecursionError, UnicodeError) as error:
         raise ValueError("This is no statement.") from error

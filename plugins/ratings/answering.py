@@ -135,6 +135,6 @@ def _decided(ctx: Context, row: Dispute, outcome: str, comment: str) -> None:
 
 
 def _refused(ctx: Context, row: Text, comment: str) -> None:
-    if row.organisation_id is not None:
+    if row.organisation is not None:
         title = lazy("Your words beside a rating are not shown: read why")
         telling.decided(ctx, row.organisation, title, comment, f"{TEXT} {row.id}")

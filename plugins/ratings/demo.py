@@ -109,7 +109,7 @@ def _stars(
 
 
 def _mean(row: Rating) -> float:
-    stars = [item.stars for item in queries.with_answers([row])[0].given if item.stars]
+    stars: list[int] = [each.stars for each in queries.with_answers([row])[0].given if each.stars]
     return sum(stars) / len(stars)
 
 

@@ -133,7 +133,7 @@ def _remind(ctx: Context, row: Invitation) -> bool:
         here = (Invitation.id == row.id, Invitation.reminded_at.is_null())
         if not Invitation.update(reminded_at=ctx.clock.now()).where(*here).execute():
             return False
-        if row.role != LEARNER:
+        if row.role != LEARNER and row.organisation is not None:
             telling.asked(ctx, row.ending, row.organisation, again=True)
             return True
         for link in links.links_of(PURPOSE, row.id):

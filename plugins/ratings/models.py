@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from peewee import AutoField, BooleanField, FloatField, ForeignKeyField, IntegerField, TextField
 
@@ -88,9 +90,13 @@ class Rating(Model):
     """What one side says about one organisation; it is never changed, and never deleted.
 
     `rater` is the organisation whose voice it is: of participants, the one that sent them.
-    `removed_for` is one of `REASONS`.
+    `removed_for` is one of `REASONS`. `queries.with_answers` adds what belongs to it: answers, texts
+    by kind, the dispute.
     """
 
+    given: Sequence[Answer]
+    words: Mapping[str, Text]
+    dispute: Any
     id = AutoField()
     public_id = TextField(unique=True)
     invitation = ForeignKeyField(Invitation, on_delete="CASCADE", backref="ratings")

@@ -157,7 +157,7 @@ def task_list(ctx: Context) -> Sequence[Task]:
     """Offer the placements that the actor's organisations may rate."""
     return [
         Task(
-            _("How was it for %(name)s?", name=row.organisation.name),
+            _("How was it for %(name)s?", name=row.organisation.name if row.organisation else ""),
             f"/ratings/give/{row.public_id}",
             row.ending.asked_at,
             row.ending.opens_at,

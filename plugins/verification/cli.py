@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import IO
 
 import click
 
@@ -24,7 +25,7 @@ def agreements_group() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--head", "copy", type=click.File(), help="A mail or file with a head of the log.")
 @click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
-def verify(file: Path, copy: click.utils.LazyFile | None, as_json: bool) -> None:
+def verify(file: Path, copy: IO[str] | None, as_json: bool) -> None:
     """Say what FILE proves: the PDF of an agreement, or its bundle.
 
     Ends with 0 when nothing was changed, 1 when something was, 2 when this portal does not know it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from flask import current_app
@@ -65,11 +66,11 @@ def lay_out(content: Mapping[str, Any], record: Record, codes: Sequence[str]) ->
         "number": str(content["version"]),
         "demo": record.is_fictional,
         "is_signed": set(names) <= set(by_party),
-        "words": {key: _each(codes, lambda code, key=key: _words()[key]) for key in _words()},
+        "words": {key: _each(codes, partial(_word, key)) for key in _words()},
         "parties": [
             {
                 "name": names[one["public_id"]] or _("a person"),
-                "role": _each(codes, lambda code, role=one["role"]: library.role_name(role)),
+                "role": _each(codes, partial(_role, one["role"])),
             }
             for one in content["parties"]
         ],
@@ -90,6 +91,14 @@ def lay_out(content: Mapping[str, Any], record: Record, codes: Sequence[str]) ->
         "address": address(record.content),
         "qr": address(record.content),
     }
+
+
+def _word(key: str, _code: str) -> str:
+    return _words()[key]
+
+
+def _role(role: str, _code: str) -> Any:
+    return library.role_name(role)
 
 
 def _each(codes: Sequence[str], make: Callable[[str], Any]) -> list[str]:

@@ -40,11 +40,12 @@ def verify() -> ResponseReturnValue:
         return _page(form)
     sent = request.files.get("file")
     data = sent.read() if sent and sent.filename else b""
+    name = (sent.filename or "") if sent else ""
     code = (form.code.data or "").strip()
     try:
         if data:
             _spend()
-            return _page(form, verifying.look(g.ctx, data, form.head.data or ""), sent.filename)
+            return _page(form, verifying.look(g.ctx, data, form.head.data or ""), name)
         if not code:
             raise Invalid(form.file.description, field="file")
         if not paper.code_digits(code):
