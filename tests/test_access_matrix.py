@@ -161,9 +161,13 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
     **dict.fromkeys(  # nothing of the kind is there yet, or the state is another one
         (
             f"agreements.{name}"
-            for name in "answer remove_party scan decline give_notice withdraw_notice".split()
+            for name in """answer remove_party scan decline give_notice withdraw_notice
+                question""".split()
         ),
         (set(), OF_A | {"member_b"}),
+    ),
+    **dict.fromkeys(
+        ("verification.document", "verification.bundle_file"), (OF_A | {"member_b"}, set())
     ),
     **dict.fromkeys(
         ("mobilities.show", "mobilities.steps", "mobilities.checklist"),
@@ -488,7 +492,7 @@ def make_world(app: Flask) -> World:
         "Case canary": STAFF | {"member_a"},
         "Draft canary": {"member_a"},
         "Enquiry canary": EDIT_A | {"member_b"},
-        "Agreement canary": OF_A | {"member_b"},
+        "Agreement canary": OF_A | {"member_b", "administrator"},  # metadata: mails and log name it
         "invited@mail-canary.example": {"admin_a", "administrator"},  # who sees all mails sent
         "head@mail-canary.example": {"admin_a"},
         "Head canary": {"admin_a"},
@@ -574,7 +578,7 @@ def addresses(world: World, rule: Rule, listed: Listed) -> Iterator[tuple[str, s
             key = "own token" if about.startswith("tokens.") else key
             key = "enquiry" if about == "requests.enquiry" else key
             key = "mobility" if about.startswith("mobilities.") else key
-            key = "agreement" if about.startswith("agreements.") else key
+            key = "agreement" if about.startswith(("agreements.", "verification.")) else key
             key = about if about.startswith("ratings.") else key
             key = "own step" if about.startswith("signin_step.") else key
             key = about if about.startswith("members.") else key
@@ -600,7 +604,7 @@ def addresses(world: World, rule: Rule, listed: Listed) -> Iterator[tuple[str, s
         elif about == "saved.feed" and name == "kind":
             values[name] = "atom"
             continue
-        elif name == "step" and choices and about.startswith("consortia."):
+        elif name == "step" and choices and about.startswith(("consortia.", "roundtables")):
             values[name] = sorted(choices)[0]
             continue
         elif name == "name" and about in SHARING:
@@ -711,7 +715,7 @@ def _try(world: World, actor: str, row: Listed, places: dict[str, str]) -> None:
             world.fault(cell, f"answered {answer.status_code}")
         if not fits(row, wanted, answer, target):
             world.fault(cell, f"answered {answer.status_code}, but the table says: {wanted}")
-        said = answer.text + str(answer.headers)
+        said = answer.get_data().decode(errors="replace") + str(answer.headers)
         for canary, readers in world.canaries.items():
             if reader not in readers and canary in said:
                 world.fault(cell, f"shows {canary!r}")
@@ -722,7 +726,10 @@ def _try(world: World, actor: str, row: Listed, places: dict[str, str]) -> None:
             world.restore()
         if row.method != "GET" or row.endpoint in {"signin.verify", "signin.reset"}:
             world.restore()
-        seen[target] = (answer.status_code, _plain(answer.text, address))
+        seen[target] = (
+            answer.status_code,
+            _plain(answer.get_data().decode(errors="replace"), address),
+        )
     if wanted == "absent" and len(seen) == 2 and seen["there"] != seen["missing"]:
         world.fault(f"{row.method} {places['there']} as {actor}", "differs from a missing object")
 
