@@ -56,11 +56,11 @@ class Desk:
         made.save()
         return made
 
-    def paper(self, state: str = "draft", **values: Any) -> Any:
-        """A paper of the school, taken to a state by the system."""
+    def sheet(self, state: str = "draft", **values: Any) -> Any:
+        """A sheet of the school, taken to a state by the system."""
         values = {"organisation": self.school, **values}
         made = papers(self.app).Paper.create(public_id="", **values)
-        made.public_id = f"paper{made.id}"
+        made.public_id = f"sheet{made.id}"
         made.save()
         workflow.start(self.ctx, made)
         for step in {"pending": ["submit"], "published": ["submit", "publish"]}.get(state, []):

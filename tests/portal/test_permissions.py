@@ -56,13 +56,13 @@ def fill(desk: Desk, chance: random.Random, count: int) -> list[Any]:
                 folder=chance.choice([None, chance.randint(1, count // 4)]),
             )
         for _number in range(count):
-            name = chance.choice(["paper_paper", "paper_folder"])
+            name = chance.choice(["sheet_sheet", "sheet_folder"])
             principal = chance.choice([{"account": chance.choice(people)}] * 2 + [
                 {"organisation": chance.choice(schools)}
             ])  # fmt: skip
             permissions.LocalRole.insert(
                 object_type=name,
-                object_id=chance.randint(1, count if name == "paper_paper" else count // 4),
+                object_id=chance.randint(1, count if name == "sheet_sheet" else count // 4),
                 role=chance.choice(["Viewer", "Editor", "OrgSignatory", "OrgAdmin"]),
                 granted_at=desk.ctx.clock.now(),
                 expires_at=chance.choice(
@@ -74,9 +74,9 @@ def fill(desk: Desk, chance: random.Random, count: int) -> list[Any]:
                 ),
                 **principal,
             ).on_conflict_ignore().execute()
-            own.Host.create(paper_id=chance.randint(1, count), account_id=chance.choice(people).id)
+            own.Host.create(sheet_id=chance.randint(1, count), account_id=chance.choice(people).id)
         for number in chance.sample(range(1, count + 1), count // 4):
-            permissions.LocalRoleStop.create(object_type="paper_paper", object_id=number)
+            permissions.LocalRoleStop.create(object_type="sheet_sheet", object_id=number)
     return people
 
 
@@ -91,14 +91,14 @@ class Oracle:
             "local_role", "object_type", "object_id", "account_id", "organisation_id", "role", "expires_at"
         )  # fmt: skip
         self.stops = set(read("local_role_stop", "object_type", "object_id"))
-        self.hosts = set(read("paper_host", "paper_id", "account_id"))
+        self.hosts = set(read("sheet_host", "sheet_id", "account_id"))
         self.papers = {
             row[0]: row[1:]
             for row in read(
-                "paper_paper", "id", "title", "state", "organisation_id", "author_id", "folder_id"
+                "sheet_sheet", "id", "title", "state", "organisation_id", "author_id", "folder_id"
             )
         }
-        self.folders = dict(read("paper_folder", "id", "organisation_id"))
+        self.folders = dict(read("sheet_folder", "id", "organisation_id"))
         self.flow = {state.name: state.permissions for state in papers(desk.app).FLOW.states}
         self.account_roles = dict(read("account", "id", "role"))
 
@@ -128,7 +128,7 @@ class Oracle:
 
     def may(self, me: int | None, permission: str, name: str, number: int) -> bool:
         above = {"Viewer", "Editor", "OrgSignatory"}
-        if name == "paper_folder":
+        if name == "sheet_folder":
             allowed = {
                 "view": {"OrgMember", "Viewer", "Editor"},
                 "share": {"OrgAdmin"},
@@ -149,19 +149,19 @@ class Oracle:
         if (number, me) in self.hosts:
             held.add("Host")
         if folder is not None and (name, number) not in self.stops:
-            held |= self.by_share(me, "paper_folder", folder, above)
+            held |= self.by_share(me, "sheet_folder", folder, above)
         return bool(allowed & held)
 
 
 PERMISSIONS = ("view", "edit", "submit", "review", "sign", "share", "history", "stamp", "export")
-ASKED = {"paper_paper": PERMISSIONS, "paper_folder": ("view", "edit", "share", "export")}
+ASKED = {"sheet_sheet": PERMISSIONS, "sheet_folder": ("view", "edit", "share", "export")}
 
 
 def compare(desk: Desk, rows: int, pairs: int, seed: int) -> None:
     chance = random.Random(seed)
     people = fill(desk, chance, rows)
     oracle = Oracle(desk)
-    for model, name in ((papers(desk.app).Paper, "paper_paper"), (papers(desk.app).Folder, "paper_folder")):  # fmt: skip
+    for model, name in ((papers(desk.app).Paper, "sheet_sheet"), (papers(desk.app).Folder, "sheet_folder")):  # fmt: skip
         stored = list(model.select())
         lists: dict[tuple[int | None, str], set[int]] = {}
         allowed = 0
@@ -198,53 +198,53 @@ def test_a_wrong_map_would_be_found(desk: Desk, monkeypatch: pytest.MonkeyPatch)
         lambda ctx, name, wanted: genuine(ctx, name, wanted | {"OrgAdmin"}),
     )
     monkeypatch.setattr(permissions, "_everywhere", lambda actor: {"Anonymous", *actor.roles})
-    with pytest.raises(AssertionError, match="paper_"):
+    with pytest.raises(AssertionError, match="sheet_"):
         compare(desk, rows=80, pairs=2_000, seed=7)
 
 
 def test_lists_take_aliases_and_joins(desk: Desk) -> None:
-    desk.paper("published"), desk.paper()
-    paper = papers(desk.app).Paper.alias()
+    desk.sheet("published"), desk.sheet()
+    sheet = papers(desk.app).Paper.alias()
     folder = papers(desk.app).Folder
-    query = paper.select(paper.id).join(folder, peewee.JOIN.LEFT_OUTER)
-    found = query.where(permissions.visible(desk.person(), paper)).tuples()
+    query = sheet.select(sheet.id).join(folder, peewee.JOIN.LEFT_OUTER)
+    found = query.where(permissions.visible(desk.person(), sheet)).tuples()
     assert [number for (number,) in found] == [1]
 
 
 def test_the_system_may_everything(desk: Desk) -> None:
-    assert permissions.may(desk.ctx, "stamp", desk.paper())
+    assert permissions.may(desk.ctx, "stamp", desk.sheet())
 
 
 def test_what_is_deleted_allows_nothing(desk: Desk) -> None:
-    paper = desk.paper("published")
+    sheet = desk.sheet("published")
     papers(desk.app).Paper.delete().execute()
-    assert not permissions.may(desk.acting(desk.admin), "view", paper)
+    assert not permissions.may(desk.acting(desk.admin), "view", sheet)
 
 
 def test_refusal_tells_apart_what_may_be_seen(desk: Desk) -> None:
     with pytest.raises(NotFound):
-        permissions.check(desk.person(), "edit", desk.paper())
+        permissions.check(desk.person(), "edit", desk.sheet())
     with pytest.raises(NotAllowed):
-        permissions.check(desk.person(), "edit", desk.paper("published"))
-    permissions.check(desk.acting(desk.admin), "edit", desk.paper())
+        permissions.check(desk.person(), "edit", desk.sheet("published"))
+    permissions.check(desk.acting(desk.admin), "edit", desk.sheet())
 
 
 def test_one_request_asks_once_and_again_after_a_change(desk: Desk) -> None:
-    paper, ctx = desk.paper("published"), desk.acting(desk.admin)
+    sheet, ctx = desk.sheet("published"), desk.acting(desk.admin)
     with desk.app.test_request_context():
-        assert permissions.may(ctx, "edit", paper)
+        assert permissions.may(ctx, "edit", sheet)
         with db.count_statements() as asked:
-            assert permissions.may(ctx, "edit", paper)
+            assert permissions.may(ctx, "edit", sheet)
         assert asked == []
         OrganisationMember.delete().execute()
         permissions.forget()
-        assert not permissions.may(ctx, "edit", paper)
+        assert not permissions.may(ctx, "edit", sheet)
 
 
 def test_many_permissions_cost_one_statement(desk: Desk) -> None:
-    paper = desk.paper()
+    sheet = desk.sheet()
     with db.count_statements() as asked:
-        assert permissions.granted(desk.acting(desk.admin), paper, PERMISSIONS) == {
+        assert permissions.granted(desk.acting(desk.admin), sheet, PERMISSIONS) == {
             "view", "edit", "submit", "share", "history",
         }  # fmt: skip
     assert len(asked) == 1
@@ -287,33 +287,33 @@ class Waits(Answers):
 def join(desk: Desk, plugin: Answers) -> None:
     registry = desk.app.extensions["portal"].registry
     registry.hooks.manager.register(plugin, "other")
-    registry.hooks.activate(["paper", "other"])
+    registry.hooks.activate(["sheet", "other"])
 
 
 def failing() -> Any:
-    raise RuntimeError("out of paper")
+    raise RuntimeError("out of sheet")
 
 
 def test_roles_of_another_plugin_count(desk: Desk) -> None:
-    paper, person = desk.paper("published"), desk.person()
-    assert not permissions.may(person, "sign", paper)
+    sheet, person = desk.sheet("published"), desk.person()
+    assert not permissions.may(person, "sign", sheet)
     own = papers(desk.app).Paper
     join(desk, Gives(lambda: [RoleSource("Host", lambda _actor: own.select(own.id))]))
-    assert permissions.may(person, "sign", paper)
+    assert permissions.may(person, "sign", sheet)
 
 
 @pytest.mark.parametrize(
     "answer", [failing, lambda: [RoleSource("Host", lambda _actor: failing())]], ids=["hook", "ids"]
 )
 def test_roles_of_a_plugin_that_fails_are_nobodys(desk: Desk, answer: Callable[[], Any]) -> None:
-    paper = desk.paper("published")
+    sheet = desk.sheet("published")
     join(desk, Gives(answer))
-    assert not permissions.may(desk.person(), "sign", paper)
-    assert permissions.may(desk.person(), "view", paper)
+    assert not permissions.may(desk.person(), "sign", sheet)
+    assert permissions.may(desk.person(), "view", sheet)
 
 
 def test_veto_holds_for_administrators_too(desk: Desk) -> None:
-    frozen, free = desk.paper("published", title="frozen"), desk.paper("published")
+    frozen, free = desk.sheet("published", title="frozen"), desk.sheet("published")
     signatory = make_account(desk.app, role="SiteAdmin")
     make_member(desk.school, signatory, "OrgSignatory")
     ctx = desk.acting(signatory)
@@ -325,55 +325,55 @@ def test_veto_holds_for_administrators_too(desk: Desk) -> None:
 
 
 def test_veto_that_fails_forbids(desk: Desk) -> None:
-    paper = desk.paper("published")
-    assert permissions.may(desk.person(), "view", paper)
+    sheet = desk.sheet("published")
+    assert permissions.may(desk.person(), "view", sheet)
     join(desk, Forbids(failing))
-    assert not permissions.may(desk.person(), "view", paper)
+    assert not permissions.may(desk.person(), "view", sheet)
     assert seen(desk.person(), papers(desk.app).Paper) == set()
 
 
 def out_of_order(desk: Desk) -> None:
     with db.transaction():
-        Plugin.update(state="suspended", reason="tried").where(Plugin.id == "paper").execute()
+        Plugin.update(state="suspended", reason="tried").where(Plugin.id == "sheet").execute()
         db.execute("UPDATE heartbeat SET plugin_generation = plugin_generation + 1")
     registry = desk.app.extensions["portal"].registry
     registry.follow(db.query("SELECT plugin_generation FROM heartbeat")[0][0])
 
 
 def test_what_a_suspended_plugin_might_forbid_is_refused(desk: Desk) -> None:
-    paper, host = desk.paper("published"), desk.person(member="OrgSignatory")
-    assert permissions.may(host, "sign", paper)
+    sheet, host = desk.sheet("published"), desk.person(member="OrgSignatory")
+    assert permissions.may(host, "sign", sheet)
     out_of_order(desk)
-    with pytest.raises(Unavailable, match="paper"):
-        permissions.may(host, "sign", paper)
-    assert permissions.may(host, "view", paper)
+    with pytest.raises(Unavailable, match="sheet"):
+        permissions.may(host, "sign", sheet)
+    assert permissions.may(host, "view", sheet)
 
 
 def test_what_a_suspended_plugin_would_carry_out_is_refused(desk: Desk) -> None:
-    paper = desk.paper()
+    sheet = desk.sheet()
     out_of_order(desk)
-    with pytest.raises(Unavailable, match="paper"):
-        workflow.move(desk.acting(desk.admin), paper, "submit")
+    with pytest.raises(Unavailable, match="sheet"):
+        workflow.move(desk.acting(desk.admin), sheet, "submit")
     with pytest.raises(Unavailable):
         objects.registry().hooks.call("transition_check", desk.ctx)
-    assert papers(desk.app).Paper.get_by_id(paper.id).state == "draft"
+    assert papers(desk.app).Paper.get_by_id(sheet.id).state == "draft"
 
 
 def test_step_that_another_plugin_can_not_check_is_not_taken(desk: Desk) -> None:
-    paper = desk.paper()
+    sheet = desk.sheet()
     join(desk, Objects(failing))
     with pytest.raises(Unavailable, match="other"):
-        workflow.move(desk.acting(desk.admin), paper, "submit")
-    assert papers(desk.app).Paper.get_by_id(paper.id).state == "draft"
+        workflow.move(desk.acting(desk.admin), sheet, "submit")
+    assert papers(desk.app).Paper.get_by_id(sheet.id).state == "draft"
 
 
 def test_objects_of_an_inactive_plugin_are_not_found(desk: Desk) -> None:
-    paper = desk.paper()
-    assert objects.load("paper_paper", paper.id) == paper
-    desk.app.extensions["portal"].registry.deactivate(desk.ctx, "paper")
+    sheet = desk.sheet()
+    assert objects.load("sheet_sheet", sheet.id) == sheet
+    desk.app.extensions["portal"].registry.deactivate(desk.ctx, "sheet")
     for find in (objects.load, objects.find):
         with pytest.raises(NotFound):
-            find("paper_paper", paper.id)
+            find("sheet_sheet", sheet.id)
     with pytest.raises(NotFound):
         objects.load("no_type", 1)
     assert objects.types() == {}
@@ -384,16 +384,16 @@ def test_objects_of_an_inactive_plugin_are_not_found(desk: Desk) -> None:
 def test_only_a_plugin_that_was_switched_on_makes_its_vetoes_unavailable(
     desk: Desk, failure: str, chosen: str, is_refused: bool
 ) -> None:
-    paper, host = desk.paper("published"), desk.person(member="OrgSignatory")
+    sheet, host = desk.sheet("published"), desk.person(member="OrgSignatory")
     registry = desk.app.extensions["portal"].registry
     with db.transaction():
-        Plugin.update(state=chosen).where(Plugin.id == "paper").execute()
+        Plugin.update(state=chosen).where(Plugin.id == "sheet").execute()
         db.execute("UPDATE heartbeat SET plugin_generation = plugin_generation + 1")
-    registry.failures["paper"] = (failure, "tried")
+    registry.failures["sheet"] = (failure, "tried")
     registry.refresh()
 
     if is_refused:
-        with pytest.raises(Unavailable, match="paper"):
-            permissions.may(host, "sign", paper)
+        with pytest.raises(Unavailable, match="sheet"):
+            permissions.may(host, "sign", sheet)
     else:
-        assert permissions.may(host, "sign", paper) in {True, False}
+        assert permissions.may(host, "sign", sheet) in {True, False}

@@ -11,7 +11,7 @@ from flask import Flask
 from tests.portal.trial import PLUGIN, write_papers
 
 WRONG = {
-    "state": ('"paper_flow", "Papers", "draft"', '"paper_flow", "Papers", "drafd"',
+    "state": ('"sheet_flow", "Papers", "draft"', '"sheet_flow", "Papers", "drafd"',
               "there is no state 'drafd'. Did you mean 'draft'?"),
     "target": ('{"pending"}, "published"', '{"pending"}, "publised"',
                "transition 'publish': there is no state 'publised'. Did you mean 'published'?"),
@@ -22,12 +22,12 @@ WRONG = {
                    "there is no permission 'submitt'. Did you mean 'submit'?"),
     "step's permission": ('"pending", "submit"', '"pending", "sumbit"', "Did you mean 'submit'?"),
     "guard": ('guards=("has_title",)', 'guards=("has_titel",)', "Did you mean 'has_title'?"),
-    "workflow": ('workflow="paper_flow"', 'workflow="paper_flwo"', "Did you mean 'paper_flow'?"),
+    "workflow": ('workflow="sheet_flow"', 'workflow="sheet_flwo"', "Did you mean 'sheet_flow'?"),
     "column": ('author="author"', 'author="auther"', "column of Paper 'auther'. Did you mean 'author'?"),
     "date column": ('due_field="ends_at"', 'due_field="end_at"', "Did you mean 'ends_at'?"),
-    "parent": ('parent=("paper_folder"', 'parent=("paper_foldr"', "Did you mean 'paper_folder'?"),
+    "parent": ('parent=("sheet_folder"', 'parent=("sheet_foldr"', "Did you mean 'sheet_folder'?"),
     "shared role": ('"Editor", "OrgSignatory")', '"Edtor")', "Did you mean 'Editor'?"),
-    "prefix": ('Workflow(\n    "paper_flow"', 'Workflow(\n    "flow"', "'flow' must be 'paper_'"),
+    "prefix": ('Workflow(\n    "sheet_flow"', 'Workflow(\n    "flow"', "'flow' must be 'sheet_'"),
     "kind": ("return [FLOW]", "return [7]", "workflow_list: AttributeError"),
 }  # fmt: skip
 
@@ -36,7 +36,7 @@ def reason(folder: Path, make_portal: Callable[..., Flask], code: str) -> tuple[
     write_papers(folder, code)
     app = make_portal(folders=[folder])
     assert app.test_client().get("/").status_code == 200
-    status = app.extensions["portal"].registry.statuses()["paper"]
+    status = app.extensions["portal"].registry.statuses()["sheet"]
     return status.state, status.reason
 
 
@@ -59,5 +59,5 @@ def test_veto_names_a_permission_that_there_is(
     manifest.write_text(manifest.read_text("utf-8").replace('["sign"]', '["sing"]'), "utf-8")
     app = make_portal(folders=[plugin_folder])
     app.test_client().get("/")
-    said = app.extensions["portal"].registry.statuses()["paper"].reason
+    said = app.extensions["portal"].registry.statuses()["sheet"].reason
     assert "plugin.toml, vetoes: there is no permission 'sing'. Did you mean 'sign'?" in said

@@ -26,12 +26,12 @@ def up(migrator, db):
 """
 
 TABLES = """
-CREATE TABLE paper_folder (
+CREATE TABLE sheet_folder (
     id {serial},
     public_id TEXT NOT NULL,
     organisation_id INTEGER REFERENCES organisation (id)
 );
-CREATE TABLE paper_paper (
+CREATE TABLE sheet_sheet (
     id {serial},
     public_id TEXT NOT NULL,
     title TEXT NOT NULL,
@@ -39,11 +39,11 @@ CREATE TABLE paper_paper (
     version INTEGER NOT NULL,
     organisation_id INTEGER REFERENCES organisation (id),
     author_id INTEGER REFERENCES account (id),
-    folder_id INTEGER REFERENCES paper_folder (id),
+    folder_id INTEGER REFERENCES sheet_folder (id),
     ends_at {binary}
 );
-CREATE TABLE paper_host (
-    paper_id INTEGER NOT NULL,
+CREATE TABLE sheet_host (
+    sheet_id INTEGER NOT NULL,
     account_id INTEGER NOT NULL
 );
 """
@@ -59,12 +59,12 @@ class Folder(Model):
     public_id = TextField()
     organisation = ForeignKeyField(Organisation, null=True)
     class Meta:
-        table_name = "paper_folder"
+        table_name = "sheet_folder"
 
 class Paper(Model):
     id = AutoField()
     public_id = TextField()
-    title = TextField(default="A paper")
+    title = TextField(default="A sheet")
     state = TextField(default="draft")
     version = IntegerField(default=1)
     organisation = ForeignKeyField(Organisation, null=True)
@@ -72,13 +72,13 @@ class Paper(Model):
     folder = ForeignKeyField(Folder, null=True)
     ends_at = UtcDateTime(null=True)
     class Meta:
-        table_name = "paper_paper"
+        table_name = "sheet_sheet"
 
 class Host(Model):
-    paper_id = IntegerField()
+    sheet_id = IntegerField()
     account_id = IntegerField()
     class Meta:
-        table_name = "paper_host"
+        table_name = "sheet_host"
         primary_key = False
 """
 
@@ -91,11 +91,11 @@ from portal.hookspecs import (
 )
 from portal.web.access import ANYONE, allow
 from portal.web.heartbeat import context
-from plugins.paper.models import Folder, Host, Paper
+from plugins.sheet.models import Folder, Host, Paper
 
 STAFF = {"OrgEditor", "OrgAdmin"}
 FLOW = Workflow(
-    "paper_flow", "Papers", "draft",
+    "sheet_flow", "Papers", "draft",
     (
         State("draft", "Draft", {
             "view": {"OrgMember", "Owner", "Viewer", "Editor", "Reviewer"},
@@ -121,20 +121,20 @@ FLOW = Workflow(
         Transition("close", "Close it", {"published"}, "closed", "", automatic=True, due_field="ends_at"),
         Transition("reopen", "Reopen it", {"closed"}, "draft", "stamp"),
     ),
-    guards={"has_title": lambda ctx, paper: [] if paper.title.strip() else ["Give it a title."]},
+    guards={"has_title": lambda ctx, sheet: [] if sheet.title.strip() else ["Give it a title."]},
 )
 SHARE = {"OrgAdmin", "Owner"}
 
-blueprint = Blueprint("paper", __name__)
+blueprint = Blueprint("sheet", __name__)
 
 @blueprint.get("/papers/<public_id>")
 @allow(ANYONE)
 def page(public_id):
-    paper = objects.find("paper_paper", public_id)
+    sheet = objects.find("sheet_sheet", public_id)
     return render_template_string(
         '{% extends "base.html" %}{% from "macros/workflow.html" import workflow_panel with context %}'
-        '{% block main %}<h1>{{ paper.title }}</h1>{{ workflow_panel(flow) }}{% endblock %}',
-        paper=paper, flow=workflow.panel(context(), paper),
+        '{% block main %}<h1>{{ sheet.title }}</h1>{{ workflow_panel(flow) }}{% endblock %}',
+        sheet=sheet, flow=workflow.panel(context(), sheet),
     )
 
 @hookimpl
@@ -149,29 +149,29 @@ def workflow_list(ctx):
 def object_type_list(ctx):
     return [
         ObjectType(
-            "paper_folder", "Folder", Folder, lambda row: row.public_id, lambda row: "/",
+            "sheet_folder", "Folder", Folder, lambda row: row.public_id, lambda row: "/",
             owner_organisation="organisation", shareable=True,
             shared_roles=("Viewer", "Editor", "OrgSignatory"),
             permissions={"view": {"OrgMember", "Viewer", "Editor"}, "share": {"OrgAdmin"},
                          "edit": {"OrgAdmin", "Editor"}},
         ),
         ObjectType(
-            "paper_paper", "Paper", Paper, lambda row: row.title, lambda row: f"/papers/{row.public_id}",
-            workflow="paper_flow", owner_organisation="organisation", author="author",
-            parent=("paper_folder", "folder"), shareable=True,
+            "sheet_sheet", "Paper", Paper, lambda row: row.title, lambda row: f"/papers/{row.public_id}",
+            workflow="sheet_flow", owner_organisation="organisation", author="author",
+            parent=("sheet_folder", "folder"), shareable=True,
             permissions={"share": SHARE, "history": {"OrgMember", "Owner", "Reviewer"}},
         ),
     ]
 
 @hookimpl
 def role_sources(ctx, object_type):
-    if object_type.name != "paper_paper":
+    if object_type.name != "sheet_sheet":
         return None
-    return [RoleSource("Host", lambda actor: Host.select(Host.paper_id).where(Host.account_id == actor.account_id))]
+    return [RoleSource("Host", lambda actor: Host.select(Host.sheet_id).where(Host.account_id == actor.account_id))]
 
 @hookimpl
 def permission_veto(ctx, permission, object_type, ids):
-    if object_type.name == "paper_paper" and permission == "sign":
+    if object_type.name == "sheet_sheet" and permission == "sign":
         return Paper.select(Paper.id).where(Paper.id.in_(ids), Paper.title == "frozen")
     return None
 
@@ -196,12 +196,12 @@ def write_papers(folder: Path, code: str = PLUGIN) -> Path:
         "migrations/0001_create_papers.py": MIGRATION,
         "migrations/0001_create_papers.sql": TABLES,
     }
-    return write_plugin(folder, "paper", code, MANIFEST, files=files)
+    return write_plugin(folder, "sheet", code, MANIFEST, files=files)
 
 
 def papers(app: Flask) -> ModuleType:
     """Return the plugin's module; its models are `papers(app).Paper` and so on."""
-    found: ModuleType = app.extensions["portal"].registry.modules["paper"]
+    found: ModuleType = app.extensions["portal"].registry.modules["sheet"]
     return found
 
 

@@ -151,8 +151,11 @@ class Bots:
 
 
 def spam(number: int) -> str:
-    """Return what a robot writes wherever it can; the number says which one it was."""
-    return f"School qzspam{number:05d} http://qzspam{number:05d}.example/win"
+    """Return what a robot writes wherever it can; the number says which one it was.
+
+    Names with a link are refused (tests/plugins/directory), so robots that get further have none.
+    """
+    return f"School qzspam{number:05d} win at qzspam{number:05d} example"
 
 
 def typed(number: int, name: str) -> str:

@@ -262,14 +262,14 @@ def test_a_dead_end_of_a_workflow_is_named(name: str, plugin_folder: Path) -> No
     assert right in code
     papers.write_papers(plugin_folder, code.replace(right, wrong))
 
-    assert f"workflow 'paper_flow': {words}" in run("paper").output
+    assert f"workflow 'sheet_flow': {words}" in run("sheet").output
 
 
 def test_a_final_state_needs_no_way_out(plugin_folder: Path) -> None:
     code = papers.PLUGIN.replace('{"closed"}, "draft", "stamp"', '{"draft"}, "draft", "stamp"')
     papers.write_papers(plugin_folder, code)
 
-    assert "nothing leads" not in run("paper").output
+    assert "nothing leads" not in run("sheet").output
 
 
 def test_a_plugin_that_is_not_there_is_named(plugin_folder: Path) -> None:

@@ -108,7 +108,7 @@ def test_strangers_bursts_and_large_voices_are_told_apart() -> None:
     sandbox.burst(world, "o003", [f"o{n:03}" for n in range(30, 40)], date(2026, 4, 1))
     strangers, burst, large = sentences(judge(world.rows).findings, {})
     assert strangers.startswith("29 organisations rate o001 and have to do with nobody else")
-    assert burst.startswith("In April 2026 far more than usual rated o003: o030,")
+    assert burst.startswith("In April 2026 far more than usual rated o003: 11 organisations")
     assert large.startswith("At least half of all ratings of o002 come from sock000: 30 ratings")
 
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from plugins.roundtables import drawing, pages, placing, queries, registering
+from plugins.allocation import interface as allocation
+from plugins.roundtables import drawing, pages, placing, pooling, queries, registering
 from plugins.roundtables.models import Draw, Interest, Place, Series
 from portal import db
 from portal.clock import FixedClock
@@ -242,19 +243,24 @@ def test_who_withdrew_after_the_commitment_is_replaced_at_once(
     assert sorted(place.via for place in places) == ["draw", "rule"]
 
 
-def test_the_rule_of_replacement_is_the_same_each_time(
+def test_whoever_is_called_is_whom_the_published_rule_names(
     site: Flask, ctx: Context, clock: FixedClock
 ) -> None:
     series, host = crowd(site, ctx, clock, 8)
     drawn(host, series)
     drawing.show(host, series)
     first = queries.places(series)[0]
-    line = [pages.line(again(series), row) for row in queries.people(again(series))]
+    pool, settings, seated, gone = pooling.line_of(again(series))
+    code, key = first.interest.receipt, first.table.key
+    left = [seat for seat in seated if seat != (code, key)]
+    told = allocation.replace(
+        pool, settings, left, {*gone, code}, pooling.beacon_of(again(series)), tables=[key]
+    )
     placing.decline(by(ctx, None), first)
 
     called = queries.places(series)[-1]
-    before = line[called.interest.position - 1]
-    assert called.via == "rule" and before[0][1] == "1"
+    assert called.via == "rule"
+    assert told == [(called.interest.receipt, called.table.key)]
 
 
 def test_strangers_take_no_step(site: Flask, ctx: Context, clock: FixedClock) -> None:

@@ -17,7 +17,7 @@ from tests.throwaway import write_plugin
 
 MakePortal = Callable[..., Flask]
 CTX = system_context()
-REFERENCE = Reference("paper_paper", 1, "Title <of> then")
+REFERENCE = Reference("sheet_sheet", 1, "Title <of> then")
 LINKING = """
 from flask import Blueprint, render_template_string
 from plugins.setup import references
@@ -29,7 +29,7 @@ blueprint = Blueprint("linking", __name__)
 @blueprint.get("/linking")
 @allow(ANYONE)
 def page():
-    shown = references.show([references.Reference("paper_paper", 1, "Title <of> then")])
+    shown = references.show([references.Reference("sheet_sheet", 1, "Title <of> then")])
     return render_template_string(
         '{% extends "base.html" %}{% from "macros/parts.html" import reference %}'
         "{% block main %}<h1>Links</h1><p>{{ reference(shown[0]) }}</p>{% endblock %}", shown=shown)
@@ -41,7 +41,7 @@ def blueprint_list(ctx):
 
 
 def make_linked(folder: Path, make_portal: MakePortal, url: str = "") -> Flask:
-    """Make a portal in which one plugin's page refers to a paper of another."""
+    """Make a portal in which one plugin's page refers to a sheet of another."""
     write_plugin(folder, "linking", LINKING)
     app = make_papers(folder, make_portal, url)
     papers(app).Paper.create(public_id="one", title="Title of now")
@@ -63,7 +63,7 @@ def test_a_reference_to_an_inactive_plugin_is_a_plain_title(
     app = make_linked(plugin_folder, make_portal, any_url)
 
     with app.app_context():
-        acts.act(CTX, "paper", act, "paper")
+        acts.act(CTX, "sheet", act, "sheet")
     answer = app.test_client().get("/linking")
 
     assert answer.status_code == 200
@@ -96,7 +96,7 @@ def test_many_references_cost_one_statement_and_keep_their_order(
     app = make_linked(plugin_folder, make_portal)
     for number in range(2, 9):
         papers(app).Paper.create(public_id=f"p{number}", title=f"Paper {number}")
-    asked = [Reference("paper_paper", number, "?") for number in (8, 3, 99, 5)]
+    asked = [Reference("sheet_sheet", number, "?") for number in (8, 3, 99, 5)]
 
     with app.app_context(), db.count_statements() as seen:
         shown = references.show([*asked, Reference("nobody_thing", 1, "Unknown")])

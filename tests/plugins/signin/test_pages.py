@@ -142,11 +142,17 @@ def test_a_signed_in_visitor_is_not_asked_to_register(app: Flask, client: FlaskC
     assert client.get(REGISTER).location == "/account/"
 
 
+def switch_off(app: Flask) -> None:
+    """Switch the plugin off, and what builds on it."""
+    registry = app.extensions["portal"].registry
+    registry.act(system_context(), "signin", "deactivate", confirmation="signin", with_others=True)
+
+
 def test_while_the_plugin_is_off_its_pages_and_the_links_to_them_are_gone(
     app: Flask, client: FlaskClient
 ) -> None:
     account = make_account(app)
-    app.extensions["portal"].registry.deactivate(system_context(), "signin")
+    switch_off(app)
     for page in [*GUEST_PAGES, "/account/verify/unknown", "/account/reset/unknown"]:
         assert client.get(page).status_code == 404
     text = client.get(SIGN_IN).text
@@ -159,7 +165,7 @@ def test_the_mail_about_a_changed_password_names_a_page_that_is_there(
     app: Flask, off: bool
 ) -> None:
     if off:
-        app.extensions["portal"].registry.deactivate(system_context(), "signin")
+        switch_off(app)
     with app.app_context():
         mail.enqueue(system_context(), "lead@school.example", "password-changed")
         text = mail.Outbox.get().text
@@ -168,7 +174,7 @@ def test_the_mail_about_a_changed_password_names_a_page_that_is_there(
 
 
 def test_without_the_plugin_only_confirmed_accounts_are_made(app: Flask) -> None:
-    app.extensions["portal"].registry.deactivate(system_context(), "signin")
+    switch_off(app)
     with pytest.raises(Conflict, match="confirms addresses"):
         make_account(app, verified=False)
     assert Account.select().count() == 0

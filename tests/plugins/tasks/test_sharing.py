@@ -20,24 +20,24 @@ from tests.portal.conftest import Desk
 
 
 def test_person_gets_a_role_and_loses_it(desk: Desk) -> None:
-    paper, owner, guest = desk.paper(), desk.acting(desk.admin), make_account(desk.app)
-    assert not permissions.may(desk.acting(guest), "view", paper)
-    given = sharing.share(owner, paper, guest, "Viewer")
-    assert permissions.granted(desk.acting(guest), paper, ["view", "edit"]) == {"view"}
-    assert [row.account.name for row in sharing.shares(paper)] == [guest.name]
-    sharing.unshare(owner, paper, given.id)
-    assert not permissions.may(desk.acting(guest), "view", paper)
-    sharing.unshare(owner, paper, given.id)
+    sheet, owner, guest = desk.sheet(), desk.acting(desk.admin), make_account(desk.app)
+    assert not permissions.may(desk.acting(guest), "view", sheet)
+    given = sharing.share(owner, sheet, guest, "Viewer")
+    assert permissions.granted(desk.acting(guest), sheet, ["view", "edit"]) == {"view"}
+    assert [row.account.name for row in sharing.shares(sheet)] == [guest.name]
+    sharing.unshare(owner, sheet, given.id)
+    assert not permissions.may(desk.acting(guest), "view", sheet)
+    sharing.unshare(owner, sheet, given.id)
     acts = [entry.action for entry in AuditEntry.select().order_by(AuditEntry.id)]
     assert acts[-2:] == ["role.shared_with_account", "role.unshared"]
 
 
 def test_organisation_gets_a_role_for_all_its_people(desk: Desk) -> None:
-    paper, partner, host = desk.paper(), make_account(desk.app), make_organisation()
+    sheet, partner, host = desk.sheet(), make_account(desk.app), make_organisation()
     make_member(host, partner, "OrgMember")
-    sharing.share(desk.acting(desk.admin), paper, host, "Editor")
-    assert permissions.may(desk.acting(partner), "edit", paper)
-    assert not permissions.may(desk.person(), "edit", paper)
+    sharing.share(desk.acting(desk.admin), sheet, host, "Editor")
+    assert permissions.may(desk.acting(partner), "edit", sheet)
+    assert not permissions.may(desk.person(), "edit", sheet)
 
 
 def test_those_who_get_a_role_are_told_once_and_whoever_gave_it_is_not(
@@ -52,14 +52,14 @@ def test_those_who_get_a_role_are_told_once_and_whoever_gave_it_is_not(
 
     subjects: set[tuple[int, str]] = set()
     monkeypatch.setattr(telling, "tell", tell)
-    paper, guest, partner = desk.paper(title="Plan"), make_account(desk.app), make_account(desk.app)
+    sheet, guest, partner = desk.sheet(title="Plan"), make_account(desk.app), make_account(desk.app)
     host, owner = make_organisation("Host"), desk.acting(desk.admin)
     make_member(host, partner, "OrgMember")
     make_member(host, desk.admin, "OrgMember")
 
-    sharing.share(owner, paper, guest, "Viewer")
-    sharing.share(owner, paper, guest, "Viewer")
-    sharing.share(owner, paper, host, "Editor", desk.ctx.clock.now() + timedelta(days=1))
+    sharing.share(owner, sheet, guest, "Viewer")
+    sharing.share(owner, sheet, guest, "Viewer")
+    sharing.share(owner, sheet, host, "Editor", desk.ctx.clock.now() + timedelta(days=1))
 
     day = (desk.ctx.clock.now() + timedelta(days=1)).date().isoformat()
     assert told[1:] == [
@@ -70,51 +70,51 @@ def test_those_who_get_a_role_are_told_once_and_whoever_gave_it_is_not(
 
 
 def test_role_ends_when_its_time_is_over(desk: Desk) -> None:
-    paper, guest = desk.paper(), make_account(desk.app)
+    sheet, guest = desk.sheet(), make_account(desk.app)
     now = desk.ctx.clock.now()
-    sharing.share(desk.acting(desk.admin), paper, guest, "Viewer", now + timedelta(days=1))
-    assert permissions.may(desk.acting(guest), "view", paper)
+    sharing.share(desk.acting(desk.admin), sheet, guest, "Viewer", now + timedelta(days=1))
+    assert permissions.may(desk.acting(guest), "view", sheet)
     desk.ctx.clock.moment = now + timedelta(days=1)
-    assert not permissions.may(desk.acting(guest), "view", paper)
+    assert not permissions.may(desk.acting(guest), "view", sheet)
 
 
 def test_giving_again_renews_the_end(desk: Desk) -> None:
-    paper, guest, owner = desk.paper(), make_account(desk.app), desk.acting(desk.admin)
-    sharing.share(owner, paper, guest, "Viewer", desk.ctx.clock.now() + timedelta(days=1))
-    sharing.share(owner, paper, guest, "Viewer")
-    assert [row.expires_at for row in sharing.shares(paper)] == [None]
+    sheet, guest, owner = desk.sheet(), make_account(desk.app), desk.acting(desk.admin)
+    sharing.share(owner, sheet, guest, "Viewer", desk.ctx.clock.now() + timedelta(days=1))
+    sharing.share(owner, sheet, guest, "Viewer")
+    assert [row.expires_at for row in sharing.shares(sheet)] == [None]
 
 
 @pytest.mark.parametrize("role", ["OrgAdmin", "Reviewer", "Host", "nothing", ""])
 def test_only_roles_of_the_type_are_shared(desk: Desk, role: str) -> None:
     with pytest.raises(Invalid) as refusal:
-        sharing.share(desk.acting(desk.admin), desk.paper(), make_account(desk.app), role)
+        sharing.share(desk.acting(desk.admin), desk.sheet(), make_account(desk.app), role)
     assert refusal.value.field == "role"
 
 
 def test_time_that_is_over_is_refused(desk: Desk) -> None:
     with pytest.raises(Invalid) as refusal:
         sharing.share(
-            desk.acting(desk.admin), desk.paper(), desk.admin, "Viewer", desk.ctx.clock.now()
+            desk.acting(desk.admin), desk.sheet(), desk.admin, "Viewer", desk.ctx.clock.now()
         )
     assert refusal.value.field == "expires_at"
 
 
 def test_those_who_may_not_share_are_refused(desk: Desk) -> None:
-    paper = desk.paper()
-    given = sharing.share(desk.ctx, paper, make_account(desk.app), "Viewer")
+    sheet = desk.sheet()
+    given = sharing.share(desk.ctx, sheet, make_account(desk.app), "Viewer")
     for ctx, refusal in (
         (desk.person(member="OrgEditor"), NotAllowed),
         (desk.person(), NotFound),
         (desk.ctx.as_actor(ANONYMOUS), NotFound),
     ):
         with pytest.raises(refusal):
-            sharing.share(ctx, paper, desk.admin, "Viewer")
+            sharing.share(ctx, sheet, desk.admin, "Viewer")
         with pytest.raises(refusal):
-            sharing.unshare(ctx, paper, given.id)
+            sharing.unshare(ctx, sheet, given.id)
         with pytest.raises(refusal):
-            sharing.inherit(ctx, paper, False)
-    assert len(sharing.shares(paper)) == 1
+            sharing.inherit(ctx, sheet, False)
+    assert len(sharing.shares(sheet)) == 1
 
 
 def test_nobody_gives_what_they_do_not_hold(desk: Desk) -> None:
@@ -128,7 +128,7 @@ def test_nobody_gives_what_they_do_not_hold(desk: Desk) -> None:
 
 def test_role_on_a_parent_holds_one_level_below(desk: Desk) -> None:
     folder, guest = desk.folder(), make_account(desk.app)
-    inside, outside = desk.paper(folder=folder), desk.paper()
+    inside, outside = desk.sheet(folder=folder), desk.sheet()
     sharing.share(desk.acting(desk.admin), folder, guest, "Editor")
     ctx = desk.acting(guest)
     assert permissions.may(ctx, "edit", inside)
@@ -141,13 +141,13 @@ def test_role_on_a_parent_holds_one_level_below(desk: Desk) -> None:
 
 
 def test_sharing_is_done_whole_or_not_at_all(desk: Desk) -> None:
-    paper, owner = desk.paper(), desk.acting(desk.admin)
+    sheet, owner = desk.sheet(), desk.acting(desk.admin)
     assert_all_or_nothing(
-        lambda: make_account(desk.app), lambda guest: sharing.share(owner, paper, guest, "Viewer")
+        lambda: make_account(desk.app), lambda guest: sharing.share(owner, sheet, guest, "Viewer")
     )
     assert_all_or_nothing(
-        lambda: sharing.share(owner, paper, make_account(desk.app), "Viewer"),
-        lambda given: sharing.unshare(owner, paper, given.id),
+        lambda: sharing.share(owner, sheet, make_account(desk.app), "Viewer"),
+        lambda given: sharing.unshare(owner, sheet, given.id),
     )
 
 
