@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -108,7 +109,9 @@ def seal(ctx: Context, pdf: bytes, reason: str) -> bytes:
         "Seal", invis_sig_settings=fields.InvisSigSettings(box_out_of_bounds=True)
     )
     writer = writing.IncrementalPdfFileWriter(io.BytesIO(pdf))
-    made = signers.PdfSigner(about, signer=signer, new_field_spec=unseen).sign_pdf(writer)
+    sealer = signers.PdfSigner(about, signer=signer, new_field_spec=unseen)
+    with ThreadPoolExecutor(1) as thread:  # it starts an event loop, and there may be one here
+        made = thread.submit(sealer.sign_pdf, writer).result()
     return bytes(made.getbuffer())
 
 

@@ -8,7 +8,10 @@ from typing import Any
 
 from pyhanko.pdf_utils.reader import PdfFileReader
 
-TOKEN = re.compile(rb"/(\w+) [\d.]+ Tf|\(((?:\\.|[^\\()])*)\)", re.S)
+# A string may hold brackets in pairs as they are, and typst leaves them so.
+TOKEN = re.compile(
+    rb"/(\w+) [\d.]+ Tf|\(((?:\\.|[^\\()]|\((?:\\.|[^\\()]|\((?:\\.|[^\\()])*\))*\))*)\)", re.S
+)
 ESCAPE = re.compile(rb"\\([0-7]{3}|.)", re.S)
 NAMED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
