@@ -1,27 +1,53 @@
-"""`python -m bench [--sizes 10000,100000] [--quick]`: measure, write the figures, judge them."""
+"""`python -m bench [--only search,...]`: measure, write the figures, judge them.
+
+Each area writes its part of the page of figures; the parts of others stay as they are.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from bench import hooks, peer, ranking
-from bench.gates import all_gates
+from bench import areas, hooks, peer, ranking
+from bench.gates import Gate, all_gates
 from bench.measuring import measure
-from bench.report import document, gate_lines
+from bench.report import gate_lines, replaced, search_part, small_part
 from bench.servers import ROOT
+
+SEARCH = "search"
 
 
 def main() -> int:
     """Run it all; the exit status says whether the gates hold."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--only", default="", help=f"areas, with commas, of: {', '.join(_all())}")
     parser.add_argument("--sizes", default="10000,100000", help="organisations, with commas")
     parser.add_argument("--quick", action="store_true", help="every fourth query only")
     parser.add_argument("--keep", action="store_true", help="import nothing that is there already")
     parser.add_argument("--data", type=Path, default=ROOT / "bench-data", help="where data lies")
     parser.add_argument("--output", type=Path, default=ROOT / "docs" / "figures.md")
     chosen = parser.parse_args()
+    wanted = chosen.only.split(",") if chosen.only else _all()
+    if unknown := set(wanted) - set(_all()):
+        parser.error(f"unknown areas: {', '.join(sorted(unknown))}")
+    gates: list[Gate] = []
+    for name in wanted:
+        print(f"Measuring {name} ...", file=sys.stderr, flush=True)
+        found, part = _search(chosen) if name == SEARCH else _small(name)
+        gates += found
+        page = chosen.output.read_text(encoding="utf-8") if chosen.output.exists() else ""
+        chosen.output.write_text(replaced(page, _all(), name, part), encoding="utf-8")
+    print("\n".join(gate_lines(gates)))
+    return 0 if all(gate.holds for gate in gates) else 1
+
+
+def _all() -> Sequence[str]:
+    return (SEARCH, *areas.NAMES)
+
+
+def _search(chosen: argparse.Namespace) -> tuple[list[Gate], str]:
     peer.install()
     found = {}
     for size in map(int, chosen.sizes.split(",")):
@@ -29,10 +55,17 @@ def main() -> int:
         found[size] = measure(size, chosen.data / str(size), chosen.quick, chosen.keep)
     gates = [*all_gates(found), hooks.gate()]
     gates += [ranking.gate(size, chosen.data / str(size) / "site") for size in found]
-    command = " ".join(["python -m bench", *sys.argv[1:]])
-    chosen.output.write_text(document(command, gates, found) + "\n", encoding="utf-8")
-    print("\n".join(gate_lines(gates)))
-    return 0 if all(gate.holds for gate in gates) else 1
+    return gates, search_part(_command(), gates, found)
+
+
+def _small(name: str) -> tuple[list[Gate], str]:
+    area = areas.area(name)
+    gates = area.gates()
+    return gates, small_part(_command(), area.TITLE, area.ABOUT, gates)
+
+
+def _command() -> str:
+    return " ".join(["python -m bench", *sys.argv[1:]])
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from datetime import UTC, datetime
 from bench.gates import Gate
 from bench.measuring import FORMS, Measured
 
+_PART = re.compile(r"<!-- (\w+) -->\n(.*?)(?=\n<!-- |\Z)", re.DOTALL)
 _NAMES = {
     "peer": "Datasette 0.65.5",
     "warm": "portal, words and answers in memory",
@@ -33,13 +35,29 @@ def gate_lines(gates: Sequence[Gate]) -> Iterator[str]:
         )
 
 
-def document(command: str, gates: Sequence[Gate], found: Mapping[int, Measured]) -> str:
-    """Write the page of figures."""
-    lines = [
-        "# Figures", "",
+def replaced(page: str, areas: Sequence[str], name: str, part: str) -> str:
+    """Return the page with the part of one area put in, the parts of known others kept."""
+    kept = dict(_PART.findall(page)) | {name: part}
+    parts = [f"<!-- {area} -->\n{kept[area].strip()}\n" for area in areas if area in kept]
+    return "# Figures\n\n" + "\n".join(parts)
+
+
+def small_part(command: str, title: str, about: str, gates: Sequence[Gate]) -> str:
+    """Write what an area measured."""
+    return "\n".join([f"## {title}", "", _made(command), "", about, "", *gate_lines(gates)])
+
+
+def _made(command: str) -> str:
+    return (
         f"Made by `{command}` on {datetime.now(UTC):%Y-%m-%d}: {os.cpu_count()} cores, "
-        f"{platform.system()}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}.",
-        "",
+        f"{platform.system()}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}."
+    )
+
+
+def search_part(command: str, gates: Sequence[Gate], found: Mapping[int, Measured]) -> str:
+    """Write what was measured of search, pages and hooks."""
+    lines = [
+        "## Search", "", _made(command), "",
         "Both sides answer the same questions over the same invented rows (`bench/data.py`), in "
         "the same minutes, one after the other. A search is 20 rows, the total and the counts of "
         "all facets. The portal's page is the whole page of a visitor without an account, from "
@@ -50,8 +68,8 @@ def document(command: str, gates: Sequence[Gate], found: Mapping[int, Measured])
         "", *gate_lines(gates), "",
     ]  # fmt: skip
     for one in found.values():
-        lines += [f"## {one.size:,} organisations", "", *_series_lines(one), "", *_kind_lines(one)]
-        lines += ["", *_facts(one), ""]
+        lines += [f"### {one.size:,} organisations", "", *_series_lines(one), ""]
+        lines += [*_kind_lines(one), "", *_facts(one), ""]
     return "\n".join(lines)
 
 
