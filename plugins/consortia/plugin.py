@@ -135,37 +135,23 @@ def link_purposes(ctx: Context) -> Sequence[object]:
 @hookimpl
 def task_list(ctx: Context) -> Sequence[Task]:
     """Offer invitations, wishes to join and the offered lead, where they wait for the actor."""
-    tasks = [
+    invited = lazy("%(name)s is invited to %(consortium)s")
+    wants = lazy("%(name)s wants to join %(consortium)s")
+    offered = lazy("%(name)s is asked to lead %(consortium)s")
+    found: list[tuple[Any, Any, Any, str]] = [
+        *((invited, row.organisation, row, "") for row in queries.own_memberships(ctx, "invited")),
+        *((wants, row.organisation, row, "/members") for row in queries.applications(ctx)),
+        *((offered, row.candidate, row, "/lead") for row in queries.offers(ctx)),
+    ]
+    return [
         Task(
-            _("%(name)s is invited to %(consortium)s", name=row.organisation.name,
-              consortium=row.consortium.name),
-            f"/consortia/{row.consortium.slug}",
-            row.asked_at,
+            said % {"name": who.name, "consortium": row.consortium.name},
+            f"/consortia/{row.consortium.slug}{tab}",
+            row.created_at if said is offered else row.asked_at,
             kind=_("Consortium"),
         )
-        for row in queries.own_memberships(ctx, "invited")
-    ]  # fmt: skip
-    tasks += [
-        Task(
-            _("%(name)s wants to join %(consortium)s", name=row.organisation.name,
-              consortium=row.consortium.name),
-            f"/consortia/{row.consortium.slug}/members",
-            row.asked_at,
-            kind=_("Consortium"),
-        )
-        for row in queries.applications(ctx)
-    ]  # fmt: skip
-    tasks += [
-        Task(
-            _("%(name)s is asked to lead %(consortium)s", name=row.candidate.name,
-              consortium=row.consortium.name),
-            f"/consortia/{row.consortium.slug}/lead",
-            row.created_at,
-            kind=_("Consortium"),
-        )
-        for row in queries.offers(ctx)
-    ]  # fmt: skip
-    return tasks
+        for said, who, row, tab in found
+    ]
 
 
 @hookimpl(optionalhook=True)

@@ -105,21 +105,20 @@ def own(ctx: Context) -> list[Consortium]:
 
 def own_memberships(ctx: Context, *states: str) -> list[Membership]:
     """Return memberships that the actor answers for, in these states, the oldest first."""
-    of: Any = Membership
-    rows = of.select(of, Organisation, Consortium)
-    rows = rows.join_from(of, Organisation, on=of.organisation == Organisation.id)
-    rows = rows.join_from(of, Consortium)
-    here = (permissions.visible(ctx, of, "answer"), of.state.in_(states))
-    return list(rows.where(*here).order_by(of.asked_at, of.id).limit(MOST_LISTED))
+    return _memberships(ctx, "answer", states)
 
 
 def applications(ctx: Context) -> list[Membership]:
     """Return the wishes to join that wait for the actor as lead, the oldest first."""
+    return _memberships(ctx, "admit", [APPLIED])
+
+
+def _memberships(ctx: Context, permission: str, states: Sequence[str]) -> list[Membership]:
     of: Any = Membership
     rows = of.select(of, Organisation, Consortium)
     rows = rows.join_from(of, Organisation, on=of.organisation == Organisation.id)
     rows = rows.join_from(of, Consortium)
-    here = (permissions.visible(ctx, of, "admit"), of.state == APPLIED)
+    here = (permissions.visible(ctx, of, permission), of.state.in_(states))
     return list(rows.where(*here).order_by(of.asked_at, of.id).limit(MOST_LISTED))
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask import Response, flash, g, jsonify, redirect, request
@@ -13,6 +12,7 @@ from plugins.consortia import forms, inviting, labels, queries, rules, service
 from plugins.consortia.models import Membership
 from plugins.consortia.queries import Found
 from plugins.consortia.views.base import LEADS, STRANGERS, back, blueprint, find, led, page, spend
+from plugins.partners.interface import respond
 from portal import permissions, workflow
 from portal.errors import Invalid, NotFound
 from portal.i18n import _, ngettext
@@ -228,19 +228,9 @@ def _listed(found: Found) -> list[dict[str, str]]:
     ]
 
 
-def sheet(name: str, heads: Any, rows: Any) -> Response:
-    """Return a table as a CSV file; what a spreadsheet would take for a formula is disarmed."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(heads)
-    for row in rows:
-        cells = ["" if cell is None else str(cell) for cell in row]
-        writer.writerow(
-            [f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell for cell in cells]
-        )
-    answer = Response("\ufeff" + text.getvalue(), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    return answer
+def sheet(name: str, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:
+    """Return a table as a CSV file that no spreadsheet takes for a formula."""
+    return respond("csv", name, heads, [[str(cell) for cell in row] for row in rows])
 
 
 @blueprint.post("/consortia/<slug>/join")
