@@ -11,7 +11,7 @@ from flask import current_app
 from plugins.consortia import programme, queries, service, telling
 from plugins.consortia.models import ACTIVE, Consortium
 from plugins.consortia.programme import Member, Mistake, Rule, Verdict
-from portal import audit, db, permissions
+from portal import db, permissions
 from portal.context import Context
 from portal.errors import Invalid
 from portal.i18n import _
@@ -97,6 +97,4 @@ def choose(ctx: Context, consortium: Consortium, key: str) -> None:
         )
         service.did(ctx, consortium)
         telling.note(ctx, consortium.id, "rule.chosen")
-        audit.record(
-            ctx, "consortium.ruled", "consortia_consortium", consortium.id, rule=consortium.rule
-        )
+        telling.record(ctx, "consortium.ruled", consortium.id, rule=consortium.rule)

@@ -6,10 +6,62 @@ Answers are plain values, so that nobody needs this plugin in order to answer.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from portal.context import Context
 from portal.hookspecs import ISOLATE, hookspec
+
+LEAD, MEMBER = "lead", "member"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A consortium as the acting person sees it; days are ISO dates or empty.
+
+    `part` is "lead" for those who may change it now, "member" for those who may look inside (the
+    lead of a closed consortium too), else empty.
+    """
+
+    id: int
+    public_id: str
+    slug: str
+    name: str
+    lang: str
+    kind: str
+    state: str
+    starts_on: str
+    ends_on: str
+    lead_id: int
+    is_fictional: bool
+    part: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """What a plugin adds to a consortium's menu beside Members, Places and Dates.
+
+    `address` is a path under the consortium's own ("/consortia/<slug>/work"); lower `order` stands
+    further left (the house's own pages stand at 10 to 80). A section that is not `is_on` is no part
+    of the menu: the lead is offered it with `help`, one sentence, and a link to the address, where
+    the plugin lets the lead switch it on.
+    """
+
+    title: str
+    address: str
+    order: int
+    help: str = ""
+    is_on: bool = True
+
+
+@hookspec(ISOLATE)
+def consortia_sections(ctx: Context, consortium: Seen) -> Sequence[Section]:
+    """Add pages to a consortium's menu, by its kind or because its lead switched them on.
+
+    Asked once for each page of a consortium, for its members and its lead; answer in a statement or
+    two. Silence adds nothing.
+    """
+    return ()
 
 
 @hookspec(ISOLATE)

@@ -11,7 +11,7 @@ from plugins.consortia import rules, service, telling
 from plugins.consortia.models import ACTIVE, APPLIED, CLOSED, INVITED, Consortium, Membership
 from plugins.consortia.rules import Line
 from plugins.links import interface as links
-from portal import audit, db, permissions, settings, workflow
+from portal import db, permissions, settings, workflow
 from portal.context import SYSTEM, Context
 from portal.errors import Conflict, Invalid, PortalError, TooMany
 from portal.i18n import _
@@ -67,12 +67,9 @@ def invite_all(
 
 def _check_role(role: str) -> None:
     if role and role not in rules.ROLES:
+        known = ", ".join(rules.ROLES)
         raise Invalid(
-            _(
-                "There is no role “%(role)s”. Write one of: %(known)s.",
-                role=role,
-                known=", ".join(rules.ROLES),
-            )
+            _("There is no role “%(role)s”. Write one of: %(known)s.", role=role, known=known)
         )
 
 
@@ -148,11 +145,8 @@ def invite(
                 ctx, now, organisation, INVITED, role=role, parts=parts, message=message
             )
             service.did(ctx, now)
-            title = lazy(
-                "%(name)s is invited to join %(consortium)s",
-                name=organisation.name,
-                consortium=now.name,
-            )
+            named = {"name": organisation.name, "consortium": now.name}
+            title = lazy("%(name)s is invited to join %(consortium)s", **named)
             telling.tell(ctx, now, organisation.id, telling.INVITED, title, message)
         else:
             workflow.move(ctx, known, "invite")
@@ -160,13 +154,7 @@ def invite(
             service.put(known, role=role, parts=list(parts), message=message)
         if address:
             _mail(ctx, known, organisation, address)
-        audit.record(
-            ctx,
-            "consortium.invited",
-            "consortia_consortium",
-            now.id,
-            organisation=organisation.id,
-        )
+        telling.record(ctx, "consortium.invited", now.id, organisation=organisation.id)
     return known  # type: ignore[no-any-return]
 
 
@@ -256,10 +244,9 @@ def answer(ctx: Context, link: Any, says_yes: bool) -> Membership:
         if row.state != INVITED:
             raise Conflict(_("This invitation is not open any more."))
         links.use(ctx, link)
-        audit.record(
+        telling.record(
             ctx,
             "consortium.answered",
-            "consortia_consortium",
             row.consortium_id,
             role=link.role,
             organisation=row.organisation_id,
@@ -295,11 +282,8 @@ def remind(ctx: Context, consortium: Consortium) -> int:
             raise Invalid(_("All were asked within the last three days. Wait a little."))
         for row in due:
             service.put(row, reminded_at=now)
-            title = lazy(
-                "%(consortium)s waits for an answer of %(name)s",
-                consortium=consortium.name,
-                name=row.organisation.name,
-            )
+            named = {"consortium": consortium.name, "name": row.organisation.name}
+            title = lazy("%(consortium)s waits for an answer of %(name)s", **named)
             telling.tell(ctx, consortium, row.organisation_id, telling.INVITED, title)
             mailed = [
                 item
@@ -310,7 +294,5 @@ def remind(ctx: Context, consortium: Consortium) -> int:
                 _mail(ctx, row, row.organisation, mailed[-1].email)
         service.did(ctx, consortium)
         telling.note(ctx, consortium.id, "reminded", count=len(due))
-        audit.record(
-            ctx, "consortium.reminded", "consortia_consortium", consortium.id, count=len(due)
-        )
+        telling.record(ctx, "consortium.reminded", consortium.id, count=len(due))
     return len(due)

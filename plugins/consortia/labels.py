@@ -11,7 +11,7 @@ from typing import Any
 from plugins.consortia.models import Entry
 from plugins.partners.interface import ROLES as PARTNER_PARTS
 from portal import data
-from portal.i18n import _, country_name, day
+from portal.i18n import _, country_name, day, gettext
 from portal.text import sort_key
 
 
@@ -158,6 +158,8 @@ def happened(entry: Entry) -> str:
     said: dict[str, Any] = entry.detail
     name = entry.organisation.name if entry.organisation else _("an organisation that is gone")
     reason = str(said.get("reason", ""))
+    if entry.what == "said":
+        return gettext(str(said["message"]), **said["values"])
     told = {
         "founded": _("%(name)s founded the consortium", name=name),
         "changed": _("What the consortium says of itself was changed"),

@@ -20,7 +20,7 @@ from plugins.consortia.models import (
     Motion,
     Support,
 )
-from portal import audit, db, events, permissions, settings
+from portal import db, events, permissions, settings
 from portal.context import Context
 from portal.errors import Conflict, Invalid, NotAllowed, NotFound
 from portal.i18n import _
@@ -107,9 +107,7 @@ def _propose(
         due_at=moment + wait if wait else None,
     )
     telling.note(ctx, consortium.id, f"lead.{kind}", candidate.id)
-    audit.record(
-        ctx, "consortium.proposed", "consortia_consortium", consortium.id, lead=candidate.id
-    )
+    telling.record(ctx, "consortium.proposed", consortium.id, lead=candidate.id)
     return made
 
 
@@ -145,11 +143,8 @@ def answer(ctx: Context, motion: Motion, accepts: bool) -> None:
         else:
             _end(ctx, now, REFUSED)
             telling.note(ctx, consortium.id, "lead.refused", now.candidate_id)
-            title = lazy(
-                "%(name)s does not want to lead %(consortium)s",
-                name=now.candidate.name,
-                consortium=consortium.name,
-            )
+            named = {"name": now.candidate.name, "consortium": consortium.name}
+            title = lazy("%(name)s does not want to lead %(consortium)s", **named)
             telling.tell(ctx, consortium, consortium.lead_id, telling.LEAD, title)
 
 
@@ -239,17 +234,8 @@ def _change_lead(ctx: Context, consortium: Consortium, motion: Motion) -> None:
     of.update(lead=candidate.id, version=of.version + 1).where(of.id == consortium.id).execute()
     permissions.forget()
     telling.note(ctx, consortium.id, "lead.changed", candidate.id, former=former.name)
-    audit.record(
-        ctx,
-        "consortium.led",
-        "consortia_consortium",
-        consortium.id,
-        lead=candidate.id,
-        former=former.id,
-    )
-    events.emit(
-        ctx, "consortium.led", "consortia_consortium", consortium.id, organisation=candidate.id
-    )
+    telling.record(ctx, "consortium.led", consortium.id, lead=candidate.id, former=former.id)
+    events.emit(ctx, "consortium.led", service.SUBJECT, consortium.id, organisation=candidate.id)
     now: Consortium = of.get_by_id(consortium.id)
     for member in _members(now):
         title = lazy("%(name)s now leads %(consortium)s", name=candidate.name, consortium=now.name)

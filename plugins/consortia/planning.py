@@ -7,7 +7,7 @@ from typing import Any
 
 from plugins.consortia import rules, service, telling
 from plugins.consortia.models import ACTIVE, Consortium, Day, Flow, Membership, Move
-from portal import audit, db, permissions
+from portal import db, permissions
 from portal.context import Context
 from portal.errors import Conflict, Invalid, NotFound
 from portal.i18n import _
@@ -45,7 +45,7 @@ def set_places(
             service.put(known, **numbers, version=known.version + 1)
         service.did(ctx, now)
         telling.note(ctx, now.id, "places.set", host, sender=known.sender.name, **numbers)
-        audit.record(ctx, "places.set", "consortia_consortium", now.id, flow=known.id)
+        telling.record(ctx, "places.set", now.id, flow=known.id)
     return known
 
 
@@ -126,7 +126,7 @@ def substitute(
         )
         service.did(ctx, now)
         telling.note(ctx, now.id, "places.moved", target, places=places, former=row.host.name)
-        audit.record(ctx, "places.moved", "consortia_consortium", now.id, flow=row.id)
+        telling.record(ctx, "places.moved", now.id, flow=row.id)
 
 
 def moves(consortium: Consortium) -> list[Move]:

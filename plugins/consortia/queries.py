@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from peewee import JOIN, fn
 
+from plugins.consortia.hookspecs import LEAD, MEMBER, Seen
 from plugins.consortia.models import (
     ACTIVE,
     APPLIED,
@@ -48,6 +49,13 @@ class Found:
     def may(self, *names: str) -> bool:
         """Whether the actor has one of these permissions."""
         return bool(self.rights.intersection(names))
+
+
+def seen(found: Found) -> Seen:
+    """Return a consortium as other plugins see it."""
+    part = LEAD if found.may("run") else MEMBER if found.may("inside") else ""
+    same = {item.name: getattr(found.row, item.name) for item in fields(Seen)[:-1]}
+    return Seen(**same, part=part)
 
 
 def missing() -> NotFound:

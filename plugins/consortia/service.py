@@ -21,7 +21,7 @@ from plugins.consortia.models import (
 from plugins.consortia.workflow import EDITORS
 from plugins.links import interface as links
 from plugins.partners.interface import is_field
-from portal import audit, db, events, permissions, settings, workflow
+from portal import db, events, permissions, settings, workflow
 from portal.context import SYSTEM, Context
 from portal.errors import Conflict, Invalid, NotFound, TooMany
 from portal.hookspecs import EventType, Transition
@@ -32,20 +32,15 @@ from portal.organisations.models import UNCLAIMED, Organisation
 from portal.organisations.service import new_public_id
 
 PURPOSE = "consortia.invitation"
+SUBJECT = "consortia_consortium"
+WHO = {"organisation": "number of the organisation"}
 EVENTS = (
-    EventType("consortium.founded", lazy("A consortium was founded"), {}, "consortia_consortium"),
+    EventType("consortium.founded", lazy("A consortium was founded"), {}, SUBJECT),
+    EventType("consortium.joined", lazy("An organisation joined a consortium"), WHO, SUBJECT),
     EventType(
-        "consortium.joined",
-        lazy("An organisation joined a consortium"),
-        {"organisation": "number of the organisation"},
-        "consortia_consortium",
+        "consortium.left", lazy("An organisation is no longer in a consortium"), WHO, SUBJECT
     ),
-    EventType(
-        "consortium.led",
-        lazy("A consortium has another lead"),
-        {"organisation": "number of the organisation"},
-        "consortia_consortium",
-    ),
+    EventType("consortium.led", lazy("A consortium has another lead"), WHO, SUBJECT),
 )
 
 
@@ -84,8 +79,8 @@ def found(ctx: Context, values: Mapping[str, Any], organisation: Organisation) -
         telling.note(ctx, made.id, "founded", organisation.id)
         member = add_member(ctx, made, organisation, ACTIVE, parts=[])
         put(member, joined_on=ctx.clock.now().date().isoformat())
-        audit.record(ctx, "consortium.founded", "consortia_consortium", made.id)
-        events.emit(ctx, "consortium.founded", "consortia_consortium", made.id)
+        telling.record(ctx, "consortium.founded", made.id)
+        events.emit(ctx, "consortium.founded", SUBJECT, made.id)
     return made
 
 
@@ -131,9 +126,7 @@ def change(
         if changed:
             did(ctx, consortium)
             telling.note(ctx, consortium.id, "changed", fields=changed)
-            audit.record(
-                ctx, "consortium.changed", "consortia_consortium", consortium.id, fields=changed
-            )
+            telling.record(ctx, "consortium.changed", consortium.id, fields=changed)
         return of.get_by_id(consortium.id)  # type: ignore[no-any-return]
 
 
@@ -265,17 +258,12 @@ def carry_out_member(ctx: Context, row: Membership, step: Transition, comment: s
     organisation: Organisation = row.organisation
     now = ctx.clock.now()
     values: dict[str, Any] = {}
+    told = "consortium.left" if step.name in {"leave", "end"} else ""
     if row.state == ACTIVE:
         check_room(ctx, consortium, 0)
         values = {"joined_on": now.date().isoformat(), "left_on": "", "answered_at": now}
-        events.emit(
-            ctx,
-            "consortium.joined",
-            "consortia_consortium",
-            consortium.id,
-            organisation=organisation.id,
-        )
-    elif step.name in {"leave", "end"}:
+        told = "consortium.joined"
+    elif told:
         values = {"left_on": now.date().isoformat()}
     elif row.state in {INVITED, APPLIED}:
         check_room(ctx, consortium)
@@ -285,7 +273,9 @@ def carry_out_member(ctx: Context, row: Membership, step: Transition, comment: s
     put(row, **values)
     if row.state != INVITED:
         links.close(ctx, PURPOSE, row.id)
-    if step.name in {"leave", "end"}:
+    if told:
+        events.emit(ctx, told, SUBJECT, consortium.id, organisation=organisation.id)
+    if told == "consortium.left":
         _stop_motions(ctx, consortium, organisation.id)
     did(ctx, consortium)
     by_link = {"by": "link"} if ctx.actor.system and step.name in {"accept", "decline"} else {}

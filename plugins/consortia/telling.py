@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from plugins.consortia.hookspecs import Seen
 from plugins.consortia.models import Consortium, Entry
 from plugins.consortia.workflow import CONSORTIUM, EDITORS
 from plugins.notices.interface import notify
+from portal import audit
 from portal.context import Context
 from portal.i18n import lazy_gettext as lazy
 from portal.organisations.models import OrganisationMember
@@ -42,6 +44,11 @@ def note(
     return made
 
 
+def record(ctx: Context, what: str, consortium_id: int, **detail: Any) -> None:
+    """Write into the audit log what was done with a consortium."""
+    audit.record(ctx, what, CONSORTIUM, consortium_id, **detail)
+
+
 def editors(organisation_id: int) -> list[int]:
     """Return the accounts that write for an organisation."""
     member: Any = OrganisationMember
@@ -60,12 +67,13 @@ def editors(organisation_id: int) -> list[int]:
 
 def tell(
     ctx: Context,
-    consortium: Consortium,
+    consortium: Consortium | Seen,
     organisation_id: int,
     kind: str,
     title: Any,
     body: Any = "",
     subject: str = "",
+    url: str = "",
 ) -> int:
     """Tell those who write for an organisation, but the actor; returns how many there are."""
     accounts = editors(organisation_id)
@@ -77,7 +85,7 @@ def tell(
                 kind,
                 title,
                 body,
-                url=f"/consortia/{consortium.slug}",
+                url=url or f"/consortia/{consortium.slug}",
                 subject=f"{CONSORTIUM} {consortium.id} {subject}" if subject else "",
                 is_fictional=consortium.is_fictional,
             )

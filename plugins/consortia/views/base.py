@@ -8,7 +8,9 @@ from flask import Blueprint, g, redirect, render_template
 from flask.typing import ResponseReturnValue
 
 from plugins.consortia import labels, queries
+from plugins.consortia.hookspecs import Section
 from plugins.consortia.queries import Found
+from portal import objects
 from portal.errors import Invalid, NotAllowed
 from portal.i18n import _
 from portal.organisations.models import Organisation
@@ -45,7 +47,7 @@ def page(name: str, found: Found, tab: str, status: int = 200, **values: Any) ->
     row = found.row
     return (
         render_template(
-            f"consortia/{name}.html",
+            name if "/" in name else f"consortia/{name}.html",
             row=row,
             found=found,
             tabs=tabs(found, tab),
@@ -62,16 +64,28 @@ def tabs(found: Found, current: str) -> list[tuple[str, str, bool]]:
     if not found.may("inside", "run"):
         return []
     pages = [
-        ("", _("Overview")),
-        ("members", _("Members")),
-        ("places", _("Places")),
-        ("dates", _("Dates")),
-        ("partners", _("Whom to ask")),
-        ("health", _("Health")),
-        ("rules", _("Programme rule")),
-        ("history", _("History")),
+        (10, _("Overview"), ""),
+        (20, _("Members"), "/members"),
+        (30, _("Places"), "/places"),
+        (40, _("Dates"), "/dates"),
+        (50, _("Whom to ask"), "/partners"),
+        (60, _("Health"), "/health"),
+        (70, _("Programme rule"), "/rules"),
+        (80, _("History"), "/history"),
     ]
-    return [(text, f"{base}/{name}".rstrip("/"), name == current) for name, text in pages]
+    shown = [(order, text, f"{base}{path}") for order, text, path in pages]
+    shown += [(item.order, item.title, item.address) for item in sections(found) if item.is_on]
+    here = f"{base}/{current}".rstrip("/")
+    return [(text, path, path == here) for _order, text, path in sorted(shown)]
+
+
+def sections(found: Found) -> list[Section]:
+    """Return what other plugins add for this consortium, switched on or not; nothing for strangers."""
+    if not found.may("inside", "run"):
+        return []
+    hooks = objects.registry().hooks
+    answers = list(hooks.each("consortia_sections", g.ctx, consortium=queries.seen(found)))
+    return sorted(answers, key=lambda item: item.order)
 
 
 def back(found: Found, name: str = "") -> ResponseReturnValue:

@@ -23,6 +23,7 @@ from plugins.consortia.views.base import (
 from plugins.consortia.views.members import sheet
 from portal.errors import Invalid
 from portal.i18n import _
+from portal.organisations.models import Organisation
 from portal.people.forms import mark
 from portal.web.access import SIGNED_IN, allow
 
@@ -122,18 +123,14 @@ def places_csv(slug: str) -> ResponseReturnValue:
     """Give the places as a sheet."""
     found = find(slug, "inside", "run")
     rows = [
-        (
-            row.sender.name,
-            row.sender.country,
-            row.host.name,
-            row.host.country,
-            row.planned,
-            row.agreed,
-            row.done,
-        )
+        (*_who(row.sender), *_who(row.host), row.planned, row.agreed, row.done)
         for row in queries.flows(found.row)
     ]
     return sheet(f"places-{found.row.slug}", HEADS, rows)
+
+
+def _who(organisation: Organisation) -> tuple[str, str]:
+    return organisation.name, organisation.country
 
 
 @blueprint.route("/consortia/<slug>/dates", methods=["GET", "POST"])

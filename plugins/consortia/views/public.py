@@ -13,7 +13,7 @@ from markupsafe import Markup
 from plugins.consortia import forms, inviting, labels, leading, queries, rules, service
 from plugins.consortia.models import CLOSED, RUNNING, Consortium, Membership
 from plugins.consortia.queries import PAGE_SIZE
-from plugins.consortia.views.base import blueprint, find, page
+from plugins.consortia.views.base import blueprint, find, page, sections
 from plugins.links import interface as links
 from plugins.partners.interface import field_name
 from portal import objects, workflow
@@ -121,6 +121,7 @@ def show(slug: str) -> ResponseReturnValue:
         labels=labels,
         is_closed=row.state == CLOSED,
         offer=_offer(row, own),
+        more=[item for item in sections(found) if not item.is_on] if found.may("run") else [],
         language=language_name(row.lang, locale()),
     )
 

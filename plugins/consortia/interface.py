@@ -1,0 +1,123 @@
+"""What plugins use that add to consortia: which one, who acts, who belongs, the frame of its pages.
+
+A page begins with `find` or `led`, ends with `page`; a deed begins with `lock` inside its
+transaction. Which sections a consortium's menu has is asked by the hook `consortia_sections`. Tables
+of other plugins name a consortium by its number; `of_ids` leads back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from flask import g
+from flask.typing import ResponseReturnValue
+
+from plugins.consortia import queries, service, telling
+from plugins.consortia.hookspecs import LEAD, MEMBER, Section, Seen
+from plugins.consortia.labels import period
+from plugins.consortia.models import ACTIVE, CLOSED, Consortium
+from plugins.consortia.queries import Found
+from plugins.consortia.telling import editors, tell
+from plugins.consortia.views import base
+from plugins.consortia.views.base import LEADS, STRANGERS
+from portal import permissions
+from portal.context import Context
+from portal.organisations.models import Organisation
+
+__all__ = [
+    "ACTIVE", "CLOSED", "LEAD", "LEADS", "MEMBER", "STRANGERS", "Member", "Section", "Seen",
+    "editors", "find", "led", "lock", "members", "note", "of_ids", "own", "page", "period", "tell",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Member:
+    """An organisation's part in a consortium: `state` is "active", "left" and so on."""
+
+    organisation: Organisation
+    organisation_id: int
+    role: str
+    parts: list[str]
+    state: str
+    joined_on: str
+    left_on: str
+    is_lead: bool
+
+
+def find(ctx: Context, address: str) -> Seen:
+    """Return the consortium at an address (its slug or public id), for its members and its lead.
+
+    Raises NotFound, the same for strangers, former members and consortia that are not there.
+    """
+    return queries.seen(queries.find(ctx, address, "inside", "run"))
+
+
+def led(ctx: Context, address: str) -> Seen:
+    """Return it for those who lead it, and count what they write. Raises NotAllowed for members."""
+    return queries.seen(base.led(address))
+
+
+def lock(ctx: Context, consortium: Seen, permission: str = "run") -> Seen:
+    """Let others who change this consortium wait until the transaction is over; return it as it is.
+
+    Asks once more whether the actor leads it (or with "inside": belongs to it). What the lead
+    does shows that it is not silent. Raises NotFound, NotAllowed.
+    """
+    service.lock(Consortium.get_by_id(consortium.id))
+    permissions.forget()
+    found = queries.find(ctx, consortium.public_id, "inside", "run")
+    permissions.check(ctx, permission, found.row)
+    service.did(ctx, found.row)
+    return queries.seen(found)
+
+
+def members(consortium: Seen, *states: str) -> list[Member]:
+    """Return who belongs (or once belonged; all without states): the lead, then by name."""
+    row = Consortium.get_by_id(consortium.id)
+    same = ("organisation", "organisation_id", "role", "parts", "state", "joined_on", "left_on")
+    return [
+        Member(
+            **{name: getattr(item, name) for name in same},
+            is_lead=item.organisation_id == row.lead_id,
+        )
+        for item in queries.members(row, *states)
+    ]
+
+
+def own(ctx: Context) -> list[Seen]:
+    """Return the consortia that are not closed and in which the actor takes part."""
+    return _seen(ctx, [row for row in queries.own(ctx) if row.state != CLOSED])
+
+
+def of_ids(ctx: Context, ids: Collection[int]) -> dict[int, Seen]:
+    """Return consortia by their numbers, whoever acts: for jobs and demonstrations."""
+    of: Any = Consortium
+    rows = of.select(of, Organisation).join(Organisation, on=of.lead == Organisation.id)
+    return {item.id: item for item in _seen(ctx, list(rows.where(of.id.in_(list(ids)))))}
+
+
+def _seen(ctx: Context, rows: list[Consortium]) -> list[Seen]:
+    of: Any = Consortium
+    ids = [row.id for row in rows]
+    own = of.select(of.id).where(of.id.in_(ids), permissions.visible(ctx, of, "run"))
+    runs = {number for (number,) in own.tuples()} if ids else set()
+    both = frozenset({"inside", "run"})
+    return [queries.seen(Found(row, both if row.id in runs else both - {"run"})) for row in rows]
+
+
+def note(ctx: Context, consortium: Seen, text: Any) -> None:
+    """Add a line to the history, inside the transaction; `text` is lazy_gettext with its values."""
+    telling.note(ctx, consortium.id, "said", message=text.message, values=dict(text.values))
+
+
+def page(
+    consortium: Seen, template: str, tab: str, status: int = 200, **values: Any
+) -> ResponseReturnValue:
+    """Show a page in the consortium's frame; it extends "consortia/frame.html", fills `inside`.
+
+    `tab` is the last part of the section's address. The template gets `row`, `found` and `here`.
+    """
+    found = queries.find(g.ctx, consortium.public_id, "inside", "run")
+    return base.page(template, found, tab, status, here=consortium, **values)  # type: ignore[no-any-return]
