@@ -41,18 +41,17 @@ def app(make_portal: Callable[..., Flask], tmp_path: Path) -> Flask:
     guests = tmp_path / "guests"
     guests.mkdir()
     write_plugin(guests, "more", ANSWER, 'requires = ["consortia"]')
-    portal = make_portal(plugins=["consortia", "more"], folders=[guests])
-    with portal.app_context():
-        yield portal
+    return make_portal(plugins=["consortia", "more"], folders=[guests])
 
 
 def test_sections_stand_in_the_menu_and_the_lead_is_offered_those_that_are_off(
     app: Flask, ctx: Context
 ) -> None:
-    lead, member = (Side(app, ctx, name) for name in ("Lead", "Member"))
-    row = found(lead)
-    join(row, lead, member)
-    workflow.move(lead.ctx, Consortium.get_by_id(row.id), "activate")
+    with app.app_context():
+        lead, member = (Side(app, ctx, name) for name in ("Lead", "Member"))
+        row = found(lead)
+        join(row, lead, member)
+        workflow.move(lead.ctx, Consortium.get_by_id(row.id), "activate")
     base = f"/consortia/{row.slug}"
     for side, name in ((lead, "For lead"), (member, "For member")):
         page = Visitor(sign_in(app.test_client(), side.account))(base).text
@@ -63,9 +62,9 @@ def test_sections_stand_in_the_menu_and_the_lead_is_offered_those_that_are_off(
 
 
 def test_others_learn_the_part_of_who_acts_and_find_nothing_that_is_not_theirs(
-    app: Flask, ctx: Context
+    one: Flask, ctx: Context
 ) -> None:
-    lead, member, stranger = (Side(app, ctx, name) for name in ("Lead", "Member", "Stranger"))
+    lead, member, stranger = (Side(one, ctx, name) for name in ("Lead", "Member", "Stranger"))
     row = found(lead)
     join(row, lead, member)
     seen = consortia.find(lead.ctx, row.slug)
