@@ -71,14 +71,19 @@ class Portal:
         """Return what changes with the looks and texts of pages: the same in every worker."""
         own = self.config.instance_path / "templates"
         rooms = [folder / "templates" for folder in self.folders.values()]
-        times = [
-            Path(place, name).stat().st_mtime_ns
-            for folder in (frame.HOUSE, frame.INSTALLED_HOUSE, own, *rooms, *catalogues.folders)
-            for place, _folders, names in os.walk(folder)
-            for name in names
-            if name.endswith((".html", ".po"))
-        ]
-        return f"{max(times, default=0):x}-{self.static.digest()}"
+        places = (frame.HOUSE, frame.INSTALLED_HOUSE, own, *rooms, *catalogues.folders)
+        return f"{max(map(_last_change, places)):x}-{self.static.digest()}"
+
+
+def _last_change(folder: Path) -> int:
+    """Return when a template or text below a folder was last changed, 0 where there is none."""
+    times = (
+        os.stat(os.path.join(place, name)).st_mtime_ns
+        for place, _folders, names in os.walk(folder)
+        for name in names
+        if name.endswith((".html", ".po"))
+    )
+    return max(times, default=0)
 
 
 def create_app(

@@ -112,7 +112,7 @@ class Registry:
         module = probe.load(manifest, "plugin")
         probe.refuse(probe.hook_faults(module, self.hooks.manager))
         probe.refuse(probe.name_faults(manifest))
-        ctx, trial = system_context(), Flask("probe", static_folder=None)
+        ctx, trial = system_context(), probe.app(manifest)
         blueprints = probe.blueprints(manifest, module, ctx)
         probe.refuse(probe.page_faults(manifest, blueprints, trial))
         required = (self.found[other].manifest for other in manifest.needed)
@@ -141,8 +141,8 @@ class Registry:
 
     def register(self, app: Flask) -> None:
         """Add the pages of the loaded plugins to the app; a clash of addresses breaks the later one."""
+        taken = {rule.rule for rule in app.url_map.iter_rules()}
         for plugin, blueprints in self.blueprints.items():
-            taken = {rule.rule for rule in app.url_map.iter_rules()}
             clash = taken.intersection(self.addresses[plugin])
             names = {blueprint.name for blueprint in blueprints} & set(app.blueprints)
             if clash or names:
@@ -152,6 +152,7 @@ class Registry:
                 self.modules.pop(plugin, None)
                 self.addresses.pop(plugin)
                 continue
+            taken.update(self.addresses[plugin])
             for blueprint in blueprints:
                 app.register_blueprint(blueprint)
 

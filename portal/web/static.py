@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import mimetypes
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from flask import Blueprint, Response, abort, current_app, redirect, request
@@ -30,9 +31,14 @@ class StaticFile:
     """A file as it is served, and whose it is."""
 
     body: bytes
-    packed: bytes | None
+    is_text: bool
     mime: str
     plugin: str
+
+    @cached_property
+    def packed(self) -> bytes | None:
+        """The compressed text, made when a browser first asks: a start need not wait for it."""
+        return gzip.compress(self.body, 9, mtime=0) if self.is_text else None
 
 
 class StaticFiles:
@@ -52,9 +58,8 @@ class StaticFiles:
         body = path.read_bytes()
         mark = hashlib.sha256(body).hexdigest()[:10]
         public = name.with_name(f"{name.stem}.{mark}{name.suffix}").as_posix()
-        packed = gzip.compress(body, 9, mtime=0) if name.suffix in COMPRESSIBLE else None
         mime = mimetypes.guess_type(name)[0] or "text/plain"
-        self._by_public[public] = StaticFile(body, packed, mime, plugin)
+        self._by_public[public] = StaticFile(body, name.suffix in COMPRESSIBLE, mime, plugin)
         self._public[name.as_posix()] = public
 
     def digest(self) -> str:
@@ -82,11 +87,11 @@ def serve(name: str) -> ResponseReturnValue:
         return errors.refuse_inactive(status) if status else abort(404)
     if found is None:
         abort(404)
-    is_packed = found.packed and request.accept_encodings.find("gzip") >= 0
-    response = Response(found.packed if is_packed else found.body, mimetype=found.mime)
-    if is_packed:
+    packed = found.packed if request.accept_encodings.find("gzip") >= 0 else None
+    response = Response(packed or found.body, mimetype=found.mime)
+    if packed:
         response.headers["Content-Encoding"] = "gzip"
-    if found.packed:
+    if found.is_text:
         response.headers["Vary"] = "Accept-Encoding"
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
