@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
+import pluggy
 import pytest
 from flask import Blueprint, Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from werkzeug.routing import Map, Rule
 
+import portal.app
 from portal.kernel import discovery, probe
 from portal.kernel.manifest import Manifest
 
-HOUSE = Path(__file__).parent.parent / "plugins"
+ROOT = Path(__file__).parent.parent
+HOUSE = ROOT / "plugins"
 
 
 class CompiledTemplates(BytecodeCache):
@@ -39,6 +44,85 @@ class CompiledTemplates(BytecodeCache):
 def compile_templates_once() -> None:
     """Let no app compile anew what another one compiled: that takes longer than most tests."""
     Flask.jinja_options = {"bytecode_cache": CompiledTemplates()}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def look_for_garbage_seldom() -> None:
+    """Leave what was imported alone when looking for garbage, and let some more of it gather."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def read_addresses_once() -> None:
+    """Keep what an address is made of: each of a thousand apps would take it apart anew."""
+    genuine, known = Rule.compile, dict[object, dict[str, Any]]()
+
+    def compiled(rule: Rule) -> None:
+        key = (
+            type(rule),
+            rule.rule,
+            rule.subdomain,
+            rule.host,
+            rule.merge_slashes,
+            repr(rule.defaults),
+        )
+        if key not in known:
+            genuine(rule)
+            kept = ("_parts", "_trace", "_converters", "arguments")
+            known[key] = {name: getattr(rule, name) for name in kept}
+            return
+        vars(rule).update(known[key], arguments=set(known[key]["arguments"]))
+        rule._build = rule._compile_builder(False).__get__(rule, None)
+        rule._build_unknown = rule._compile_builder(True).__get__(rule, None)
+
+    Rule.compile = compiled  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def find_hooks_once() -> None:
+    """Keep which functions of the house answer hooks; those that a test puts there are looked at."""
+    genuine = pluggy.PluginManager.parse_hookimpl_opts
+    known = dict[tuple[str, str, int], tuple[Any, Any]]()
+
+    def options(manager: pluggy.PluginManager, plugin: Any, name: str) -> Any:
+        found = vars(plugin).get(name) if isinstance(plugin, ModuleType) else None
+        if found is None:
+            return genuine(manager, plugin, name)
+        key = manager.project_name, name, id(found)
+        if key not in known:
+            known[key] = found, genuine(manager, plugin, name)
+        return known[key][1]
+
+    pluggy.PluginManager.parse_hookimpl_opts = options  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def date_the_house_once() -> None:
+    """Keep when the templates and texts of the house were changed: no test does that."""
+    genuine, known = portal.app._last_change, dict[Path, int]()
+
+    def last_change(folder: Path) -> int:
+        if ROOT not in folder.parents:
+            return genuine(folder)
+        if folder not in known:
+            known[folder] = genuine(folder)
+        return known[folder]
+
+    portal.app._last_change = last_change
+
+
+@pytest.fixture(scope="session", autouse=True)
+def find_packages_once() -> None:
+    """Keep which installed packages bring plugins, while nothing is put on the path."""
+    genuine, path = discovery._by_entry_point, list(sys.path)
+    known = genuine()
+
+    def by_entry_point() -> list[tuple[Path, str]]:
+        return list(known) if sys.path == path else genuine()
+
+    discovery._by_entry_point = by_entry_point
 
 
 @pytest.fixture(scope="session", autouse=True)
