@@ -78,7 +78,7 @@ class Portal:
 def _last_change(folder: Path) -> int:
     """Return when a template or text below a folder was last changed, 0 where there is none."""
     times = (
-        os.stat(os.path.join(place, name)).st_mtime_ns
+        Path(place, name).stat().st_mtime_ns
         for place, _folders, names in os.walk(folder)
         for name in names
         if name.endswith((".html", ".po"))
