@@ -99,6 +99,19 @@ def find_hooks_once() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def find_instances_once() -> None:
+    """Keep where Flask would put an app's own files: looking for its package takes long."""
+    genuine, known = Flask.auto_find_instance_path, dict[str, str]()
+
+    def found(app: Flask) -> str:
+        if app.import_name not in known:
+            known[app.import_name] = genuine(app)
+        return known[app.import_name]
+
+    Flask.auto_find_instance_path = found  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session", autouse=True)
 def date_the_house_once() -> None:
     """Keep when the templates and texts of the house were changed: no test does that."""
     genuine, known = portal.app._last_change, dict[Path, int]()

@@ -94,11 +94,6 @@ def blueprints(manifest: Manifest, module: ModuleType, ctx: Context) -> list[Blu
         return list(module.blueprint_list(ctx)) if hasattr(module, "blueprint_list") else []
 
 
-def app(manifest: Manifest) -> Flask:
-    """Return an app to be thrown away; told where it lies, it does not search for that."""
-    return Flask("probe", static_folder=None, instance_path=str(manifest.folder.absolute()))
-
-
 def page_faults(manifest: Manifest, offered: Iterable[Blueprint], app: Flask) -> Iterator[str]:
     """Name what is wrong with blueprints, after putting them into an app to be thrown away."""
     app.url_rule_class = LateRule

@@ -112,7 +112,7 @@ class Registry:
         module = probe.load(manifest, "plugin")
         probe.refuse(probe.hook_faults(module, self.hooks.manager))
         probe.refuse(probe.name_faults(manifest))
-        ctx, trial = system_context(), probe.app(manifest)
+        ctx, trial = system_context(), Flask("probe", static_folder=None)
         blueprints = probe.blueprints(manifest, module, ctx)
         probe.refuse(probe.page_faults(manifest, blueprints, trial))
         required = (self.found[other].manifest for other in manifest.needed)
