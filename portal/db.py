@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import random
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from threading import Event, Lock
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -30,7 +32,7 @@ PRAGMAS = {
     "cache_size": -16_000,
 }
 BUSY_SECONDS = 15
-ASK_AGAIN_SECONDS = (0.003, 0.012)
+ASK_AGAIN_SECONDS = (0.001, 0.004)
 
 _counter: ContextVar[list[str] | None] = ContextVar("statements", default=None)
 _endings: ContextVar[list[Callable[[], None]] | None] = ContextVar("before_commit", default=None)
@@ -53,23 +55,45 @@ class _Counted:
 class Sqlite(_Counted, SqliteDatabase):
     """SQLite with the portal's pragmas."""
 
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self._asking, self._queue = Lock(), deque[Event]()
+
     def begin(self, lock_type: str | None = None) -> None:
         """Begin, and ask for the write lock evenly until it is free, as everybody does.
 
         SQLite by itself asks ever more seldom: whoever waits longest would be the last to get it.
+        Threads ask one after another, else those that never pause would leave no gap for others.
         """
         connection, until = self.connection(), time.monotonic() + BUSY_SECONDS
         connection.execute("PRAGMA busy_timeout = 0")
         try:
-            while True:
-                try:
-                    return super().begin(lock_type)  # type: ignore[no-any-return]
-                except peewee.OperationalError as error:
-                    if "locked" not in str(error) or time.monotonic() > until:
-                        raise
-                time.sleep(random.uniform(*ASK_AGAIN_SECONDS))  # noqa: S311  no secret
+            with self._turn():
+                while True:
+                    try:
+                        return super().begin(lock_type)  # type: ignore[no-any-return]
+                    except peewee.OperationalError as error:
+                        if "locked" not in str(error) or time.monotonic() > until:
+                            raise
+                    time.sleep(random.uniform(*ASK_AGAIN_SECONDS))  # noqa: S311  no secret
         finally:
             connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait until the threads of this process that came before have the lock."""
+        mine = Event()
+        with self._asking:
+            self._queue.append(mine)
+            self._queue[0].set()
+        try:
+            mine.wait(BUSY_SECONDS)
+            yield
+        finally:
+            with self._asking:
+                self._queue.remove(mine)
+                if self._queue:
+                    self._queue[0].set()
 
 
 class Postgres(_Counted, PostgresqlDatabase):
