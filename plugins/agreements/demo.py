@@ -9,12 +9,14 @@ from plugins.agreements import drafting, negotiating, queries, service, signing
 from plugins.agreements.models import Agreement, Party
 from plugins.agreements.policy import Hand
 from plugins.agreements.workflow import parties
+from plugins.evidence.interface import playing
 from plugins.members.interface import Signatory
 from portal import db
 from portal.context import Context
 from portal.organisations.models import UNCLAIMED, Organisation
 
 PARTIES = 5
+SIGNER, POSITION = "Head of school (demonstration)", "head of school"
 UNITS = [
     {
         "title": "Milling and turning small series",
@@ -37,7 +39,7 @@ def load(ctx: Context) -> None:
         return
     with db.transaction():
         _signing(ctx, found)
-        _negotiating(ctx, found[:3])
+        _negotiating(ctx, found)
 
 
 def _begun(ctx: Context, kind: str, title: str, found: Sequence[Organisation]) -> Agreement:
@@ -49,10 +51,10 @@ def _begun(ctx: Context, kind: str, title: str, found: Sequence[Organisation]) -
     return made
 
 
-def _hand(party: Party, name: str = "") -> Hand:
+def _hand(party: Party, name: str = "", by_link: bool = True) -> Hand:
     """Act for a party as the portal does, for people who have no account here."""
-    me = Signatory("", name, "head of school", "", None, party.agreement.created_at)
-    return Hand(party, True, me if name else None, by_link=True)
+    me = Signatory("", name, POSITION, "", None, party.agreement.created_at)
+    return Hand(party, True, me if name else None, by_link)
 
 
 def _fill(ctx: Context, row: Agreement) -> None:
@@ -99,9 +101,21 @@ def _signing(ctx: Context, found: Sequence[Organisation]) -> None:
     if row.state == "negotiation":
         negotiating.move(ctx, row, None, "freeze")
         row = queries.hold(row)
-    digest = queries.shown(row).digest
-    for party in parties(row.id)[1:3]:
-        signing.sign(ctx, row, _hand(party, "Head of school (demonstration)"), digest)
+    there, shown = parties(row.id), queries.shown(row)
+    for party in there[1:3]:
+        prepared = playing.signed_by_key(
+            document=bytes(shown.content),
+            party=party.public_id,
+            name=SIGNER,
+            position=POSITION,
+            intent=signing.intent(row, party.name),
+            at=ctx.clock.now(),
+        )
+        who = _hand(party, SIGNER, by_link=prepared is None)
+        signing.sign(ctx, row, who, shown.digest, prepared=prepared)
+    if there[3:]:
+        paper = signing.Paper(SIGNER, POSITION, playing.scan())
+        signing.sign(ctx, row, _hand(there[3], by_link=False), shown.digest, paper=paper)
 
 
 def _negotiating(ctx: Context, found: Sequence[Organisation]) -> None:
