@@ -15,11 +15,13 @@ from plugins.mobilities.models import (
     DID_NOT_HAPPEN,
     ENDED,
     INTERRUPTED,
+    SENDING,
     Mobility,
     PlacementRow,
 )
 from portal.context import Context
 from portal.errors import NotFound
+from portal.organisations.models import Organisation
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,27 @@ class Placement:
     ends_on: date
     ended_on: date | None
     outcome: str
+
+
+@dataclass(frozen=True)
+class Stay:
+    """A mobility as somebody sees it who may; `sides` are those for which they write.
+
+    `people` are named to the sending side alone.
+    """
+
+    id: int
+    public_id: str
+    title: str
+    state: str
+    sending: Organisation
+    host: Organisation
+    supporting: Organisation | None
+    starts_on: str
+    ends_on: str
+    sides: frozenset[str]
+    count: int
+    people: Sequence[Participant]
 
 
 @dataclass(frozen=True)
@@ -106,6 +129,10 @@ def placement(public_id: str) -> Placement:
 
 def participants(placement_id: int) -> list[Participant]:
     """Return who took part in a stay, in the order in which they were named."""
+    return _people([placement_id])
+
+
+def _people(placement_ids: Sequence[int]) -> list[Participant]:
     return [
         Participant(
             id=row.id,
@@ -117,8 +144,22 @@ def participants(placement_id: int) -> list[Participant]:
             guardian_email=row.guardian_email,
             placement_id=row.placement_id,
         )
-        for row in queries.participants([placement_id])
+        for row in queries.participants(placement_ids)
     ]
+
+
+def find(ctx: Context, public_id: str) -> Stay:
+    """Return a mobility for those who may see it. Raises NotFound, the same for all others."""
+    found = queries.find(ctx, public_id)
+    row = found.mobility
+    of: Any = PlacementRow
+    places = [number for (number,) in of.select(of.id).where(of.mobility == row.id).tuples()]
+    people = _people(places)
+    return Stay(
+        row.id, row.public_id, row.title, row.state, row.sending, row.host, row.supporting,
+        row.starts_on, row.ends_on, found.sides, len(people),
+        people if SENDING in found.sides else [],
+    )  # fmt: skip
 
 
 def ended_of(organisation_id: int) -> list[Placement]:

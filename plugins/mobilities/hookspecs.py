@@ -7,8 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from markupsafe import Markup
+
 from portal.context import Context
-from portal.hookspecs import TRANSACT, hookspec
+from portal.hookspecs import ISOLATE, TRANSACT, hookspec
+
+
+@hookspec(ISOLATE)
+def mobilities_asides(ctx: Context, public_id: str) -> Sequence[Markup]:
+    """Offer cards beside a mobility that the actor may see.
+
+    Called once for its page; `plugins.mobilities.interface.find` says more of it.
+    """
+    return ()
 
 
 @hookspec(TRANSACT)

@@ -4,9 +4,11 @@ from plugins.mobilities.facts import (
     Completion,
     Participant,
     Placement,
+    Stay,
     completion,
     ended,
     ended_of,
+    find,
     participants,
     placement,
     roles_on,
@@ -15,6 +17,6 @@ from plugins.mobilities.recording import record
 from plugins.mobilities.service import PLACEMENT
 
 __all__ = [
-    "PLACEMENT", "Completion", "Participant", "Placement", "completion", "ended", "ended_of",
-    "participants", "placement", "record", "roles_on",
+    "PLACEMENT", "Completion", "Participant", "Placement", "Stay", "completion", "ended", "ended_of",
+    "find", "participants", "placement", "record", "roles_on",
 ]  # fmt: skip

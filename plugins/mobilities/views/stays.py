@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from plugins.mobilities import ending, forms, pages, people, queries
 from plugins.mobilities.models import HOST, SENDING, SIDES, ParticipantRow, PlacementRow
 from plugins.mobilities.views.base import EDITORS, PEOPLE, blueprint, found, spend
-from portal import audit, db, workflow
+from portal import audit, db, objects, workflow
 from portal.errors import Invalid, NotAllowed
 from portal.i18n import _
 from portal.people.forms import mark
@@ -23,7 +23,10 @@ def show(public_id: str) -> ResponseReturnValue:
     """Show a mobility to the people of its sides."""
     here = found(public_id)
     flow = workflow.panel(g.ctx, here.mobility)
-    return render_template("mobilities/show.html", flow=flow, **pages.whole(g.ctx, here))
+    hooks = objects.registry().hooks
+    asides = list(hooks.each("mobilities_asides", g.ctx, public_id=public_id))
+    whole = pages.whole(g.ctx, here)
+    return render_template("mobilities/show.html", flow=flow, asides=asides, **whole)
 
 
 @blueprint.route("/mobilities/<public_id>/report/<placement_id>", methods=["GET", "POST"])
