@@ -166,6 +166,7 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
         ),
         (set(), OF_A | {"member_b"}),
     ),
+    "outside.upload": (set(), OF_A | {"member_b"}),  # nothing is to be signed yet
     **dict.fromkeys(
         ("verification.document", "verification.bundle_file"), (OF_A | {"member_b"}, set())
     ),
@@ -582,7 +583,8 @@ def addresses(world: World, rule: Rule, listed: Listed) -> Iterator[tuple[str, s
             key = "own token" if about.startswith("tokens.") else key
             key = "enquiry" if about == "requests.enquiry" else key
             key = "mobility" if about.startswith("mobilities.") else key
-            key = "agreement" if about.startswith(("agreements.", "verification.")) else key
+            of_agreement = ("agreements.", "verification.", "outside.")
+            key = "agreement" if about.startswith(of_agreement) else key
             key = about if about.startswith("ratings.") else key
             key = "own step" if about.startswith("signin_step.") else key
             key = about if about.startswith("members.") else key

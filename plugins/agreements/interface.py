@@ -6,21 +6,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from plugins.agreements import labels, library, queries, rules
+from plugins.agreements import labels, library, policy, queries, rules, service, signing
 from plugins.agreements.drafting import clauses
 from plugins.agreements.exporting import Record, by_hash, make_bundle, of_party
 from plugins.agreements.life import EVENT_IN_FORCE
-from plugins.agreements.models import DRAFT, Agreement, Party
+from plugins.agreements.models import CANCELLED, DRAFT, Agreement, Party
 from plugins.agreements.queries import editors, own_organisations
+from plugins.agreements.service import Asked
+from plugins.agreements.signing import Paper
 from plugins.agreements.workflow import parties
+from portal import permissions
+from portal.context import Context
 from portal.organisations.models import Organisation
 
 __all__ = [
     "EVENT_IN_FORCE",
+    "Asked",
+    "Begun",
+    "Paper",
     "Promised",
     "Record",
     "Shown",
+    "ToSign",
     "are_together",
+    "begin",
     "by_hash",
     "editors",
     "in_force_between",
@@ -31,15 +40,42 @@ __all__ = [
     "own_organisations",
     "partners_of",
     "promised",
+    "shown_of",
+    "signed_by_all",
+    "signed_outside",
+    "to_sign",
 ]  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Shown:
-    """An agreement, for those who may know of it."""
+    """An agreement, for those who may know of it; `state` is its name on pages and a kind of tag."""
 
     public_id: str
     title: str
+    state: tuple[str, str] = ("", "")
+    ends_on: str = ""
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A draft that was begun: its number, and the id in its address."""
+
+    id: int
+    public_id: str
+
+
+@dataclass(frozen=True)
+class ToSign:
+    """What a party can sign elsewhere: the text's exact bytes and hash, and for whom."""
+
+    public_id: str
+    title: str
+    party: str
+    name: str
+    content: bytes
+    digest: str
+    is_fictional: bool
 
 
 @dataclass(frozen=True)
@@ -56,6 +92,29 @@ class Promised:
 def in_force_between(one: int, other: int) -> list[Shown]:
     """Return the agreements in force of which both organisations are parties."""
     return [Shown(row.public_id, row.title) for row in queries.in_force_between(one, other)]
+
+
+def begin(ctx: Context, organisation: Organisation, kind: str, title: str, **more: Any) -> Begun:
+    """Begin an agreement as a draft; see `service.begin`, whose errors it raises."""
+    made = service.begin(ctx, organisation, kind, title, **more)
+    return Begun(made.id, made.public_id)
+
+
+def shown_of(ctx: Context, ids: Sequence[int]) -> list[Shown]:
+    """Return those of the agreements that the actor may see, the newest first."""
+    of: Any = Agreement
+    rows = of.select().where(of.id.in_(list(ids)), permissions.visible(ctx, of))
+    return [
+        Shown(row.public_id, row.title, labels.state(row.state), row.ends_on)
+        for row in rows.order_by(of.id.desc())
+    ]
+
+
+def signed_by_all(ids: Sequence[int]) -> dict[int, bool]:
+    """Say of agreements that were not cancelled whether all parties signed them once."""
+    of: Any = Agreement
+    rows = of.select(of.id, of.state).where(of.id.in_(list(ids)), of.state != CANCELLED)
+    return {number: state not in labels.UNDER_WAY for number, state in rows.tuples()}
 
 
 def are_together(one: int, other: int) -> bool:
@@ -95,6 +154,35 @@ def partners_of(organisation_ids: Sequence[int]) -> list[tuple[int, Organisation
     }
     found = [(number, other) for (number, _other), other in pairs.items()]
     return sorted(found, key=lambda pair: (pair[1].folded_name, pair[0]))
+
+
+def to_sign(ctx: Context, public_id: str, party: str = "") -> ToSign:
+    """Return what may be signed elsewhere for a party of the actor, the first when none is named.
+
+    Raises NotFound for strangers, NotAllowed for those who neither write nor sign for it, Conflict
+    when nothing is to be signed (any more).
+    """
+    agreement, who = _signing(ctx, public_id, party)
+    signing.check_may_sign(ctx, agreement, who)
+    now = queries.shown(agreement)
+    return ToSign(
+        public_id, agreement.title, who.party.public_id, who.party.name, bytes(now.content),
+        now.digest, bool(agreement.organisation.is_fictional),
+    )  # fmt: skip
+
+
+def signed_outside(ctx: Context, public_id: str, party: str, digest: str, paper: Paper) -> None:
+    """Note a signature for a party that was made with another tool, over the text with this hash.
+
+    Raises as `to_sign` does, and Conflict when the text is another by now.
+    """
+    agreement, who = _signing(ctx, public_id, party)
+    signing.sign(ctx, agreement, who, digest, paper=paper)
+
+
+def _signing(ctx: Context, public_id: str, party: str) -> tuple[Agreement, policy.Hand]:
+    agreement = queries.find(ctx, public_id).agreement
+    return agreement, policy.hand(ctx, agreement, party, signing=True)
 
 
 def promised(agreement_id: int) -> list[Promised]:

@@ -70,8 +70,11 @@ def level(name: str) -> tuple[str, str]:
             _("A scan of the paper is kept; an organisation attests that it is genuine."),
         ),
         "outside": (
-            _("signed outside"),
-            _("A PDF that was signed with another tool is kept."),
+            _("signed in the PDF, with another tool"),
+            _(
+                "The signed PDF is kept. Its text is this one, and nothing in it was changed. Whose "
+                "certificate signed it is what the certificate says."
+            ),
         ),
     }
     return names.get(name, (name, ""))

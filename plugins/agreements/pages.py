@@ -185,6 +185,9 @@ def signature_row(row: Signature) -> dict[str, Any]:
         "day": day(row.signed_at, "medium"),
         "digest": row.digest,
         "has_scan": bool(row.scan_type),
+        "certificate": row.evidence.get("certificate"),
+        "issuer": row.evidence.get("issuer", ""),
+        "is_trusted": bool(row.evidence.get("is_trusted")),
         "voided": row.voided_at is not None,
     }
 

@@ -55,9 +55,11 @@ def begin(
     others: Sequence[Asked] = (),
     languages: Sequence[str] = ("en",),
     deadline: date | None = None,
+    known: Mapping[str, Any] | None = None,
 ) -> Agreement:
     """Begin an agreement as a draft of one of the actor's organisations, filled as far as we know.
 
+    `known` has values by field (days in ISO) besides those that follow from parties and the day.
     Raises Invalid with the field, NotFound for strangers, TooMany.
     """
     _check_own(ctx, organisation)
@@ -85,7 +87,7 @@ def begin(
         _join(ctx, made, form, Asked(role, organisation))
         for other in others:
             _join(ctx, made, form, other)
-        _fill(ctx, made, form)
+        _fill(ctx, made, form, known or {})
         drafting.store(ctx, made, "begun", party=parties(made.id)[0])
         audit.record(ctx, "agreement.begun", AGREEMENT, made.id, kind=kind)
     return made
@@ -223,10 +225,12 @@ def _check_organisation(agreement: Agreement, other: Organisation, there: Sequen
 # What is known
 
 
-def _fill(ctx: Context, agreement: Agreement, form: library.Template) -> None:
+def _fill(
+    ctx: Context, agreement: Agreement, form: library.Template, more: Mapping[str, Any]
+) -> None:
     """Make the clauses, with what follows from the parties and the day."""
     there, today = parties(agreement.id), ctx.clock.now().date()
-    known = _known(there, today)
+    known = _known(there, today) | {name: value for name, value in more.items() if value}
     for clause in form.clauses:
         data: dict[str, Any] = {}
         for item in clause.fields:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,11 +30,15 @@ class Stale(Conflict):
 
 @dataclass(frozen=True)
 class Paper:
-    """A signature on paper: who signed, in which position, and the scan."""
+    """A signature made elsewhere: who signed, in which position, and the scan, or the signed PDF.
+
+    `evidence` is what was found in a PDF that was signed with another tool; None for a scan.
+    """
 
     name: str
     position: str
     scan: bytes
+    evidence: Mapping[str, Any] | None = None
 
 
 def intent(agreement: Agreement, party: str) -> str:
@@ -57,8 +62,8 @@ def sign(
     text is another by now, Conflict when the party signed already or nothing is to be signed,
     NotAllowed for those who do not sign for the party (any more), Invalid for a bad scan.
     """
-    level = signatures.PAPER if paper else signatures.CLICK
-    level = signatures.PASSKEY if prepared else level
+    elsewhere = signatures.PAPER if paper and paper.evidence is None else signatures.OUTSIDE
+    level = elsewhere if paper else signatures.PASSKEY if prepared else signatures.CLICK
     with db.transaction():
         now = queries.hold(agreement)
         policy.check(ctx, "sign", now, who)
@@ -85,7 +90,7 @@ def sign(
                 language=ctx.locale,
                 signed_at=at,
                 level=level,
-                proof=_proof(ctx, who, scan),
+                proof=_proof(ctx, who, paper),
             )
         )
         made = _insert(
@@ -99,6 +104,7 @@ def sign(
             evidence={
                 "salt": signer.salt,
                 **(prepared.evidence if prepared else {}),
+                **((paper.evidence or {}) if paper else {}),
                 **({"by": "link"} if who.by_link else {}),
             },
             account=None if paper else ctx.actor.account_id,
@@ -157,6 +163,15 @@ def _check_prepared(prepared: passkeys.Prepared, current: Version, who: Hand, si
         raise Stale(_("The text is not the one that you were shown. Nothing was signed."))
 
 
+def check_may_sign(ctx: Context, agreement: Agreement, who: Hand) -> None:
+    """Raise what keeps somebody from signing for their party now, in which way ever."""
+    policy.check(ctx, "sign", agreement, who)
+    _check_open(agreement)
+    if who.signer is None:
+        negotiating.check_writes(who)
+    _check_first(agreement, who)
+
+
 def _check_open(agreement: Agreement) -> None:
     if agreement.state == IN_FORCE:
         raise Conflict(_("All parties have signed already; the agreement is in force."))
@@ -178,8 +193,9 @@ def _check_shown(agreement: Agreement, digest: str) -> Version:
 def _signer(who: Hand, paper: Paper | None) -> tuple[str, str, bytes | None, str]:
     """Return name and position of who signs, with the scan and its type."""
     if paper is not None:
-        negotiating.check_writes(who)
-        kind = rules.scan_type(paper.scan)
+        if paper.evidence is None or who.signer is None:
+            negotiating.check_writes(who)
+        kind = rules.scan_type(paper.scan) if paper.evidence is None else "application/pdf"
         position = rules.checked_text(paper.position, 120, "position")
         return normal_name(paper.name), " ".join(position.split()), paper.scan, kind
     if who.signer is None:
@@ -216,9 +232,10 @@ def _mandate(who: Hand, paper: Paper | None) -> str:
     return who.signer.function or "OrgSignatory"
 
 
-def _proof(ctx: Context, who: Hand, scan: bytes | None) -> dict[str, str]:
-    if scan is not None:
-        return {"scan": canonical.digest(scan), "attested_by": who.party.name}
+def _proof(ctx: Context, who: Hand, paper: Paper | None) -> dict[str, str]:
+    if paper is not None:
+        name = "scan" if paper.evidence is None else "file"
+        return {name: canonical.digest(paper.scan), "attested_by": who.party.name}
     return {"proved_at": db.utc_text(ctx.clock.now()), "by": "link" if who.by_link else "password"}
 
 

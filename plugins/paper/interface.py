@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from plugins.paper.making import available, pdf
-from plugins.paper.sealing import MOST_BYTES, Mark, Seal, check, seal
+from plugins.paper.sealing import MOST_BYTES, Mark, Seal, check, count_certificates, seal
 from plugins.paper.shortcode import code_digits, short_code
 
 __all__ = [
-    "MOST_BYTES", "Mark", "Seal", "available", "check", "code_digits", "pdf", "seal", "short_code",
+    "MOST_BYTES", "Mark", "Seal", "available", "check", "code_digits",
+    "count_certificates", "pdf", "seal", "short_code",
 ]  # fmt: skip

@@ -1,7 +1,8 @@
 """Reads a PDF from the standard input and says as JSON what is in it; run as a program of its own.
 
 Files from strangers may be made to take all memory or time there is: this program has little of both,
-and nothing of the portal. Its argument is the folder with the certificates of the portal's seals.
+and nothing of the portal. Its arguments are the folder with the certificates of the portal's seals
+and, where there is one, a file with certificates of others that are trusted.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any
 from asn1crypto import cms, pem, x509
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.diff_analysis import ModificationLevel
 from pyhanko.sign.validation import async_validate_pdf_signature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
@@ -31,14 +33,15 @@ MOST_FILES = 20
 MOST_FILE = 20 * 1024 * 1024
 
 
-def look(data: bytes, known: Path) -> dict[str, Any]:
+def look(data: bytes, known: Path, trusted: Path | None = None) -> dict[str, Any]:
     """Return marks and attachments, or a fault: "encrypted" or "unreadable"."""
     try:
         reader = PdfFileReader(io.BytesIO(data))
         if reader.encrypted:
             return {"fault": "encrypted"}
         roots = _certificates(known)
-        marks = [_mark(data, one, roots) for one in _signatures(reader)]
+        others = list(_read(trusted).values()) if trusted else []
+        marks = [_mark(data, one, roots, others) for one in _signatures(reader)]
         if marks and not marks[-1]["whole"]:  # something stands behind the last signature
             marks = [{**mark, "is_valid": False} for mark in marks]
         return {"marks": marks, "attachments": _attachments(reader)}
@@ -53,28 +56,42 @@ def _signatures(reader: PdfFileReader) -> list[Any]:
 def _certificates(folder: Path) -> dict[str, x509.Certificate]:
     found = {}
     for path in sorted(folder.glob("*.pem")):
-        _kind, _heads, der = pem.unarmor(path.read_bytes())
-        found[sha256(der).hexdigest()] = x509.Certificate.load(der)
+        found |= _read(path)
     return found
 
 
-def _mark(data: bytes, signature: Any, roots: dict[str, x509.Certificate]) -> dict[str, Any]:
+def _read(path: Path) -> dict[str, x509.Certificate]:
+    """Return the certificates of a file by their hashes."""
+    blocks = pem.unarmor(path.read_bytes(), multiple=True)
+    return {sha256(der).hexdigest(): x509.Certificate.load(der) for _kind, _heads, der in blocks}
+
+
+def _mark(
+    data: bytes,
+    signature: Any,
+    roots: dict[str, x509.Certificate],
+    others: list[x509.Certificate],
+) -> dict[str, Any]:
     own = signature.signer_cert
     number = sha256(own.dump()).hexdigest()
     at = signature.self_reported_timestamp
     found = {
         "who": own.subject.human_friendly,
+        "name": str(own.subject.native.get("common_name", "")),
+        "issuer": own.issuer.human_friendly,
         "fingerprint": number,
         "at": at.isoformat() if at else None,
         "is_ours": number in roots,
         "is_intact": False,
         "is_valid": False,
+        "is_clean": False,
+        "is_trusted": False,
         "whole": False,
     }
     try:
         # A seal outlives its certificate: what counts is the day on which it was made.
         context = ValidationContext(
-            trust_roots=[roots[number]] if number in roots else [],
+            trust_roots=[roots[number]] if number in roots else others,
             moment=at if number in roots else None,
             allow_fetching=False,
         )
@@ -85,9 +102,17 @@ def _mark(data: bytes, signature: Any, roots: dict[str, x509.Certificate]) -> di
     return {
         **found,
         "is_intact": intact,
+        "is_clean": intact and _is_clean(status),
+        "is_trusted": number not in roots and bool(others) and status.bottom_line,
         "is_valid": number in roots and status.bottom_line and _is_plain(data, signature),
         "whole": status.coverage == SignatureCoverageLevel.ENTIRE_FILE,
     }
+
+
+def _is_clean(status: Any) -> bool:
+    """Whether nothing came after a signature but more signatures and what proves these."""
+    level = status.modification_level
+    return level is not None and level <= ModificationLevel.FORM_FILLING and status.docmdp_ok
 
 
 def _is_plain(data: bytes, signature: Any) -> bool:
@@ -144,7 +169,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
     logging.disable(logging.CRITICAL)
     try:
-        found = look(sys.stdin.buffer.read(), Path(sys.argv[1]))
+        found = look(sys.stdin.buffer.read(), *map(Path, sys.argv[1:3]))
     except MemoryError:
         found = {"fault": "unreadable"}
     sys.stdout.write(json.dumps(found))

@@ -54,7 +54,9 @@ class Mark:
 
     `is_valid` means: not a byte changed that it covers, nothing added afterwards but what may be, and
     its certificate is one that this portal sealed with. Of others only `is_intact` can be said: who
-    they are is not known here. `whole` says that it covers the whole file.
+    they are is not known here, unless `is_trusted`: a certificate that was named as trusted confirms
+    it. `is_clean` is intact, and nothing came after it but signatures; `whole` says that it covers the
+    whole file. `name` and `issuer` are what the certificate says of itself.
     """
 
     who: str
@@ -64,6 +66,10 @@ class Mark:
     is_intact: bool
     is_valid: bool
     whole: bool
+    name: str = ""
+    issuer: str = ""
+    is_clean: bool = False
+    is_trusted: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,11 +121,13 @@ def seal(ctx: Context, pdf: bytes, reason: str) -> bytes:
     return bytes(made.getbuffer())
 
 
-def check(pdf: bytes) -> Seal:
+def check(pdf: bytes, trusted: str = "") -> Seal:
     """Look at a PDF from anywhere: who signed it, whether it was changed, what is embedded.
 
-    A program of its own reads it, with limits, so that no file can hold the portal up. Raises Invalid
-    for what is no PDF, is encrypted, too large or can't be read, Unavailable without the extra.
+    `trusted` is the name of a file in the instance folder with certificates of others (PEM). A program
+    of its own reads the PDF, with limits, so that no file can hold the portal up. Raises Invalid
+    for what is no PDF, is encrypted, too large or can't be read, ConfigError for a file of certificates
+    that is not there, Unavailable without the extra.
     """
     if not available():
         raise Unavailable(_("This site can't read PDFs for now. Its operator can switch that on."))
@@ -128,7 +136,7 @@ def check(pdf: bytes) -> Seal:
         raise Invalid(_("This file is too large: a PDF has at most %(most)s MiB.", most=most))
     if b"%PDF-" not in pdf[:1024]:
         raise Invalid(_("This is no PDF. Choose the file as you got it."))
-    found = _look(pdf)
+    found = _look(pdf, _trusted(trusted) if trusted else None)
     if found.get("fault") == "encrypted":
         raise Invalid(
             _("This PDF is encrypted. Choose the file as you got it, without a password.")
@@ -148,8 +156,26 @@ def seal_from(found: dict[str, Any]) -> Seal:
     return Seal(marks, files)
 
 
-def _look(pdf: bytes) -> dict[str, Any]:
+def _trusted(name: str) -> Path:
+    path = _instance() / name
+    if not FILE.fullmatch(name) or not path.is_file():
+        raise ConfigError(
+            f"File of certificates {name!r}. Write the name of one in the instance folder."
+        )
+    return path
+
+
+def count_certificates(name: str) -> int:
+    """Return how many certificates stand in a file of the instance. Raises ConfigError."""
+    try:
+        return len(x509.load_pem_x509_certificates(_trusted(name).read_bytes()))
+    except ValueError as error:
+        raise ConfigError(f"File of certificates {name!r}: write certificates, as PEM.") from error
+
+
+def _look(pdf: bytes, trusted: Path | None = None) -> dict[str, Any]:
     command = [sys.executable, "-I", str(LOOKING), str(_instance() / KNOWN)]
+    command += [str(trusted)] if trusted else []
     with tempfile.TemporaryFile() as file:
         file.write(pdf)
         file.seek(0)
