@@ -106,6 +106,19 @@ class ImportedOrganisation:
 
 
 @dataclass(frozen=True)
+class ImportValue:
+    """What a row says of a plugin's column, beside what stands there: both written as files do.
+
+    Both are empty where there is nothing.
+    """
+
+    organisation_id: int
+    column: str
+    ours: str
+    offered: str
+
+
+@dataclass(frozen=True)
 class ImportProblem:
     """Something in a row that could not be taken; the rest of the row went in."""
 
@@ -562,6 +575,24 @@ def organisation_imported(
     """Store a plugin's part of imported rows, and name what could not be taken.
 
     Called inside the import's transaction with up to 500 rows, before `organisation_changed`.
+    """
+
+
+@hookspec(TRANSACT)
+def import_values(ctx: Context, rows: Sequence[ImportedOrganisation]) -> Sequence[ImportValue]:
+    """Say what rows say of this plugin's columns, and what stands there now.
+
+    Called inside the import's transaction with new rows, after `organisation_imported`, and with
+    rows about entries that were there, whose `batch_id` is 0. The import keeps what sources said and
+    decides which values are taken.
+    """
+
+
+@hookspec(TRANSACT)
+def import_values_taken(ctx: Context, values: Mapping[int, Mapping[str, str]]) -> None:
+    """Write values by organisation and column, worded as `import_values` words them.
+
+    Called inside the transaction of an import or of its undoing, before `organisation_changed`.
     """
 
 

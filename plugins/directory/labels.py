@@ -15,6 +15,10 @@ _FIELDS = {
     "identifiers": lazy("Identifiers"),
     "names": lazy("Other names"),
     "position": lazy("Point on the map"),
+    "languages": lazy("Languages"),
+    "fields": lazy("Fields of education"),
+    "roles": lazy("Roles in mobility"),
+    "description": lazy("Description"),
 }
 _KINDS = {
     "alias": lazy("also called"),

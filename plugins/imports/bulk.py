@@ -6,13 +6,14 @@ For imports of every kind. Callers check what they store, hold the transaction a
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from plugins.directory.interface import keep_source
 from portal import db
 from portal.context import Context
+from portal.hookspecs import ImportValue
 from portal.organisations.models import UNCLAIMED, ImportBatch, Source
 from portal.organisations.rules import slug_candidates
 from portal.organisations.service import new_public_id, pages_beside
@@ -73,6 +74,20 @@ def add_unclaimed(
             insert("organisation_fact", [{**fact, **origin} for fact in _facts(part, found)])
         ids += found
     return ids
+
+
+def keep_facts(
+    ctx: Context, values: Iterable[ImportValue], batch: ImportBatch, source: Source
+) -> None:
+    """Note what a source says of other plugins' columns of new organisations."""
+    now = db.utc_text(ctx.clock.now())
+    origin = {"source_id": source.key, "batch_id": batch.id, "noted_at": now}
+    facts = [
+        {"organisation_id": value.organisation_id, "name": value.column, "value": value.offered}
+        for value in values
+        if value.offered
+    ]
+    insert("organisation_fact", [{**fact, **origin} for fact in facts])
 
 
 def _store(

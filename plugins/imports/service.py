@@ -23,7 +23,7 @@ from plugins.imports.models import Change
 from portal import audit, db, jobs, versions
 from portal.context import Context
 from portal.errors import Conflict, Invalid, NotAllowed, NotFound, PortalError
-from portal.hookspecs import ImportedOrganisation, ImportProblem
+from portal.hookspecs import ImportedOrganisation, ImportProblem, ImportValue
 from portal.i18n import _
 from portal.organisations import service
 from portal.organisations.models import (
@@ -351,7 +351,11 @@ class Run:
             outcomes[line].what, outcomes[line].organisation_id = UNCHANGED, number
             outcomes[line].problems.append(ImportProblem(line, "", told))
         self.duplicates.look(fresh)
-        found = updates.compare(known, self.source)
+        rows = [
+            ImportedOrganisation(number, entry.row, entry.line, 0)
+            for number, entry in known.items()
+        ]
+        found = updates.compare(known, self.source, values_of(self.ctx, rows))
         if fresh or any(item.changes or item.facts for item in found):
             self._open_batch()
             ids = [*self._add(fresh, outcomes), *self._update(found, outcomes)]
@@ -391,13 +395,27 @@ class Run:
         if rows:
             for problem in service.hooks().each("organisation_imported", self.ctx, rows=rows):
                 outcomes[problem.line].problems.append(problem)
+            if self.source is not None:
+                bulk.keep_facts(self.ctx, values_of(self.ctx, rows), self.batch, self.source)
         return ids
 
     def _update(
         self, found: Sequence[updates.Update], outcomes: Mapping[int, Outcome]
     ) -> list[int]:
         assert self.batch is not None
+        taken = {
+            item.known.id: {name: new for name, (_ours, new) in item.others.items()}
+            for item in found
+            if item.others
+        }
+        if taken:
+            service.hooks().call("import_values_taken", self.ctx, values=taken)
         return updates.store(self.ctx, found, self.batch, self.source)
+
+
+def values_of(ctx: Context, rows: Sequence[ImportedOrganisation]) -> list[ImportValue]:
+    """Return what other plugins' columns say, in rows and now."""
+    return list(service.hooks().each("import_values", ctx, rows=rows)) if rows else []
 
 
 def undo_import(
@@ -453,7 +471,11 @@ def _take_back(
     with db.transaction():
         _check_open(batch)
         fresh = list(Change.select().where(Change.id.in_([change.id for change in changes])))
-        stays = updates.take_back(ctx, batch, [change for change in fresh if change.steps < 2])
+        open_ones = [change for change in fresh if change.steps < 2]
+        rows = [ImportedOrganisation(change.organisation_id, {}, 0, 0) for change in open_ones]
+        stays, others = updates.take_back(ctx, batch, open_ones, values_of(ctx, rows))
+        if others:
+            service.hooks().call("import_values_taken", ctx, values=others)
         for row in Organisation.select().where(Organisation.id.in_(list(stays))):
             report.kept.append((row.name, _("it was changed since")))
         service.announce(ctx, [change.organisation_id for change in fresh])

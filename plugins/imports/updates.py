@@ -18,6 +18,7 @@ from plugins.imports.duplicates import Entry
 from plugins.imports.models import Change
 from portal import db
 from portal.context import Context
+from portal.hookspecs import ImportValue
 from portal.organisations.models import ImportBatch, Source
 from portal.text import fold
 
@@ -77,11 +78,13 @@ class Update:
     values: dict[str, Any] = field(default_factory=dict)
     numbers: list[tuple[str, str]] = field(default_factory=list)
     facts: list[tuple[str, str]] = field(default_factory=list)
+    others: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """What stands and what is taken of other plugins' columns."""
 
     @property
     def changes(self) -> bool:
         """Whether the entry itself changes."""
-        return bool(self.values or self.numbers)
+        return bool(self.values or self.numbers or self.others)
 
 
 class Recogniser:
@@ -174,17 +177,25 @@ def _marks(values: Collection[str]) -> str:
     return ",".join("?" * len(values)) or "NULL"
 
 
-def compare(found: Mapping[int, Entry], source: Source | None) -> list[Update]:
+def compare(
+    found: Mapping[int, Entry], source: Source | None, values: Iterable[ImportValue]
+) -> list[Update]:
     """Say what rows mean for the entries they are about, by id; the entries wait until the end.
 
-    Call it inside the transaction that stores the answer.
+    `values` are those of other plugins' columns. Call it inside the transaction that stores the answer.
     """
     known = _load(list(found))
     titles = dict(db.query("SELECT key, title FROM source"))
-    return [
-        _compare(entry, known[number], source.key if source else "", titles)
-        for number, entry in found.items()
-    ]
+    key = source.key if source else ""
+    updates = {
+        number: _compare(entry, known[number], key, titles) for number, entry in found.items()
+    }
+    for value in values:
+        if value.offered and _compare_fact(
+            updates[value.organisation_id], value.column, value.ours, value.offered, key, titles
+        ):
+            updates[value.organisation_id].others[value.column] = (value.ours, value.offered)
+    return list(updates.values())
 
 
 def _load(ids: Sequence[int]) -> dict[int, Known]:
@@ -218,27 +229,40 @@ def _load(ids: Sequence[int]) -> dict[int, Known]:
 def _compare(entry: Entry, known: Known, source: str, titles: Mapping[str, str]) -> Update:
     update = Update(entry, known)
     for name, offered in bulk.named(entry):
-        said = known.facts.get(name, {})
-        before = said[source][0] if source in said else None
-        if source and before != offered:
-            update.facts.append((name, offered))
-        if name == "country":
-            continue
-        if name == "identifiers":
-            _compare_numbers(update, (before or "").split())
-            continue
-        others = {value: key for key, (value, *_when) in said.items() if key != source}
-        ours = known.says(name)
-        now, then, said_before = _alike(name, ours, offered, before)
-        verdict = rules.decide(name, now, then, said_before, others)
-        if verdict == rules.TAKE:
+        if name in {"country", "identifiers"}:
+            before = _note(update, name, offered, source)
+            if name == "identifiers":
+                _compare_numbers(update, (before or "").split())
+        elif _compare_fact(update, name, known.says(name), offered, source, titles):
             columns = OF_FACT.get(name, (name,))
             update.values |= {column: entry.values.get(column, "") for column in columns}
-            update.differences.append(Difference(name, ours, offered))
-        elif verdict != rules.SAME:
-            title = titles.get(others.get(ours, ""), "") if verdict == rules.ELSEWHERE else ""
-            update.differences.append(Difference(name, ours, offered, verdict, title))
     return update
+
+
+def _note(update: Update, name: str, offered: str, source: str) -> str | None:
+    """Keep what a source says; returns what it said before."""
+    said = update.known.facts.get(name, {})
+    before = said[source][0] if source in said else None
+    if source and before != offered:
+        update.facts.append((name, offered))
+    return before
+
+
+def _compare_fact(
+    update: Update, name: str, ours: str, offered: str, source: str, titles: Mapping[str, str]
+) -> bool:
+    """Say whether a fact is taken; notes it and the difference."""
+    before = _note(update, name, offered, source)
+    said = update.known.facts.get(name, {})
+    others = {value: key for key, (value, *_when) in said.items() if key != source}
+    now, then, said_before = _alike(name, ours, offered, before)
+    verdict = rules.decide(name, now, then, said_before, others)
+    if verdict == rules.TAKE:
+        update.differences.append(Difference(name, ours, offered))
+    elif verdict != rules.SAME:
+        title = titles.get(others.get(ours, ""), "") if verdict == rules.ELSEWHERE else ""
+        update.differences.append(Difference(name, ours, offered, verdict, title))
+    return verdict == rules.TAKE
 
 
 def _alike(name: str, *texts: str | None) -> tuple[Any, ...]:
@@ -294,8 +318,15 @@ def store(
             {
                 "batch_id": batch.id,
                 "organisation_id": known.id,
-                "before": db.dump_json({name: known.columns[name] for name in update.values}),
-                "after": db.dump_json({**update.values, "numbers": update.numbers}),
+                "before": db.dump_json(
+                    {name: known.columns[name] for name in update.values}
+                    | {"others": {name: ours for name, (ours, _new) in update.others.items()}}
+                ),
+                "after": db.dump_json(
+                    update.values
+                    | {"numbers": update.numbers}
+                    | {"others": {name: new for name, (_ours, new) in update.others.items()}}
+                ),
                 "facts": db.dump_json(replaced),
                 "steps": int(update.changes),
             }
@@ -323,11 +354,16 @@ def _forget_fact(fact: Mapping[str, Any]) -> None:
     )
 
 
-def take_back(ctx: Context, batch: ImportBatch, changes: Sequence[Change]) -> dict[int, list[str]]:
+def take_back(
+    ctx: Context, batch: ImportBatch, changes: Sequence[Change], values: Iterable[ImportValue]
+) -> tuple[dict[int, list[str]], dict[int, dict[str, str]]]:
     """Put back what a batch changed of these entries, but for what was changed again since.
 
-    Returns what stays: names of facts by the entry's id.
+    `values` are those of other plugins' columns as they stand. Returns what stays, names of facts by
+    the entry's id, and what the other plugins put back.
     """
+    stand = {(value.organisation_id, value.column): value.ours for value in values}
+    others: dict[int, dict[str, str]] = {}
     stays: dict[int, list[str]] = {}
     now = db.utc_text(ctx.clock.now())
     known = _load([change.organisation_id for change in changes])
@@ -338,6 +374,12 @@ def take_back(ctx: Context, batch: ImportBatch, changes: Sequence[Change]) -> di
         after = dict(change.after)
         numbers = [tuple(pair) for pair in after.pop("numbers")]
         back: dict[str, Any] = {}
+        again = {}
+        for name, value in after.pop("others", {}).items():
+            if stand.get((found.id, name)) == value:
+                again[name] = change.before["others"][name]
+            else:
+                stays.setdefault(found.id, []).append(name)
         for name, columns in _grouped(after).items():
             if all(_same(found.columns[column], after[column]) for column in columns):
                 back |= {column: change.before[column] for column in columns}
@@ -349,11 +391,13 @@ def take_back(ctx: Context, batch: ImportBatch, changes: Sequence[Change]) -> di
                 "WHERE organisation_id = ? AND scheme = ? AND value = ?",
                 [found.id, scheme, value],
             )
-        if back or numbers:
+        if again:
+            others[found.id] = again
+        if back or numbers or again:
             _write(found.id, back, now)
             Change.update(steps=Change.steps + 1).where(Change.id == change.id).execute()
         _put_facts_back(change, batch)
-    return stays
+    return stays, others
 
 
 def _same(one: Any, other: Any) -> bool:

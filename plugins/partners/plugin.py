@@ -15,6 +15,7 @@ from plugins.partners import (
     documents,
     first_steps,
     home,
+    importing,
     keeping,
     profiles,
     publishing,
@@ -33,6 +34,7 @@ from portal.hookspecs import (
     ImportColumns,
     ImportedOrganisation,
     ImportProblem,
+    ImportValue,
     MenuItem,
     ObjectType,
     RoleSource,
@@ -156,7 +158,7 @@ def transition_done(
 @hookimpl
 def import_columns(ctx: Context) -> ImportColumns:
     """Name the profile's columns of the organisations file."""
-    return ImportColumns(service.COLUMNS)
+    return ImportColumns(importing.COLUMNS)
 
 
 @hookimpl
@@ -164,7 +166,19 @@ def organisation_imported(
     ctx: Context, rows: Sequence[ImportedOrganisation]
 ) -> Sequence[ImportProblem]:
     """Store the profile's part of imported rows."""
-    return service.import_rows(ctx, rows)
+    return importing.import_rows(ctx, rows)
+
+
+@hookimpl
+def import_values(ctx: Context, rows: Sequence[ImportedOrganisation]) -> Sequence[ImportValue]:
+    """Say what imported rows say of profiles, and what these say."""
+    return importing.values(rows)
+
+
+@hookimpl
+def import_values_taken(ctx: Context, values: Mapping[int, Mapping[str, str]]) -> None:
+    """Write what an import or its undoing changes of profiles."""
+    importing.take(ctx, values)
 
 
 @hookimpl

@@ -324,6 +324,10 @@ def facts(partner: Partner) -> list[tuple[str, str, str]]:
         "country_inferred": _("Country (inferred)"),
         "identifiers": _("Identifiers"),
         "position": _("Position"),
+        "languages": _("Languages"),
+        "fields": _("Fields of education"),
+        "roles": _("Roles in mobility"),
+        "description": _("Description"),
     }
     rows = []
     for name, _source, value, title in partner.details["fact"]:
@@ -334,6 +338,8 @@ def facts(partner: Partner) -> list[tuple[str, str, str]]:
             shown = type_name(value)
         elif name == "granted" and value.isdigit():
             shown = money(int(value))
+        elif name in {"languages", "fields", "roles"}:
+            shown = ", ".join(_entry(name, part) for part in value.split("; "))
         rows.append((names.get(name, name), shown, title))
     for part in partner.projects:
         if part.source:
@@ -341,6 +347,16 @@ def facts(partner: Partner) -> list[tuple[str, str, str]]:
             shown = f"{part.acronym or part.title} ({role})"
             rows.append((_("Project"), shown, _titles(partner).get(part.source, part.source)))
     return rows
+
+
+def _entry(name: str, part: str) -> str:
+    """Return one entry of a fact that lists several."""
+    if name == "fields":
+        return codes.field_name(part)
+    if name == "roles":
+        return codes.name_of(codes.ROLES, part)
+    tag, _colon, level = part.partition(":")
+    return f"{language_name(tag)} {level}".strip()
 
 
 def _titles(partner: Partner) -> Mapping[str, str]:

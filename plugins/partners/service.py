@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,7 +13,6 @@ from portal import db, objects, versions
 from portal import workflow as engine
 from portal.context import Context
 from portal.errors import Invalid, NotAllowed
-from portal.hookspecs import ImportedOrganisation, ImportProblem
 from portal.i18n import _
 from portal.organisations.service import announce, new_public_id
 
@@ -135,93 +133,6 @@ def _check(values: Mapping[str, Any]) -> None:
 
 
 # The profile's part of an organisations file.
-
-
-_TAG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,4})?")
-COLUMNS = ("languages", "fields", "roles", "description")
-
-
-def import_rows(ctx: Context, rows: Sequence[ImportedOrganisation]) -> list[ImportProblem]:
-    """Store languages, fields, roles and description of imported rows; name what could not be read."""
-    problems: list[ImportProblem] = []
-    values = []
-    for item in rows:
-        profile = _imported(item, problems)
-        if any(profile[name] for name in ("roles", "fields", "languages", "summaries")):
-            values.append(profile)
-    now = db.utc_text(ctx.clock.now())
-    for at in range(0, len(values), 100):
-        part = values[at : at + 100]
-        marks = ", ".join(
-            ["(?, ?, ?, ?, '[]', '[]', '[]', '[]', '[]', '[]', '[]', ?, ?, ?, ?, 1)"] * len(part)
-        )
-        db.execute(
-            "INSERT INTO partners_profile (organisation_id, roles, fields, languages, occupations, "
-            "modes, targets, inclusion, accommodation, services, months, summaries, original, "
-            f"batch_id, updated_at, version) VALUES {marks}",
-            [
-                cell
-                for profile in part
-                for cell in (
-                    profile["id"],
-                    db.dump_json(profile["roles"]),
-                    db.dump_json(profile["fields"]),
-                    db.dump_json(profile["languages"]),
-                    db.dump_json(profile["summaries"]),
-                    profile["original"],
-                    profile["batch"],
-                    now,
-                )
-            ],
-        )
-    return problems
-
-
-def _imported(item: ImportedOrganisation, problems: list[ImportProblem]) -> dict[str, Any]:
-    def refuse(column: str, reason: str) -> None:
-        problems.append(ImportProblem(item.line, column, reason))
-
-    languages = []
-    for part in _parts(item.row.get("languages", "")):
-        tag, _colon, level = part.partition(":")
-        tag, level = tag.strip().lower(), level.strip().upper().replace("NATIVE", "native")
-        if not _TAG.fullmatch(tag):
-            refuse(
-                "languages", _("%(value)s is no language tag such as de or en.", value=part[:40])
-            )
-        elif level and level not in LEVELS:
-            refuse("languages", _("%(value)s is no level from A1 to C2.", value=level[:40]))
-            languages.append([tag, ""])
-        else:
-            languages.append([tag, level])
-    fields = []
-    for code in _parts(item.row.get("fields", "")):
-        if codes.is_field(code):
-            fields.append(code)
-        else:
-            refuse("fields", _("%(value)s is no field of ISCED-F 2013.", value=code[:40]))
-    roles = []
-    for role in _parts(item.row.get("roles", "")):
-        role = codes.ROLE_ALIASES.get(role.lower(), role.lower())
-        if role in codes.ROLES:
-            roles.append(role)
-        else:
-            refuse("roles", _("%(value)s is not sending, host or supporting.", value=role[:40]))
-    text = item.row.get("description", "").strip()[:5_000]
-    original = languages[0][0] if languages else "und"
-    return {
-        "id": item.organisation_id,
-        "batch": item.batch_id,
-        "languages": languages,
-        "fields": list(dict.fromkeys(fields)),
-        "roles": list(dict.fromkeys(roles)),
-        "summaries": {original: text} if text else {},
-        "original": original if text else "",
-    }
-
-
-def _parts(text: str) -> list[str]:
-    return [part.strip() for part in text.split(";") if part.strip()]
 
 
 def catch_up(ctx: Context) -> int:
