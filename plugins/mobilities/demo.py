@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from plugins.mobilities import service, tasklist
-from plugins.mobilities.models import Mobility
+from plugins.mobilities.models import RECORDED, Mobility
 from plugins.mobilities.recording import record
 from plugins.mobilities.steps import BEFORE, PARTNERS
 from portal import db, workflow
@@ -27,7 +27,7 @@ LANGUAGES = {"AT": "de", "BG": "bg", "CZ": "cs", "GR": "el", "SI": "sl"}
 
 def load(ctx: Context) -> None:
     """Record stays of those organisations that are there, unless there are some."""
-    if Mobility.select().exists():
+    if Mobility.select().where(Mobility.evidence == RECORDED).exists():
         return
     known = {item.name: item for item in Organisation.select().where(Organisation.is_fictional)}
     with db.transaction():

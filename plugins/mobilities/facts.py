@@ -15,6 +15,7 @@ from plugins.mobilities.models import (
     DID_NOT_HAPPEN,
     ENDED,
     INTERRUPTED,
+    RECORDED,
     SENDING,
     Mobility,
     PlacementRow,
@@ -43,7 +44,8 @@ class Placement:
     """A stay at a host, or at a workplace that differs from it.
 
     `outcome` is empty while it goes on, then ended, interrupted or did_not_happen; `ended_on` is
-    its last day, or the day on which it was known that it does not happen.
+    its last day, or the day on which it was known that it does not happen. `evidence` is live, or
+    backfilled for a stay from before a side joined.
     """
 
     id: int
@@ -58,6 +60,7 @@ class Placement:
     ends_on: date
     ended_on: date | None
     outcome: str
+    evidence: str = RECORDED
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,7 @@ def _fact(row: PlacementRow) -> Placement:
         ends_on=date.fromisoformat(row.ends_on),
         ended_on=date.fromisoformat(row.ended_on) if row.ended_on else None,
         outcome=row.outcome,
+        evidence=mobility.evidence,
     )
 
 
@@ -174,14 +178,18 @@ def ended_of(organisation_id: int) -> list[Placement]:
 
 
 def completion(organisation_ids: Sequence[int]) -> dict[int, Completion]:
-    """Return how the stays of organisations ended, for those that had any; three statements."""
+    """Return how stays that were recorded here ended, for those that had any; three statements."""
     counts: dict[int, Counter[str]] = {}
     of: Any = Mobility
     for side in (of.sending, of.host, of.supporting):
         rows: Any = (
             PlacementRow.select(side, PlacementRow.outcome, fn.COUNT(PlacementRow.id))
             .join(Mobility)
-            .where(side.in_(list(organisation_ids)), PlacementRow.outcome != "")
+            .where(
+                side.in_(list(organisation_ids)),
+                PlacementRow.outcome != "",
+                of.evidence == RECORDED,
+            )
             .group_by(side, PlacementRow.outcome)
         )
         for number, outcome, count in rows.tuples():

@@ -27,6 +27,9 @@ INITIATORS = (*SIDES, "participant", "workplace", "outside")
 """Who ended a stay before its day: one of the sides, the participant, the workplace, or nobody
 here, such as the weather or an illness."""
 
+RECORDED, BACKFILLED = "live", "backfilled"
+"""How a mobility came here: planned and ended here, or told later with a document."""
+
 INDIVIDUAL, GROUP, STAFF = "individual", "group", "staff"
 KINDS = (INDIVIDUAL, GROUP, STAFF)
 MODES = ("physical", "blended", "virtual")
@@ -61,6 +64,7 @@ class Mobility(Model):
     phone = TextField(default="")
     account = ForeignKeyField(Account, null=True, on_delete="SET NULL", backref="+")
     state = TextField(default=PLANNING)
+    evidence = TextField(default=RECORDED)
     version = IntegerField(default=1)
     created_at = UtcDateTime()
     agreed_at = UtcDateTime(null=True)

@@ -1,4 +1,4 @@
-"""Recording stays as if they had been planned, agreed and ended here: for demonstration alone."""
+"""Recording stays that were not planned here: for demonstration, or from before somebody joined."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from plugins.mobilities import ending, rules, tasklist
 from plugins.mobilities.facts import Placement, placement
 from plugins.mobilities.models import (
     AGREED,
+    BACKFILLED,
     CLOSED,
     ENDED,
     GROUP,
     INDIVIDUAL,
+    RECORDED,
     RUNNING,
     Mobility,
     ParticipantRow,
@@ -46,15 +48,19 @@ def record(
     initiator: str = "",
     participants: Sequence[dict[str, Any]] = (),
     announce: bool = True,
+    evidence: str = RECORDED,
 ) -> Placement:
     """Record a stay among made-up organisations, past or present; returns its placement.
 
     With an empty `outcome` it goes on. Participants are mappings with name, email, language,
     is_minor and guardian_email, all but the name optional. Without `announce` no event tells that
-    it ended. Only the system may do this; raises NotAllowed for real organisations.
+    it ended. Only the system may do this; raises NotAllowed for real organisations, but for a stay
+    that is `backfilled`: over since a while, and without participants, so that none is asked.
     """
     sides = [item for item in (sending, host, supporting) if item is not None]
-    if not ctx.actor.system or not all(item.is_fictional for item in sides):
+    is_made_up = all(item.is_fictional for item in sides)
+    is_past = outcome == ENDED and ends_on < ctx.clock.now().date() and not participants
+    if not ctx.actor.system or not (is_past if evidence == BACKFILLED else is_made_up):
         raise NotAllowed
     planned_at = datetime.combine(starts_on - PLANNED_BEFORE, time(9), UTC)
     with db.transaction():
@@ -71,8 +77,9 @@ def record(
             starts_on=starts_on.isoformat(),
             ends_on=ends_on.isoformat(),
             state=_state(outcome, starts_on, ctx.clock.now().date()),
-            created_at=planned_at,
-            agreed_at=planned_at + timedelta(days=7),
+            evidence=evidence,
+            created_at=ctx.clock.now() if evidence == BACKFILLED else planned_at,
+            agreed_at=None if evidence == BACKFILLED else planned_at + timedelta(days=7),
         )
         workflow.start(ctx, mobility)
         row: PlacementRow = PlacementRow.create(

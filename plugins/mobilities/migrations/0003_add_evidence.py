@@ -1,0 +1,10 @@
+"""Whether a mobility was recorded here as it happened; the SQL stands in the file beside this one."""
+
+from pathlib import Path
+
+from portal.migrate import run_script
+
+
+def up(migrator, db):
+    """Add the column."""
+    run_script(db, Path(__file__).with_suffix(".sql"))
