@@ -13,6 +13,7 @@ from typing import Any
 from plugins.mobilities import interface as mobilities
 from plugins.ratings import answering, giving, inviting, queries, releasing
 from plugins.ratings.models import COMMENT, HOST, LEARNER, WAITING, Ending, Invitation, Rating, Text
+from plugins.ratings.rowsfile import LIVE
 from portal import db, workflow
 from portal.clock import FixedClock
 from portal.context import Context
@@ -53,8 +54,13 @@ def _at(ctx: Context, moment: datetime) -> Context:
 
 
 def _stays(known: Mapping[int, Organisation]) -> Iterator[mobilities.Placement]:
-    """Yield the stays of these organisations, each once, the first that ended first."""
-    found = {stay.id: stay for number in known for stay in mobilities.ended_of(number)}
+    """Yield the stays of these organisations that were recorded here, each once, by their end."""
+    found = {
+        stay.id: stay
+        for number in known
+        for stay in mobilities.ended_of(number)
+        if stay.evidence == LIVE
+    }
     yield from sorted(found.values(), key=lambda stay: (stay.ended_on or stay.ends_on, stay.id))
 
 

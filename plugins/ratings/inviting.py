@@ -10,6 +10,7 @@ from plugins.links import interface as links
 from plugins.mobilities import interface as mobilities
 from plugins.ratings import queries, rules, telling
 from plugins.ratings.models import LEARNER, SENDING, Ending, Invitation
+from plugins.ratings.rowsfile import LIVE
 from portal import audit, db, mail, settings
 from portal.context import Context
 from portal.organisations.service import new_public_id
@@ -21,8 +22,8 @@ BATCH = 500
 def ask(ctx: Context, placement_id: int, *, silently: bool = False) -> Ending | None:
     """Ask all sides of a placement that is over, once; None where there is nobody to ask.
 
-    Real and made-up organisations are never asked about each other. `silently` sends nothing, for
-    what is loaded.
+    Real and made-up organisations are never asked about each other, nor participants about stays from
+    before somebody joined. `silently` sends nothing, for what is loaded.
     """
     found = mobilities.ended([placement_id]).get(placement_id)
     if found is None or Ending.select().where(Ending.placement == placement_id).exists():
@@ -33,7 +34,8 @@ def ask(ctx: Context, placement_id: int, *, silently: bool = False) -> Ending | 
         if SENDING not in sides or len({bool(item.is_fictional) for item in sides.values()}) != 1:
             made.delete_instance()
             return None
-        people = [] if silently else mobilities.participants(placement_id)
+        is_told = not silently and made.evidence == LIVE
+        people = mobilities.participants(placement_id) if is_told else []
         version, outcome = made.criteria, made.outcome
         ids = {role: int(item.id) for role, item in sides.items()}
         for role, organisation in sides.items():
@@ -63,6 +65,7 @@ def _begin(ctx: Context, found: Any) -> Ending:
         supporting=found.supporting_id,
         workplace=found.workplace,
         outcome=found.outcome,
+        evidence=found.evidence,
         starts_on=found.starts_on.isoformat(),
         ended_on=ended_on.isoformat(),
         criteria=rules.newest(),

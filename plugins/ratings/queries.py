@@ -252,7 +252,7 @@ def rated_of_ended(ids: Collection[int]) -> dict[int, tuple[int, int]]:
     marks = ", ".join("?" * len(ids))
     sides = " UNION ".join(
         f"SELECT id, {side}_id AS organisation_id FROM ratings_ending "
-        f"WHERE released_at IS NOT NULL AND {side}_id IN ({marks})"
+        f"WHERE released_at IS NOT NULL AND evidence = 'live' AND {side}_id IN ({marks})"
         for side in SIDES
     )
     rows = db.query(

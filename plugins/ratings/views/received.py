@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from plugins.ratings import answering, forms, labels, queries, standing
 from plugins.ratings.models import KEPT, OPEN, PUBLISHED, REMOVED, REPLY, SHOWN, Rating
+from plugins.ratings.rowsfile import BACKFILLED
 from plugins.ratings.views.base import SHAPES, answers, blueprint
 from portal import settings, workflow
 from portal.context import Context
@@ -61,6 +62,7 @@ def _row(ctx: Context, row: Rating) -> dict[str, Any]:
         "who": _("%(role)s, %(country)s, %(year)s", role=labels.ROLES[row.role],
                  country=country_name(row.rater.country), year=row.ending.ended_on[:4]),
         "outcome": labels.OUTCOMES[row.ending.outcome],
+        "is_backfilled": row.ending.evidence == BACKFILLED,
         "state": row.state,
         "tag": labels.STATES[row.state],
         "removed_for": str(labels.REASONS.get(row.removed_for, "")),

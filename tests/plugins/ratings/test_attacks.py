@@ -220,3 +220,41 @@ def test_nobody_is_put_down_where_there_is_nobody_to_compare_with() -> None:
     for item in judge(world.rows).findings:
         assert item.outside is None
         assert item.share > 0.5
+
+
+def _newcomers(world: World, live: int) -> list[str]:
+    """Add six newcomers of poor quality whom so many honest organisations have rated."""
+    honest = sorted(world.quality)
+    members = [f"new{number}" for number in range(6)]
+    world.quality |= dict.fromkeys(members, 2.5)
+    for rated in members:
+        for rater in world.random.sample(honest, live):
+            world.honestly(rater, rated)
+    return members
+
+
+def _place_with_backfill(seed: int, live: int, *, is_ring: bool) -> tuple[float, float, float]:
+    """Return the newcomers' median rank before and after fabricated stays, and Spearman of the honest."""
+    world = honest_world(seed)
+    honest = dict(world.quality)
+    members = _newcomers(world, live)
+    if is_ring:
+        sandbox.ring(world, members)
+    before = order(world.rows)
+    sandbox.fabricate(world, members)
+    after = order(world.rows)
+    kept = [name for name in after if name in honest]
+    places = [median(found.index(name) + 1 for name in members) for found in (before, after)]
+    return places[0], places[1], spearman(ranking(honest), kept)
+
+
+@pytest.mark.parametrize("seeds", [pytest.param(range(1), id="one world"), SEEDS[1]])
+@pytest.mark.parametrize("is_ring", [False, True], ids=["newcomers", "newcomers who also ring"])
+@pytest.mark.parametrize("live", [3, 4, 12])
+def test_newcomers_with_fabricated_past_stays_stay_below_place_150(
+    live: int, is_ring: bool, seeds: range
+) -> None:
+    runs = [_place_with_backfill(seed, live, is_ring=is_ring) for seed in seeds]
+    _before, after, fit = (median(each) for each in zip(*runs, strict=True))
+    assert after > 150
+    assert fit >= 0.78
