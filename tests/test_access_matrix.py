@@ -233,6 +233,11 @@ OWN = {
     "mobilities.index", "mobilities.new", "mobilities.export", "mobilities.bring",
     "ratings_link.rate", "ratings_link.withdraw",
 }  # fmt: skip
+OWN |= {
+    *(f"cooperation.{name}" for name in """index export new show correct hand_in document document_file
+    ask reference settle_reference words""".split()),
+    *(f"cooperation_link.{name}" for name in ("write", "withdraw")),
+}  # fmt: skip
 OWN |= {f"consortia.{name}" for name in ("new", "as_csv", "as_json", "invitation")}
 OWN |= {"agreements.index", "agreements.new"} | {
     f"reliance.{name}"
@@ -864,7 +869,8 @@ LINKS = {
 }
 # Open to everyone by other means: a cookie of the browser that wrote it or that has just sent the right
 # password, the operator's own token; a link that is over, which shows nothing but how to get a new one
-# (tests/plugins/links); links by which participants rate (tests/plugins/ratings).
+# (tests/plugins/links); links by which participants rate (tests/plugins/ratings)
+# or somebody writes a reference (tests/plugins/cooperation).
 BY_OTHER_MEANS = {
     "drafts.resume",
     *(f"roundtables_own.{name}" for name in "mine act edit gate".split()),
@@ -875,6 +881,8 @@ BY_OTHER_MEANS = {
     *(f"mobilities_link.{name}" for name in "person did wrong workplace did_at_work".split()),
     "ratings_link.rate",
     "ratings_link.withdraw",
+    "cooperation_link.write",
+    "cooperation_link.withdraw",
     "setup_metrics.show",
     "signin_step.back",
     "signin_step.lost",
