@@ -8,12 +8,13 @@ from __future__ import annotations
 import ast
 import dataclasses
 import io
+import json
 import re
 import subprocess
 import sys
 import tokenize
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -185,6 +186,60 @@ print(sorted(name for name, state in statuses.items() if state == "active"))
 """
 
 
+NURSERY = """
+import gc, importlib, json, os, sys, traceback
+from contextlib import suppress
+gc.disable()  # they are over soon
+for name in json.loads(sys.argv[1]):
+    with suppress(ImportError):
+        importlib.import_module(name)
+for line in sys.stdin:
+    child = os.fork()
+    if not child:
+        failed = 1
+        *sys.argv[1:], program, out = json.loads(line)
+        for stream in (1, 2):
+            os.dup2(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_APPEND), stream)
+        try:
+            exec(program, {"__name__": "visit"})
+            failed = 0
+        except BaseException:
+            traceback.print_exc()
+        sys.stdout.flush()
+        os._exit(failed)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def nursery() -> Iterator[Callable[..., tuple[int, str]]]:
+    """Run programs as processes of their own, which begin with what no plugin is needed for.
+
+    They are forked from a process that has imported the core and the packages of others, but
+    nothing of any plugin.
+    """
+    used = {name.split(".")[0] for path in below("plugins", ".py") for name, *_ in imports(path)}
+    known = ["portal.app", "tests.conftest", "tests.factories", *sorted(used - {"plugins"})]
+    with subprocess.Popen(
+        [sys.executable, "-c", NURSERY, json.dumps(known)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as running:
+
+        def run(program: str, *arguments: str, out: Path) -> tuple[int, str]:
+            assert running.stdin and running.stdout
+            running.stdin.write(json.dumps([*arguments, program, str(out)]) + "\n")
+            running.stdin.flush()
+            code = int(running.stdout.readline())
+            return code, out.read_text(encoding="utf-8")
+
+        yield run
+        assert running.stdin
+        running.stdin.close()
+
+
 def required(plugin: str) -> set[str]:
     """Return a plugin with all it builds on."""
     text = text_of(ROOT / "plugins" / plugin / "plugin.toml")
@@ -202,21 +257,18 @@ def subsets() -> list[Any]:
 
 
 @pytest.mark.parametrize("chosen", subsets(), ids=lambda chosen: "+".join(chosen) or "none")
-def test_the_portal_works_with_any_of_its_plugins(chosen: tuple[str, ...], tmp_path: Path) -> None:
+def test_the_portal_works_with_any_of_its_plugins(
+    chosen: tuple[str, ...], nursery: Callable[..., tuple[int, str]], tmp_path: Path
+) -> None:
     folder = tmp_path / "plugins"
     folder.mkdir()
     for plugin in chosen:
         (folder / plugin).symlink_to(ROOT / "plugins" / plugin)
 
-    done = subprocess.run(
-        [sys.executable, "-c", VISIT, str(folder), str(tmp_path / "instance")],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
+    code, said = nursery(VISIT, str(folder), str(tmp_path / "instance"), out=tmp_path / "said")
 
-    assert done.returncode == 0, done.stderr
-    active = ast.literal_eval(done.stdout.splitlines()[-1])
+    assert code == 0, said
+    active = ast.literal_eval(said.splitlines()[-1])
     assert active == sorted(name for name in chosen if required(name) <= set(chosen))
 
 

@@ -125,23 +125,26 @@ def boundaries(spaces: list[migrate.Namespace], url: str) -> list[Any]:
     return found
 
 
-def fail_everywhere(spaces: list[migrate.Namespace], url: str, wanted: list[Any]) -> int:
-    """Let each statement fail once, in the order in which they come; return how many did."""
+def fail_everywhere(runs: list[list[migrate.Namespace]], url: str, wanted: list[Any]) -> int:
+    """Let each statement of each run fail once, in their order; return how many did."""
     db.open_database(url)
     db.database.connect()
-    at, number, faults = 0, 1, 0
-    while True:
-        try:
-            with fault_at(number):
-                migrate.run(spaces, backup=False)
-            break
-        except RuntimeError:
-            faults += 1
-            now = stored()
-            assert now in wanted, f"between two steps, after fault {number}"
-            reached = wanted.index(now)
-            number = number + 1 if reached == at else 1
-            at = reached
+    at, faults = 0, 0
+    for spaces in runs:
+        number = 1
+        while True:
+            try:
+                with fault_at(number):
+                    migrate.run(spaces, backup=False)
+                break
+            except RuntimeError:
+                faults += 1
+                now = stored()
+                assert now in wanted[at:], f"between two steps, after fault {number}"
+                reached = wanted.index(now, at)
+                number = number + 1 if reached == at else 1
+                at = reached
+        at = wanted.index(stored(), at)
     assert stored() == wanted[-1]
     return faults
 
@@ -155,11 +158,15 @@ def all_spaces() -> list[migrate.Namespace]:
     ]
 
 
-def test_a_fault_before_any_statement_of_any_step_leaves_before_or_after(tmp_path: Path) -> None:
+@pytest.mark.parametrize("at_once", [False, pytest.param(True, marks=pytest.mark.full)])
+def test_a_fault_before_any_statement_of_any_step_leaves_before_or_after(
+    at_once: bool, tmp_path: Path
+) -> None:
     spaces = all_spaces()
+    runs = [spaces] if at_once else [[space] for space in spaces]
     wanted = boundaries(spaces, f"sqlite:///{tmp_path / 'whole.db'}")
 
-    faults = fail_everywhere(spaces, f"sqlite:///{tmp_path / 'faulty.db'}", wanted)
+    faults = fail_everywhere(runs, f"sqlite:///{tmp_path / 'faulty.db'}", wanted)
 
     assert faults > 100
     db.database.close()
@@ -172,7 +179,7 @@ def test_a_fault_on_postgresql_leaves_before_or_after(postgres_server: Any) -> N
     spaces = all_spaces()
     wanted = boundaries(spaces, postgres_server.get_uri(database="steps_whole"))
 
-    faults = fail_everywhere(spaces, postgres_server.get_uri(database="steps_faulty"), wanted)
+    faults = fail_everywhere([spaces], postgres_server.get_uri(database="steps_faulty"), wanted)
 
     assert faults > 100
     db.database.close()
@@ -193,7 +200,7 @@ def test_a_step_between_which_the_ledger_is_forgotten_is_found_out(tmp_path: Pat
     (folder / "0001_create.py").write_text(half, encoding="utf-8")
 
     with pytest.raises(AssertionError, match="between two steps"):
-        fail_everywhere(space, f"sqlite:///{tmp_path / 'faulty.db'}", wanted)
+        fail_everywhere([space], f"sqlite:///{tmp_path / 'faulty.db'}", wanted)
     db.database.close()
 
 
