@@ -185,6 +185,8 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
     **dict.fromkeys(("mobilities.alarm", "mobilities.see_alarm"), (set(), set())),  # no such thing
     "mobilities.workplace": (EDIT_A | {"member_b"}, {"member_a"}),
     "mobilities.report": (set(), OF_A | {"member_b"}),  # nobody reports the end of a plan
+    "occasions.mobility": (EDIT_A, {"member_a", "member_b"}),
+    "occasions.consortium": (set(), set()),  # tests/plugins/occasions try one that is there
     "mobilities.answer": (set(), set()),  # a report that is not there
     **dict.fromkeys(
         (f"ratings.{name}" for name in ("give", "withdraw", "received", "reply", "dispute")),
@@ -587,7 +589,7 @@ def addresses(world: World, rule: Rule, listed: Listed) -> Iterator[tuple[str, s
             key = "shared" if about in SHARING else key
             key = "own token" if about.startswith("tokens.") else key
             key = "enquiry" if about == "requests.enquiry" else key
-            key = "mobility" if about.startswith("mobilities.") else key
+            key = "mobility" if about.startswith(("mobilities.", "occasions.")) else key
             of_agreement = ("agreements.", "verification.", "outside.")
             key = "agreement" if about.startswith(of_agreement) else key
             key = about if about.startswith("ratings.") else key
@@ -605,7 +607,7 @@ def addresses(world: World, rule: Rule, listed: Listed) -> Iterator[tuple[str, s
             of_partners = {"requests.ask", "requests.past_partners"}
             if about.startswith(("requests.", "requests_api.")) and about not in of_partners:
                 key = "request"
-            key = "consortium" if about.startswith("consortia.") else key
+            key = "consortium" if about.startswith(("consortia.", "occasions.")) else key
         elif name == "number" and about.startswith("drafts."):
             key = "draft"
         elif name == "number" and about.startswith("signin_step."):

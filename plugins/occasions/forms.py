@@ -1,0 +1,37 @@
+"""The form with which an agreement is begun where it belongs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wtforms import SelectField, StringField
+from wtforms.validators import InputRequired, Length
+
+from portal.i18n import SHIPPED, Form, language_name, locale
+from portal.i18n import lazy_gettext as lazy
+
+
+class BeginForm(Form):
+    """Title and languages; the rest is known."""
+
+    title = StringField(
+        lazy("Title"),
+        [InputRequired(lazy("Fill this in; it can't stay empty.")), Length(max=160)],
+    )
+    language = SelectField(lazy("Language of the text"))
+    second = SelectField(lazy("Second language, side by side"))
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        languages = [(code, language_name(code, locale())) for code in SHIPPED]
+        self.language.choices = languages
+        self.second.choices = [("", _none()), *languages]
+
+    @property
+    def languages(self) -> list[str]:
+        """The languages that were chosen."""
+        return [self.language.data, *([self.second.data] if self.second.data else [])]
+
+
+def _none() -> Any:
+    return lazy("none")
