@@ -54,7 +54,7 @@ def _signatures(reader: PdfFileReader) -> list[Any]:
 
 
 def _certificates(folder: Path) -> dict[str, x509.Certificate]:
-    found = {}
+    found: dict[str, x509.Certificate] = {}
     for path in sorted(folder.glob("*.pem")):
         found |= _read(path)
     return found

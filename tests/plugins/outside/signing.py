@@ -29,7 +29,7 @@ class Issuer:
     @property
     def pem(self) -> bytes:
         """The certificate, as an operator would put it into a file."""
-        return self.own.public_bytes(serialization.Encoding.PEM)
+        return bytes(self.own.public_bytes(serialization.Encoding.PEM))
 
     def tool(self, name: str, *, by_itself: bool = False) -> signers.SimpleSigner:
         """Return what signs in the name of a person; `by_itself` without this issuer."""

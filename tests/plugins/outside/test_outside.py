@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import importlib
 import io
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,7 @@ def test_a_pdf_signed_with_another_tool_counts(world: World) -> None:
         "outside",
         "Head of school, card 7",
     )
-    assert (bytes(made.scan), made.attested_by_id) == (data, world.heads[0].id)
+    assert (bytes(made.scan), made.attested_by.id) == (data, world.heads[0].id)
     assert made.evidence["issuer"] == "Common Name: Test issuer"
     assert not made.evidence["is_trusted"]
     shown = who.client.get(who.path).text
@@ -98,7 +99,7 @@ def test_a_pdf_signed_with_another_tool_counts(world: World) -> None:
     script = Path(__file__).parents[3] / "docs" / "examples" / "verify_agreement.py"
     module: dict[str, Any] = {"__name__": "script"}
     exec(compile(script.read_text("utf-8"), script, "exec"), module)
-    assert "signed with another tool" in " ".join(module["check"](bundle.json.loads(taken))[0])
+    assert "signed with another tool" in " ".join(module["check"](json.loads(taken))[0])
 
 
 def test_an_issuer_is_confirmed_only_when_the_operator_named_it(
