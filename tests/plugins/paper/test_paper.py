@@ -242,15 +242,24 @@ def test_qpdf_and_pdfinfo_find_nothing_wrong(sealed: tuple[bytes, Path], tmp_pat
     assert "A letter" in said
 
 
-def test_pdfsig_reads_the_seal(sealed: tuple[bytes, Path], tmp_path: Path) -> None:
+def test_pdfsig_reads_the_seal_and_sees_a_changed_byte(
+    sealed: tuple[bytes, Path], tmp_path: Path
+) -> None:
     file = tmp_path / "sealed.pdf"
     file.write_bytes(sealed[0])
     if not shutil.which("pdfsig"):
         pytest.skip("pdfsig is missing: apt-get install poppler-utils")
-    said = subprocess.run(["pdfsig", "-nocert", file], capture_output=True, text=True).stdout
+    command = ["pdfsig", "-nocert", file]
+    said = subprocess.run(command, capture_output=True, text=True).stdout
 
     assert "Signature is Valid." in said
     assert "ETSI.CAdES.detached" in said
+    for place in (len(sealed[0]) // 3, len(sealed[0]) // 2):
+        changed = bytearray(sealed[0])
+        changed[place] ^= 1
+        file.write_bytes(changed)
+        said = subprocess.run(command, capture_output=True, text=True, errors="replace").stdout
+        assert "Signature is Valid." not in said
 
 
 @pytest.mark.parametrize(
