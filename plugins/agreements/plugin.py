@@ -30,6 +30,7 @@ from portal.hookspecs import (
 )
 from portal.i18n import _
 from portal.i18n import lazy_gettext as lazy
+from portal.organisations.models import Organisation
 
 HOUR, DAY = 3_600, 86_400
 
@@ -173,19 +174,26 @@ def link_purposes(ctx: Context) -> Sequence[Purpose]:
     return [telling.purpose()]
 
 
+def _others(ctx: Context, shown: Shown) -> list[Organisation]:
+    """Return the actor's organisations that may make an agreement with a partner, a few of them."""
+    own = queries.own_organisations(ctx) if ctx.actor.signed_in else []
+    return [item for item in own if item.id != shown.organisation_id][:5]
+
+
 @hookimpl(optionalhook=True)
 def partners_asides(ctx: Context, shown: Shown) -> Sequence[Markup]:
-    """Show agreements with a partner to those who are parties, and offer to begin one."""
-    own = queries.own_organisations(ctx) if ctx.actor.signed_in else []
-    mine = [item for item in own if item.id != shown.organisation_id][:5]
+    """Show agreements with a partner to those who are parties."""
+    mine = _others(ctx, shown)
     there = [queries.in_force_between(item.id, shown.organisation_id) for item in mine]
-    card = render_template(
-        "agreements/aside.html",
-        rows=[row for rows in there for row in rows],
-        slug=shown.slug,
-        may_begin=bool(mine) and shown.is_claimed,
-    )
-    return [Markup(card)] if card.strip() else []  # noqa: S704
+    rows = [row for rows in there for row in rows]
+    return [Markup(render_template("agreements/aside.html", rows=rows))] if rows else []  # noqa: S704
+
+
+@hookimpl(optionalhook=True)
+def partners_actions(ctx: Context, shown: Shown) -> Sequence[tuple[Any, str]]:
+    """Offer to begin an agreement with a partner."""
+    address = f"/agreements/new?partner={shown.slug}"
+    return [(_("Begin an agreement"), address)] if shown.is_claimed and _others(ctx, shown) else []
 
 
 @hookimpl

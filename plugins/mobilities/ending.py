@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
@@ -38,6 +38,8 @@ from portal.organisations.service import new_public_id
 def report(ctx: Context, placement: PlacementRow, side: str, values: Mapping[str, Any]) -> Report:
     """Say for a side that a stay does not end as planned: what, day, initiator, reason.
 
+    `people` are the public ids of those for whom it ended early, empty for all of the placement.
+
     Raises Invalid with the field, NotAllowed for a side the actor does not write for, Conflict when
     the stay is over or another report waits for an answer.
     """
@@ -59,6 +61,7 @@ def report(ctx: Context, placement: PlacementRow, side: str, values: Mapping[str
             side=side,
             account=ctx.actor.account_id,
             made_at=ctx.clock.now(),
+            people=_some(now, kept["what"], values.get("people") or ()),
             **kept,
         )
         audit.record(
@@ -69,6 +72,18 @@ def report(ctx: Context, placement: PlacementRow, side: str, values: Mapping[str
         others = [name for name in SIDES if name != side]
         telling.tell(ctx, mobility, others, telling.REPORTED, title, body, f"report {made.id}")
     return made
+
+
+def _some(placement: PlacementRow, what: str, chosen: Collection[str]) -> list[int]:
+    """Return for whom it ended early; none where that is everybody. Raises Invalid."""
+    everybody = {row.public_id: row.id for row in queries.participants([placement.id])}
+    if not set(chosen) <= everybody.keys():
+        raise Invalid(_("Choose from the list."), field="people")
+    if not chosen or len(set(chosen)) == len(everybody):
+        return []
+    if what == EXTENDED:
+        raise Invalid(_("A longer stay is longer for everybody: choose nobody here."), "people")
+    return sorted(everybody[key] for key in set(chosen))
 
 
 def answer(ctx: Context, found: Report, side: str, confirms: bool, reason: str = "") -> None:
@@ -176,10 +191,28 @@ def _settle(ctx: Context, mobility: Mobility, placement: PlacementRow, found: Re
     if end is None or placement.outcome or mobility.state not in LIVE:
         return 0
     initiator = found.initiator if found and end.outcome != ENDED else ""
+    some = bool(found and found.people and end.outcome != ENDED)
+    if found and some:
+        rest, placement = placement, _apart(placement, found)
     conclude(ctx, mobility, placement, end, initiator)
     if found and found.answer == WAITING:
         _close(ctx, found, SETTLED)
-    return 1
+    return 1 + (_settle(ctx, mobility, rest, None) if some else 0)
+
+
+def _apart(placement: PlacementRow, found: Report) -> PlacementRow:
+    """Give those for whom a stay ended early a placement of their own; the others go on."""
+    same = ("workplace", "workplace_city", "workplace_email", "starts_on", "ends_on")
+    made: PlacementRow = PlacementRow.create(
+        public_id=new_public_id(),
+        mobility=placement.mobility_id,
+        **{name: getattr(placement, name) for name in same},
+    )
+    person: Any = ParticipantRow
+    here = (person.id.in_(found.people), person.placement == placement.id)
+    person.update(placement=made.id).where(*here).execute()
+    Report.update(placement=made.id).where(Report.id == found.id).execute()
+    return made
 
 
 def conclude(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from peewee import fn
 
-from plugins.mobilities import queries
+from plugins.mobilities import queries, tasklist
 from plugins.mobilities.models import (
     DID_NOT_HAPPEN,
     ENDED,
@@ -91,6 +91,38 @@ class Completion:
     ended: int = 0
     interrupted: int = 0
     did_not_happen: int = 0
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A mobility as the actor sees it: for which sides they write, and which steps they may mark."""
+
+    id: int
+    public_id: str
+    title: str
+    is_fictional: bool
+    sides: frozenset[str]
+    steps: Mapping[str, str]
+    may: frozenset[str]
+
+
+def seen(ctx: Context, public_id: str) -> Seen:
+    """Return a mobility for the people of its sides, with its steps by key. Raises NotFound."""
+    found = queries.find(ctx, public_id)
+    row, items = found.mobility, tasklist.items(found.mobility.id)
+    is_over = row.state in tasklist.OVER
+    may = {
+        item.row.key for item in items if not is_over and tasklist.sides_of(item.step) & found.sides
+    }
+    return Seen(
+        row.id,
+        row.public_id,
+        row.title,
+        bool(row.sending.is_fictional),
+        found.sides,
+        {item.row.key: str(item.step.title) for item in items},
+        frozenset(may),
+    )
 
 
 def _fact(row: PlacementRow) -> Placement:

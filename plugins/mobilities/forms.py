@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 
 import wtforms
@@ -21,7 +20,7 @@ from wtforms.validators import InputRequired, Optional
 
 from plugins.mobilities import labels, rules
 from plugins.mobilities.models import INITIATORS, KINDS, MODES, REPORTS, Mobility
-from plugins.partners.interface import LANGUAGES, field_codes, field_name
+from plugins.partners.interface import LANGUAGES, Boxes, field_codes, field_name
 from portal.i18n import Form, language_name, locale
 from portal.i18n import lazy_gettext as lazy
 from portal.organisations.models import Organisation
@@ -209,6 +208,11 @@ class ReportForm(Form):
         [Optional()],
         description=lazy("The new last day, or that of an interrupted stay."),
     )
+    people = Boxes(
+        lazy("Who is it about?"),
+        [Optional()],
+        description=lazy("Choose nobody if it is about everybody. The others go on."),
+    )
     initiator = SelectField(lazy("Who ended it?"), [Optional()])
     reason = TextAreaField(
         lazy("Reasons"),
@@ -216,9 +220,12 @@ class ReportForm(Form):
         description=lazy("The other side reads them. Name no illness and nobody's private life."),
     )
 
-    def __init__(self, formdata: Any = None, *, today: date, last: date) -> None:
-        """Begin with what fits the day: before the end the stay is longer, after it interrupted."""
+    def __init__(self, formdata: Any = None, *, people: Sequence[tuple[str, str]]) -> None:
+        """Offer what may happen; to choose among several people (public id, name)."""
         super().__init__(formdata)
+        self.people.choices = list(people)
+        if len(people) < 2:
+            del self.people
         self.what.choices = [(key, labels.report(key)) for key in REPORTS]
         self.initiator.choices = [("", "")] + [(key, labels.initiator(key)) for key in INITIATORS]
 
@@ -229,6 +236,7 @@ class ReportForm(Form):
             "day": self.day.data,
             "initiator": self.initiator.data or "",
             "reason": self.reason.data or "",
+            "people": self.people.data or [] if self.people else [],
         }
 
 

@@ -5,7 +5,8 @@ Answers are plain values, so that nobody needs this plugin in order to answer.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from markupsafe import Markup
 
@@ -38,5 +39,36 @@ def mobilities_transcribed(ctx: Context, mobility_ids: Sequence[int]) -> Mapping
 
     Called inside the step that makes one recognised, which is refused where somebody answers
     False. Leave out those that need none. Silence means that no transcript is asked for.
+    """
+    return {}
+
+
+@hookspec(ISOLATE)
+def mobilities_list(ctx: Context, organisation_id: int) -> int:
+    """Name the list of steps with which stays that an organisation plans from now on begin.
+
+    Called when one is planned. The number is 1,000 or more; silence means the usual list.
+    """
+    return 0
+
+
+@hookspec(ISOLATE)
+def mobilities_steps(ctx: Context, number: int) -> Sequence[Mapping[str, Any]]:
+    """Return the steps of the list with a number that `mobilities_list` named.
+
+    Each has the attributes of `plugins.mobilities.interface.Step` by name. Such a list never
+    changes, so each process asks once. Without an answer its steps are those of the usual list.
+    """
+    return ()
+
+
+@hookspec(ISOLATE)
+def mobilities_step_shown(
+    ctx: Context, mobility_id: int, public_id: str, keys: Collection[str], may: Collection[str]
+) -> Mapping[str, Markup]:
+    """Add something below steps on the page of all steps, by their keys; `may` are those that the
+    reader may mark.
+
+    Called once for that page, for readers who write for a side: answer in one statement.
     """
     return {}

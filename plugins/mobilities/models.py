@@ -6,7 +6,7 @@ from datetime import date
 
 from peewee import AutoField, BooleanField, ForeignKeyField, IntegerField, TextField
 
-from portal.db import BinaryText, Model, UtcDateTime
+from portal.db import BinaryText, JsonField, Model, UtcDateTime
 from portal.organisations.models import Organisation
 from portal.people.models import Account
 
@@ -139,7 +139,8 @@ class Report(Model):
     """A side says that a stay does not end as planned; another side confirms or objects.
 
     `what` is one of `REPORTS`, `day` the new last day of an extended stay, or the last one of an
-    interrupted one. `answer` is empty while nobody answered.
+    interrupted one. `answer` is empty while nobody answered. `people` are the numbers of the
+    participants for whom it ended early, empty when it is about all of the placement.
     """
 
     id = AutoField()
@@ -152,6 +153,7 @@ class Report(Model):
     reason = TextField()
     account = ForeignKeyField(Account, null=True, on_delete="SET NULL", backref="+")
     made_at = UtcDateTime()
+    people = JsonField(default=list)
     answer = TextField(default=WAITING)
     answer_reason = TextField(default="")
     answered_at = UtcDateTime(null=True)

@@ -170,7 +170,7 @@ def _stay(
             "%(num)s participants",
             sum(person.placement_id == place.id for person in persons),
         ),
-        "reports": [_report(here, report) for report in own],
+        "reports": [_report(here, report, persons) for report in own],
     }
 
 
@@ -186,13 +186,17 @@ def _person(here: queries.Found, person: ParticipantRow, may_change: bool) -> di
     }
 
 
-def _report(here: queries.Found, report: Report) -> dict[str, Any]:
+def _report(
+    here: queries.Found, report: Report, persons: Sequence[ParticipantRow]
+) -> dict[str, Any]:
+    about = [person.name for person in persons if person.id in report.people]
     return {
         "id": report.public_id,
         "side": labels.side(report.side),
         "what": labels.report(report.what),
         "day": day(date.fromisoformat(report.day), "medium"),
         "initiator": labels.initiator(report.initiator) if report.initiator else "",
+        "about": ", ".join(about) if report.answer == "" else "",
         "reason": report.reason,
         "state": labels.answer(report.answer),
         "answer_reason": report.answer_reason,

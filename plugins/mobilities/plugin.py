@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint
+from markupsafe import Markup
 
 from plugins.mobilities import (
     demo,
@@ -14,11 +15,13 @@ from plugins.mobilities import (
     queries,
     reminding,
     service,
+    standing,
     telling,
     views,
     workflow,
     worklist,
 )
+from plugins.partners.interface import Shown
 from portal import workflow as engine
 from portal.context import Context
 from portal.hookspecs import (
@@ -137,6 +140,32 @@ def organisation_removed(ctx: Context, ids: Sequence[int]) -> None:
 def operation_demo_filled(ctx: Context) -> None:
     """Add the demonstration set once its organisations and their people are there."""
     demo.load(ctx)
+
+
+@hookimpl(optionalhook=True)
+def partners_details(ctx: Context) -> Sequence[str]:
+    """Read how the stays of a partner ended together with its profile."""
+    return [standing.DETAILS]
+
+
+@hookimpl(optionalhook=True)
+def partners_asides(ctx: Context, shown: Shown) -> Sequence[Markup]:
+    """Say beside a profile how its stays ended: a fact, apart from quality."""
+    return standing.aside(shown)
+
+
+@hookimpl(optionalhook=True)
+def partners_compared(ctx: Context, shown: Sequence[Shown]) -> Sequence[tuple[Any, Sequence[str]]]:
+    """Put side by side how stays ended."""
+    return [(_("Stays that ended as planned"), [standing.sentence(item) for item in shown])]
+
+
+@hookimpl(optionalhook=True)
+def partners_actions(ctx: Context, shown: Shown) -> Sequence[tuple[Any, str]]:
+    """Offer to plan a stay with a partner."""
+    own = queries.own_organisations(ctx) if ctx.actor.signed_in and shown.is_claimed else []
+    others = [item for item in own if item.id != shown.organisation_id]
+    return [(_("Plan a mobility"), f"/mobilities/new?host={shown.slug}")] if others else []
 
 
 @hookimpl(optionalhook=True)

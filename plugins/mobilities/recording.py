@@ -97,7 +97,7 @@ def record(
                 **rules.checked_participant(person, at),
             )
         if not outcome:
-            tasklist.make(mobility)
+            tasklist.make(ctx, mobility)
         else:
             end = rules.End(outcome, ended_on or ends_on)
             ending.store(ctx, row, end, initiator)

@@ -84,7 +84,7 @@ def plan(
         )
         workflow.start(ctx, made)
         _place(made, named)
-        tasklist.make(made)
+        tasklist.make(ctx, made)
         audit.record(ctx, "mobility.planned", MOBILITY, made.id, sending=sending.id, host=host.id)
         events.emit(ctx, "mobility.planned", MOBILITY, made.id)
         title = lazy("%(name)s plans a stay with you", name=sending.name)
@@ -124,7 +124,7 @@ def change(
         PlacementRow.delete().where(PlacementRow.mobility == mobility.id).execute()
         changed: Mobility = of.get_by_id(mobility.id)
         _place(changed, named)
-        tasklist.make(changed)
+        tasklist.make(ctx, changed)
         audit.record(ctx, "mobility.changed", MOBILITY, mobility.id)
     return changed
 

@@ -7,13 +7,16 @@ the one they began with.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
 from typing import Any
 
+from flask import current_app
+
 from plugins.mobilities.models import HOST, SENDING, STAFF, SUPPORTING
+from portal import objects
+from portal.context import Context, system_context
 from portal.i18n import lazy_gettext as lazy
 
 PARTICIPANT, COMPETENT = "participant", "competent"
@@ -229,18 +232,49 @@ BY_STEP: Mapping[str, tuple[str, ...]] = {
 """What is done with a step of the workflow."""
 
 
-@cache
-def steps_of(version: int) -> dict[str, Step]:
+OWN_FROM = 1_000
+"""Lists from this number on are an organisation's own; whoever answers `mobilities_steps` has them."""
+KEPT = "mobilities.steps"
+
+
+class Steps(dict[str, Step]):
+    """Steps by key; one whose list nobody knows any more is still a step."""
+
+    def __missing__(self, key: str) -> Step:
+        title = lazy("A step of the organisation's own list")
+        return _USUAL.get(key) or Step(key, BEFORE, title, SENDING, (), START, 0, "")
+
+
+_USUAL = {step.key: step for step in LISTS[NEWEST]}
+
+
+def steps_of(number: int) -> Mapping[str, Step]:
     """Return the steps of a list by their keys."""
-    return {step.key: step for step in LISTS[version]}
+    if number in LISTS:
+        return Steps({step.key: step for step in LISTS[number]})
+    kept = current_app.extensions.setdefault(KEPT, {})
+    if number not in kept:
+        hooks = objects.registry().hooks
+        rows = list(hooks.each("mobilities_steps", system_context(), number=number))
+        if not rows:
+            return Steps(_USUAL)
+        kept[number] = Steps({row["key"]: Step(**row) for row in rows})
+    found: Mapping[str, Step] = kept[number]
+    return found
 
 
-def fitting(kind: str, mode: str, without: Iterable[str] = ()) -> list[Step]:
-    """Return the steps of the newest list for a kind of mobility, less those that somebody left out."""
-    gone = set(without)
-    gone |= _NOT_FOR_STAFF if kind == STAFF else frozenset()
+def newest(ctx: Context, organisation_id: int) -> int:
+    """Return the list with which stays begin that an organisation plans now."""
+    hooks = objects.registry().hooks
+    own = hooks.call("mobilities_list", ctx, organisation_id=organisation_id)
+    return next((number for _plugin, number in own if number >= OWN_FROM), NEWEST)
+
+
+def fitting(kind: str, mode: str, number: int = NEWEST) -> list[Step]:
+    """Return the steps of a list for a kind of mobility."""
+    gone = _NOT_FOR_STAFF if kind == STAFF else frozenset()
     gone |= _NOT_ONLINE if mode == "virtual" else frozenset()
-    return [step for step in LISTS[NEWEST] if step.key not in gone]
+    return [step for step in steps_of(number).values() if step.key not in gone]
 
 
 def due_on(step: Step, starts_on: date, ends_on: date, planned_on: date) -> date:

@@ -52,19 +52,22 @@ class Item:
         return date.fromisoformat(self.row.due_on)
 
 
-def make(mobility: Mobility) -> None:
+def make(ctx: Context, mobility: Mobility) -> None:
     """Make the list of a mobility, or bring it in step with a plan that changed.
 
-    What was marked stays; open steps that don't fit any more go.
+    It keeps the list with which it began. What was marked stays; open steps that don't fit any
+    more go.
     """
-    wanted = {step.key: step for step in steps.fitting(mobility.kind, mobility.mode)}
-    planned = mobility.created_at.date()
     known = {row.key: row for row in _rows(mobility.id)}
+    began = next((row.list_number for row in known.values()), 0)
+    number = began or steps.newest(ctx, mobility.sending_id)
+    wanted = {step.key: step for step in steps.fitting(mobility.kind, mobility.mode, number)}
+    planned = mobility.created_at.date()
     missing = [
         {
             "mobility": mobility.id,
             "key": key,
-            "list_number": steps.NEWEST,
+            "list_number": number,
             "lead": step.lead,
             "due_on": steps.due_on(
                 step, mobility.first_day, mobility.last_day, planned
@@ -109,7 +112,8 @@ def items(mobility_id: int) -> list[Item]:
     found = [
         Item(row, steps.steps_of(row.list_number)[row.key], counts.get(row.id, 0)) for row in rows
     ]
-    order = {key: at for at, key in enumerate(steps.steps_of(steps.NEWEST))}
+    number = rows[0].list_number if rows else steps.NEWEST
+    order = {key: at for at, key in enumerate(steps.steps_of(number))}
     return sorted(found, key=lambda item: order.get(item.row.key, len(order)))
 
 

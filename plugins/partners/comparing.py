@@ -8,10 +8,12 @@ from typing import Any
 from plugins.partners import profiles
 from plugins.partners.queries import Partner
 from plugins.partners.rules import differs
+from portal import objects
+from portal.context import Context
 from portal.i18n import _, country_name, ngettext, number
 
 
-def groups(found: Sequence[Partner]) -> list[tuple[str, list[tuple[str, list[str]]]]]:
+def groups(ctx: Context, found: Sequence[Partner]) -> list[tuple[str, list[tuple[str, list[str]]]]]:
     """Return groups of rows: label and one text for each partner, empty when unknown."""
     offered = [dict(profiles.offers(item)) for item in found]
     rows = [(label, [item[label] for item in offered]) for label in (offered[0] if offered else {})]
@@ -46,17 +48,23 @@ def groups(found: Sequence[Partner]) -> list[tuple[str, list[tuple[str, list[str
             ],
         )
     ]
+    told = [profiles.shown(item) for item in found]
+    rated = [
+        (label, list(texts))
+        for label, texts in objects.registry().hooks.each("partners_compared", ctx, shown=told)
+    ]
     return [
         (_("Who they are"), identity),
         (_("What they offer"), [*rows, *services]),
         (_("Promises"), promised),
+        *([(_("How it went"), rated)] if rated else []),
     ]
 
 
-def page(found: Sequence[Partner], only_differences: bool) -> dict[str, Any]:
+def page(ctx: Context, found: Sequence[Partner], only_differences: bool) -> dict[str, Any]:
     """Return what the comparison page shows."""
     shown, different, alike = [], 0, 0
-    for title, rows in groups(found):
+    for title, rows in groups(ctx, found):
         kept = []
         for label, values in rows:
             marks = differs(values)
@@ -92,9 +100,9 @@ def page(found: Sequence[Partner], only_differences: bool) -> dict[str, Any]:
     }
 
 
-def as_table(found: Sequence[Partner]) -> tuple[list[str], list[list[str]]]:
+def as_table(ctx: Context, found: Sequence[Partner]) -> tuple[list[str], list[list[str]]]:
     """Return the comparison as heads and rows, for a file."""
-    rows = [[label, *values] for _title, part in groups(found) for label, values in part]
+    rows = [[label, *values] for _title, part in groups(ctx, found) for label, values in part]
     names = [item.name for item in found]
     heads = [
         item.name if names.count(item.name) == 1 else f"{item.name} ({item.slug})" for item in found

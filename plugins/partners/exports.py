@@ -35,6 +35,8 @@ def heads() -> list[str]:
     return [
         _("Name"), _("Country code"), _("Country"), _("Town"), _("Kind of organisation"),
         _("Takes part as"), _("Fields"), _("Languages"), _("Entry"), _("Demonstration"), _("Projects"),
+        _("Score of 5"), _("Likely from"), _("Likely to"), _("Organisations that rated"),
+        _("People who rated"),
     ]  # fmt: skip
 
 
@@ -63,7 +65,13 @@ def row_of(card: Mapping[str, Any]) -> list[str]:
         value_label("claimed", "no" if card["state"] == "unclaimed" else "yes"),
         _("demonstration") if card.get("demo") else "",
         "; ".join(card.get("projects", ())),
+        *_rated(card.get("quality") or ()),
     ]
+
+
+def _rated(figures: Sequence[float]) -> list[str]:
+    """Return a score with its likely range and who stands behind it, as numbers; else empty cells."""
+    return [f"{figure:g}" for figure in figures] if figures else [""] * 5
 
 
 def _joined(name: str, card: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
@@ -133,6 +133,24 @@ def partners_asides(ctx: Context, shown: Shown) -> Sequence[Markup]:
     """Offer cards beside a profile in sight.
 
     Called once for that page. Visitors' pages have no statement to spare: see `partners_details`.
+    """
+    return ()
+
+
+@hookspec(ISOLATE)
+def partners_actions(ctx: Context, shown: Shown) -> Sequence[tuple[Any, str]]:
+    """Offer what the reader may begin with a partner (label, address), for the menu of its profile.
+
+    Called once for that page; visitors' pages have no statement to spare.
+    """
+    return ()
+
+
+@hookspec(ISOLATE)
+def partners_compared(ctx: Context, shown: Sequence[Shown]) -> Sequence[tuple[Any, Sequence[str]]]:
+    """Offer rows of a comparison: label, and a text for each partner, empty where it is not known.
+
+    Called once for that page with two to four partners; `partners_details` gives what is needed.
     """
     return ()
 

@@ -61,8 +61,19 @@ def asides(ctx: Context, partner: Partner) -> list[Markup]:
     """Return cards that others offer beside a profile in sight."""
     if not partner.is_public:
         return []
-    shown = Shown(partner.id, partner.slug, partner.claimed, partner.details)
-    return list(objects.registry().hooks.each("partners_asides", ctx, shown=shown))
+    return list(objects.registry().hooks.each("partners_asides", ctx, shown=shown(partner)))
+
+
+def actions(ctx: Context, partner: Partner) -> list[tuple[Any, str]]:
+    """Return what the reader may begin with a partner in sight, as label and address."""
+    if not partner.is_public:
+        return []
+    return list(objects.registry().hooks.each("partners_actions", ctx, shown=shown(partner)))
+
+
+def shown(partner: Partner) -> Shown:
+    """Return what hooks are told of a profile."""
+    return Shown(partner.id, partner.slug, partner.claimed, partner.details)
 
 
 def way(ctx: Context, partner: Partner) -> dict[str, Any]:

@@ -215,11 +215,11 @@ def compare() -> ResponseReturnValue:
     is_cut = len(set(request.args.getlist("partner"))) > MOST_COMPARED
     only = "only" in request.args
     if request.args.get("as") in exports.KINDS:
-        heads, rows = comparing.as_table(found)
+        heads, rows = comparing.as_table(g.ctx, found)
         return exports.respond(request.args["as"], "comparison", heads, rows)
     return render_template(
         "partners/compare.html",
-        **comparing.page(found, only_differences=only),
+        **comparing.page(g.ctx, found, only_differences=only),
         missing=missing,
         is_cut=is_cut,
     )
@@ -244,6 +244,7 @@ def profile(slug: str) -> ResponseReturnValue:
         return redirect(f"/partners/{partner}", 301)
     values = profiles.page(g.ctx, partner)
     asides = profiles.asides(g.ctx, partner)
+    values["actions"] = profiles.actions(g.ctx, partner)
     return render_template("partners/profile.html", **values, asides=asides)
 
 

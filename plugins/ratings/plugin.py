@@ -81,9 +81,11 @@ def organisation_links(ctx: Context, organisation_id: int) -> Sequence[tuple[Any
 
 @hookimpl
 def event_happened(ctx: Context, event: Event) -> None:
-    """Ask all sides once a placement is over."""
+    """Ask all sides once a placement is over; let changed parameters reach the scores."""
     if event.name == "mobility.ended":
         inviting.ask(ctx, event.subject_id)
+    elif event.name == "setting.changed" and event.payload.get("scope") == "ratings":
+        giving.recount(ctx)
 
 
 @hookimpl
@@ -195,6 +197,12 @@ def partners_details(ctx: Context) -> Sequence[str]:
 def partners_asides(ctx: Context, shown: Shown) -> Sequence[Markup]:
     """Show the score beside a profile."""
     return standing.aside(ctx, shown)
+
+
+@hookimpl(optionalhook=True)
+def partners_compared(ctx: Context, shown: Sequence[Shown]) -> Sequence[tuple[Any, Sequence[str]]]:
+    """Put scores side by side."""
+    return [(_("Quality, as rated"), [standing.compared(partner) for partner in shown])]
 
 
 @hookimpl

@@ -36,6 +36,8 @@ from portal.people.models import Account
 
 MOST_LISTED = 200
 MOST_PUBLIC = 50
+MOST_NAMED = 400
+"""Organisations that a statement names one by one."""
 
 
 def is_here(organisation: Organisation | None) -> bool:
@@ -220,12 +222,17 @@ def learner_means(organisation_id: int) -> dict[str, tuple[float, int]]:
     return {name: (float(mean), int(count)) for name, mean, count in rows.tuples()}
 
 
-def whole_cells() -> Any:
-    """Return the query of the cells of which no answer was withdrawn or removed."""
+def whole_cells(about: Collection[int] | None = None) -> Any:
+    """Return the query of the cells of which no answer was withdrawn or removed.
+
+    `about` narrows them to some rated organisations; a cell is about one.
+    """
     of: Any = Answer
-    return of.select(of.cell).join(Rating).where(of.cell.is_null(False)).group_by(of.cell).having(
+    found = of.select(of.cell).join(Rating).where(of.cell.is_null(False))
+    found = found if about is None else found.where(Rating.rated.in_(list(about)))
+    return found.group_by(of.cell).having(
         fn.MIN(Rating.state) == PUBLISHED, fn.MAX(Rating.state) == PUBLISHED
-    )  # fmt: skip
+    )
 
 
 def totals(organisation_id: int) -> dict[str, int]:
@@ -249,10 +256,11 @@ def rated_of_ended(ids: Collection[int]) -> dict[int, tuple[int, int]]:
     """Return, by organisation, how many placements were rated, of how many whose seal is open."""
     if not ids:
         return {}
-    marks = ", ".join("?" * len(ids))
+    is_few = len(ids) <= MOST_NAMED
+    narrowed = f" IN ({', '.join('?' * len(ids))})" if is_few else " IS NOT NULL"
     sides = " UNION ".join(
         f"SELECT id, {side}_id AS organisation_id FROM ratings_ending "
-        f"WHERE released_at IS NOT NULL AND evidence = 'live' AND {side}_id IN ({marks})"
+        f"WHERE released_at IS NOT NULL AND evidence = 'live' AND {side}_id{narrowed}"
         for side in SIDES
     )
     rows = db.query(
@@ -260,9 +268,14 @@ def rated_of_ended(ids: Collection[int]) -> dict[int, tuple[int, int]]:
         f"FROM ({sides}) AS e LEFT JOIN (SELECT DISTINCT ending_id, rated_id FROM ratings_rating "
         "WHERE state = 'published') AS r ON r.ending_id = e.id AND r.rated_id = e.organisation_id "
         "GROUP BY e.organisation_id",
-        [*ids] * 3,
+        [*ids] * 3 if is_few else [],
     )
-    return {organisation: (rated, ended) for organisation, ended, rated in rows}
+    wanted = set(ids)
+    return {
+        organisation: (rated, ended)
+        for organisation, ended, rated in rows
+        if organisation in wanted
+    }
 
 
 def stored(ids: Collection[int]) -> dict[int, Mapping[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from plugins.links import interface as links
 from plugins.partners import interface as partners
-from plugins.ratings import cells, parameters, queries, rows, rules, telling
+from plugins.ratings import cells, keeping, parameters, queries, rows, rules, telling
 from plugins.ratings.inviting import PURPOSE
 from plugins.ratings.models import (
     COMMENT,
@@ -23,7 +23,7 @@ from plugins.ratings.models import (
     StoredScore,
     Text,
 )
-from plugins.ratings.score import Score, scores
+from plugins.ratings.score import Score, judge_voices
 from portal import audit, db, events, settings
 from portal import workflow as engine
 from portal.context import Context
@@ -108,38 +108,49 @@ def _tell(ctx: Context, ids: Sequence[int], ratings: Sequence[Rating]) -> None:
 def count_anew(ctx: Context) -> int:
     """Compute and store the scores, and bring the search up to date with what people see changed.
 
-    They are as of the newest release, so that the export gives the same on any day. Returns how many
-    organisations look different now.
+    Voices are put together only for organisations whose ratings changed (`keeping`); the rest is
+    sums, since what is usual everywhere is part of each score. Scores are as of the newest release,
+    so that the export gives the same on any day. Returns how many organisations look different now.
     """
     running = parameters.from_settings(settings.of(ctx, "ratings"))
     with db.transaction():
         names = rows.Names()
-        given = rows.released(ctx, names)
-        found = scores(given, running) if given else {}
+        network = keeping.network(ctx, names, running)
+        found = judge_voices(network, running).scores if network.about else {}
         ids = [names.number(name) for name in found]
         shares = queries.rated_of_ended(ids)
-        before = dict(_stored())
+        before = _stored()
         now = {
-            number: (score, _shown(score, shares.get(number, (0, 0))))
+            number: _values(number, score, _shown(score, shares.get(number, (0, 0))))
             for number, score in zip(ids, found.values(), strict=True)
         }
-        StoredScore.delete().execute()
-        values = [_values(number, score, shown) for number, (score, shown) in now.items()]
-        for at in range(0, len(values), BATCH):
-            StoredScore.insert_many(values[at : at + BATCH]).execute()
-        after = {number: shown for number, (_score, shown) in now.items()}
+        _store(before, now)
         changed = sorted(
             number
-            for number in before.keys() | after.keys()
-            if before.get(number) != after.get(number)
+            for number in before.keys() | now.keys()
+            if before.get(number, {}).get("shown") != now.get(number, {}).get("shown")
         )
         partners.refresh(ctx, changed)
     return len(changed)
 
 
-def _stored() -> Any:
-    of: Any = StoredScore
-    return of.select(of.organisation, of.shown).tuples()
+Stored = Mapping[int, Mapping[str, Any]]
+
+
+def _stored() -> Stored:
+    return {values["organisation"]: values for values in StoredScore.select().dicts()}
+
+
+def _store(before: Stored, now: Stored) -> None:
+    """Write the scores that differ; a new rating moves what is usual, so most do, by a hair."""
+    other = [
+        number for number in before.keys() | now.keys() if before.get(number) != now.get(number)
+    ]
+    for at in range(0, len(other), BATCH):
+        some = other[at : at + BATCH]
+        StoredScore.delete().where(StoredScore.organisation.in_(some)).execute()
+        if values := [now[number] for number in some if number in now]:
+            StoredScore.insert_many(values).execute()
 
 
 def _shown(score: Score, share: tuple[int, int]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -39,24 +40,27 @@ class Names:
         return self._numbers[name]
 
 
-def released(ctx: Context, names: Names | None = None) -> list[Row]:
+def released(
+    ctx: Context, names: Names | None = None, about: Collection[int] | None = None
+) -> list[Row]:
     """Return all released rows that count, participants' in whole cells alone.
 
-    Days are rounded; two statements.
+    `about` narrows them to some rated organisations. Days are rounded; two statements.
     """
     called = (names or Names()).name
-    return [*_of_organisations(called), *_of_participants(called)]
+    return [*_of_organisations(called, about), *_of_participants(called, about)]
 
 
-def _selected(*more: Any) -> Any:
+def _selected(about: Collection[int] | None, *more: Any) -> Any:
     of: Any = Answer
     columns = (Rating.rater, Rating.rated, of.criterion, of.stars, Ending.ended_on)
-    return of.select(*columns, *more).join(Rating).join(Ending)
+    found = of.select(*columns, *more).join(Rating).join(Ending)
+    return found if about is None else found.where(Rating.rated.in_(list(about)))
 
 
-def _of_organisations(called: Any) -> list[Row]:
+def _of_organisations(called: Any, about: Collection[int] | None) -> list[Row]:
     more = (Rating.public_id, Rating.role, Rating.released_on, Ending.evidence)
-    rows = _selected(*more).where(
+    rows = _selected(about, *more).where(
         Rating.state == PUBLISHED,
         Rating.role != LEARNER,
         Rating.released_on != "",
@@ -78,12 +82,12 @@ def _of_organisations(called: Any) -> list[Row]:
     ]
 
 
-def _of_participants(called: Any) -> list[Row]:
-    rows = _selected(Cell.token, Cell.released_on).join_from(Answer, Cell)
+def _of_participants(called: Any, about: Collection[int] | None) -> list[Row]:
+    rows = _selected(about, Cell.token, Cell.released_on).join_from(Answer, Cell)
     found: dict[tuple[Any, ...], list[int]] = defaultdict(list)
     days: dict[str, date] = {}
     for rater, rated, criterion, stars, ended_on, token, released_on in rows.where(
-        Answer.cell.in_(queries.whole_cells())
+        Answer.cell.in_(queries.whole_cells(about))
     ).tuples():
         days[token] = cells.quarter(date.fromisoformat(ended_on))
         found[token, called(rater), called(rated), criterion, released_on].append(stars)

@@ -7,7 +7,7 @@ what is usual everywhere weighs as much as `prior_weight` voices. How voices get
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -15,7 +15,7 @@ from plugins.ratings import rings, voices
 from plugins.ratings.formulae import Estimate, dirichlet
 from plugins.ratings.parameters import Parameters
 from plugins.ratings.rowsfile import Row
-from plugins.ratings.voices import Ages, Answer, Network, Voice
+from plugins.ratings.voices import Ages, Network, Voice
 
 NOT_ENOUGH = "not enough yet"
 """The label of a score with too few raters; people read its translation."""
@@ -90,8 +90,11 @@ def judge(
     rows: Iterable[Row], parameters: Parameters | None = None, on: date | None = None
 ) -> Judgement:
     """Return the scores with everything that led to them, for moderators."""
-    parameters = parameters or Parameters()
-    network = voices.collect(rows)
+    return judge_voices(voices.collect(rows), parameters or Parameters(), on)
+
+
+def judge_voices(network: Network, parameters: Parameters, on: date | None = None) -> Judgement:
+    """Return the scores of voices that were put together already; gives them their weights."""
     voices.weigh(network, parameters, on or network.newest)
     findings = rings.find(network, parameters)
     rings.damp(findings)
@@ -118,13 +121,14 @@ def over_time(
         age, weights, raters = voices.ages(parameters, day), [0.0] * 5, 0
         for voice in judged.network.about.get(rated, []):
             known = [answer for answer in voice.answers if answer.released_on <= day]
-            plain = voices.plain_weight(voice.people, voice.answers, parameters, today)
+            plain = voices.plain_weight(voice.people, voice.as_of(today), parameters)
             if not known or not plain:
                 continue
             people = sum(voices.people_in(known).values())
-            then = voices.plain_weight(people, known, parameters, age) * voice.weight / plain
-            for answer, weight in _shared(known, then, age):
-                weights[answer.stars - 1] += weight
+            then = voices.sums_of(known, age)
+            weight = voices.plain_weight(people, then, parameters) * voice.weight / plain
+            for shares in then.shares.values():
+                _add(weights, shares, weight)
             raters += voice.is_live
         if raters >= parameters.minimum_raters:
             estimate = _estimate(weights, judged.usual[""], parameters.prior_weight)
@@ -132,26 +136,19 @@ def over_time(
     return found
 
 
-def _spread(voice: Voice, age: Ages) -> Iterator[tuple[Answer, float]]:
-    return _shared(voice.answers, voice.weight, age)
-
-
-def _shared(answers: list[Answer], weight: float, age: Ages) -> Iterator[tuple[Answer, float]]:
-    """Share the weight of a voice among its answers, newer ones more."""
-    fresh = [age(answer.mobility_ended_on) for answer in answers]
-    total = sum(fresh)
-    if total and weight:
-        for answer, part in zip(answers, fresh, strict=True):
-            yield answer, weight * part / total
+def _add(sums: list[float], shares: Sequence[float], weight: float) -> None:
+    """Put the weight of a voice on the stars it gave."""
+    for at, share in enumerate(shares):
+        sums[at] += weight * share
 
 
 def _usual(network: Network, age: Ages) -> Usual:
     sums: dict[str, list[float]] = {"": [0.0] * 5}
     for about in network.about.values():
         for voice in about:
-            for answer, weight in _spread(voice, age):
-                sums[""][answer.stars - 1] += weight
-                sums.setdefault(answer.criterion, [0.0] * 5)[answer.stars - 1] += weight
+            for criterion, shares in voice.as_of(age).shares.items():
+                _add(sums[""], shares, voice.weight)
+                _add(sums.setdefault(criterion, [0.0] * 5), shares, voice.weight)
     return {criterion: _shares(found) for criterion, found in sums.items()}
 
 
@@ -170,15 +167,16 @@ def _score(
     weights, histogram = [0.0] * 5, [0] * 5
     parts: dict[str, _Part] = {}
     for voice in about:
-        for answer in voice.answers:
-            histogram[answer.stars - 1] += 1
-            part = parts.setdefault(answer.criterion, _Part())
-            part.answers += 1
+        sums = voice.as_of(age)
+        for criterion, counts in sums.counts.items():
+            part = parts.setdefault(criterion, _Part())
+            for at, count in enumerate(counts):
+                histogram[at] += count
+                part.answers += count
             if voice.is_live:
                 part.raters.add(voice.rater)
-        for answer, weight in _spread(voice, age):
-            weights[answer.stars - 1] += weight
-            parts[answer.criterion].weights[answer.stars - 1] += weight
+            _add(weights, sums.shares[criterion], voice.weight)
+            _add(part.weights, sums.shares[criterion], voice.weight)
     estimate = _estimate(weights, usual[""], parameters.prior_weight)
     low, high = estimate.range(parameters.z)
     live = [voice for voice in about if voice.is_live]
@@ -190,7 +188,7 @@ def _score(
         raters=len(live),
         people=sum(voice.people for voice in live),
         effective=_effective(about),
-        newest=max(answer.released_on for voice in about for answer in voice.answers),
+        newest=max(voice.newest for voice in about),
         rank_value=estimate.mean - parameters.caution * estimate.deviation,
         label="" if len(live) >= parameters.minimum_raters else NOT_ENOUGH,
         histogram=tuple(histogram),

@@ -92,11 +92,20 @@ def summary(ctx: Context, known: Mapping[str, Any] | None, how_url: str = "") ->
     }
 
 
+def _known(partner: Shown) -> dict[str, Any] | None:
+    rows = partner.details.get(ROW, ())
+    return json.loads(rows[0][0]) if rows else None
+
+
+def compared(partner: Shown) -> str:
+    """Return the score of a partner in one sentence, empty while there is none."""
+    known = _known(partner)
+    return standing(known).label if known else ""
+
+
 def aside(ctx: Context, partner: Shown) -> list[Markup]:
     """Return the card beside the profile of a claimed partner."""
     if not partner.is_claimed:
         return []
-    rows = partner.details.get(ROW, ())
-    known = json.loads(rows[0][0]) if rows else None
-    values = summary(ctx, known, f"/ratings/about/{partner.slug}")
+    values = summary(ctx, _known(partner), f"/ratings/about/{partner.slug}")
     return [Markup(render_template("ratings/aside.html", **values))]  # noqa: S704

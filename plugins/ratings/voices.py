@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -28,13 +28,30 @@ class Answer(NamedTuple):
     stars: int
 
 
+Month = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What the answers of a voice come to as of a day: all that a score needs of them.
+
+    `fresh` is their mean weight by age; `shares` how the voice is shared among the stars of each
+    criterion, together 1, newer answers more; `counts` are plain numbers of answers.
+    """
+
+    fresh: float
+    shares: Mapping[str, Sequence[float]]
+    counts: Mapping[str, Sequence[int]]
+
+
 @dataclass(slots=True, eq=False)
 class Voice:
     """One organisation, its learners included, about another; live and backfilled ones apart.
 
     `people` counts ratings: in each role and pair of days as many as its most answered question,
     since nothing ties the answers of one learner together. `hosting` are those about the rated
-    one as host or supporting organisation, the others are about sending.
+    one as host or supporting organisation, the others are about sending. Where voices were kept,
+    `sums` and `months` are there without the answers.
     """
 
     rater: str
@@ -44,7 +61,10 @@ class Voice:
     people: int = 0
     hosting: int = 0
     mean: float = 0.0
+    newest: date = date.min
     weight: float = 0.0
+    sums: Sums | None = None
+    months: Mapping[Month, float] | None = None
 
     @property
     def sending(self) -> int:
@@ -56,13 +76,21 @@ class Voice:
         """Whether its mobilities were recorded here as they happened."""
         return self.evidence == LIVE
 
-    def by_month(self) -> dict[tuple[int, int], float]:
+    def by_month(self) -> Mapping[Month, float]:
         """Return the mean of what was released in each month."""
-        found: dict[tuple[int, int], list[int]] = {}
+        if self.months is not None:
+            return self.months
+        found: dict[Month, list[int]] = {}
         for answer in self.answers:
             day = answer.released_on
             found.setdefault((day.year, day.month), []).append(answer.stars)
         return {month: sum(stars) / len(stars) for month, stars in found.items()}
+
+    def as_of(self, age: Ages) -> Sums:
+        """Return what its answers come to; worked out once."""
+        if self.sums is None:
+            self.sums = sums_of(self.answers, age)
+        return self.sums
 
 
 @dataclass
@@ -72,6 +100,12 @@ class Network:
     about: dict[str, list[Voice]] = field(default_factory=lambda: defaultdict(list))
     pairs: dict[tuple[str, str], list[Voice]] = field(default_factory=lambda: defaultdict(list))
     newest: date = date.min
+
+    def add(self, voice: Voice) -> None:
+        """Take in a voice; they come in the order of rated, rater and evidence."""
+        self.about[voice.rated].append(voice)
+        self.pairs[voice.rater, voice.rated].append(voice)
+        self.newest = max(self.newest, voice.newest)
 
     def back(self, voice: Voice) -> list[Voice]:
         """Return what the rated one says about the rater."""
@@ -85,19 +119,14 @@ def collect(rows: Iterable[Row]) -> Network:
     """
     found: dict[tuple[str, str, str], list[Answer]] = defaultdict(list)
     network = Network()
-    newest = date.min
     for _id, rater, rated, role, criterion, stars, ended, released, evidence in rows:
         if rater == rated or (evidence == BACKFILLED and role == LEARNER):
             continue
         found[rated, rater, evidence].append(Answer(role, ended, released, criterion, stars))
-        if released > newest:
-            newest = released
-    network.newest = newest
     for rated, rater, evidence in sorted(found):
         voice = Voice(rater, rated, evidence, sorted(found.pop((rated, rater, evidence))))
         _count(voice)
-        network.about[rated].append(voice)
-        network.pairs[rater, rated].append(voice)
+        network.add(voice)
     return network
 
 
@@ -106,6 +135,7 @@ def _count(voice: Voice) -> None:
         voice.people += people
         voice.hosting += people if role != HOST else 0
     voice.mean = sum(answer.stars for answer in voice.answers) / len(voice.answers)
+    voice.newest = max(answer.released_on for answer in voice.answers)
 
 
 def people_in(answers: Iterable[Answer]) -> dict[tuple[str, date, date], int]:
@@ -117,10 +147,23 @@ def people_in(answers: Iterable[Answer]) -> dict[tuple[str, date, date], int]:
     return {place: max(criteria.values()) for place, criteria in cells.items()}
 
 
-def plain_weight(people: int, answers: list[Answer], parameters: Parameters, age: Ages) -> float:
+def sums_of(answers: Sequence[Answer], age: Ages) -> Sums:
+    """Add up answers, of which there is at least one; newer ones count more."""
+    fresh = [age(answer.mobility_ended_on) for answer in answers]
+    total = sum(fresh)
+    shares: dict[str, list[float]] = {}
+    counts: dict[str, list[int]] = {}
+    for answer, part in zip(answers, fresh, strict=True):
+        if answer.criterion not in counts:
+            shares[answer.criterion], counts[answer.criterion] = [0.0] * 5, [0] * 5
+        shares[answer.criterion][answer.stars - 1] += part / total if total else 0.0
+        counts[answer.criterion][answer.stars - 1] += 1
+    return Sums(total / len(answers), shares, counts)
+
+
+def plain_weight(people: int, sums: Sums, parameters: Parameters) -> float:
     """Return what a voice weighs by its people and its age alone."""
-    fresh = sum(age(answer.mobility_ended_on) for answer in answers)
-    return (1 + log(people) if parameters.one_voice else people) * fresh / len(answers)
+    return (1 + log(people) if parameters.one_voice else people) * sums.fresh
 
 
 def ages(parameters: Parameters, on: date) -> Ages:
@@ -138,7 +181,7 @@ def weigh(network: Network, parameters: Parameters, on: date) -> None:
     age = ages(parameters, on)
     for voices in network.about.values():
         for voice in voices:
-            voice.weight = plain_weight(voice.people, voice.answers, parameters, age)
+            voice.weight = plain_weight(voice.people, voice.as_of(age), parameters)
             if parameters.reciprocity:
                 voice.weight *= reciprocity(voice, network.back(voice))
             if not voice.is_live:

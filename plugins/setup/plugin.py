@@ -10,7 +10,7 @@ from flask import Blueprint
 from plugins.setup import acts, api, service, views
 from plugins.setup.views import metrics
 from portal.context import Context
-from portal.hookspecs import JobKind, hookimpl
+from portal.hookspecs import EventType, JobKind, hookimpl
 from portal.i18n import _
 
 
@@ -30,6 +30,12 @@ def account_links(ctx: Context) -> Sequence[tuple[Any, str]]:
 def job_list(ctx: Context) -> Sequence[JobKind]:
     """Offer the work that takes longer than a page."""
     return [*service.JOBS, *acts.JOBS]
+
+
+@hookimpl
+def event_list(ctx: Context) -> Sequence[EventType]:
+    """Name what happens here."""
+    return service.EVENTS
 
 
 @hookimpl

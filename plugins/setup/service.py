@@ -12,10 +12,10 @@ from peewee import IntegrityError
 from plugins.directory.interface import check_other, note_verified
 from plugins.operation import interface as operation
 from plugins.trust.interface import verify as recompute
-from portal import audit, db, jobs, mail, settings
+from portal import audit, db, events, jobs, mail, settings
 from portal.context import SITE_ADMIN, Context
 from portal.errors import Conflict, Invalid, NotAllowed, NotFound
-from portal.hookspecs import JobKind, Progress
+from portal.hookspecs import EventType, JobKind, Progress
 from portal.i18n import _
 from portal.i18n import lazy_gettext as lazy
 from portal.organisations.models import CLAIMED, VERIFIED, Organisation
@@ -131,6 +131,14 @@ def _decide(
 
 # Settings
 
+EVENTS = (
+    EventType(
+        "setting.changed",
+        lazy("A setting was changed"),
+        {"scope": "the portal, or the id of a plugin"},
+    ),
+)
+
 
 def save_settings(ctx: Context, plugin: str, values: Mapping[str, Any]) -> list[str]:
     """Change settings; returns the keys that changed. A value equal to the default is forgotten.
@@ -153,6 +161,7 @@ def save_settings(ctx: Context, plugin: str, values: Mapping[str, Any]) -> list[
             _record(ctx, plugin, fields[key], {"before": before[key], "after": kept[key]})
         if changed:
             settings.store(plugin, {key: kept[key] for key in changed})
+            events.emit(ctx, "setting.changed", "setting", 0, scope=plugin)
     current_app.extensions.pop(settings.KEPT, None)  # what was read before the commit
     return changed
 

@@ -37,8 +37,8 @@ def report(public_id: str, placement_id: str) -> ResponseReturnValue:
     row = _placement(here, placement_id)
     if not here.may("report"):
         raise NotAllowed
-    today = g.ctx.clock.now().date()
-    form = forms.ReportForm(request.form or None, today=today, last=here.mobility.last_day)
+    people = [(person.public_id, person.name) for person in queries.participants([row.id])]
+    form = forms.ReportForm(request.form or None, people=people)
     if request.method == "POST" and form.validate():
         try:
             spend()

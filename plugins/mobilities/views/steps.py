@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from flask import flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
-from plugins.mobilities import labels, pages, tasklist
+from plugins.mobilities import labels, pages, queries, tasklist
 from plugins.mobilities.models import SIDES
 from plugins.mobilities.steps import PARTICIPANT
 from plugins.mobilities.views.base import EDITORS, PEOPLE, blueprint, found, spend
+from portal import objects
 from portal.i18n import _
 from portal.web.access import SIGNED_IN, allow
 
@@ -22,15 +27,33 @@ def steps(public_id: str) -> ResponseReturnValue:
     here = found(public_id)
     rows = tasklist.items(here.mobility.id)
     only_mine = request.args.get("show") == "mine"
+    phases = pages.phases(g.ctx, here, rows, only_mine)
     return render_template(
         "mobilities/steps.html",
         found=here,
         row=here.mobility,
-        phases=pages.phases(g.ctx, here, rows, only_mine),
+        phases=phases,
+        below=_below(here, [step for phase in phases for step in phase["steps"]]),
         progress=pages.progress(rows),
         only_mine=only_mine,
         actors=[(name, labels.actor(name)) for name in ACTORS],
     )
+
+
+def _below(here: queries.Found, shown: Sequence[Mapping[str, Any]]) -> dict[str, list[Markup]]:
+    """Return what other plugins add below steps, for those who write for a side."""
+    below: dict[str, list[Markup]] = {}
+    if here.sides:
+        keys = [step["key"] for step in shown]
+        values = {"mobility_id": here.mobility.id, "public_id": here.mobility.public_id}
+        may = [step["key"] for step in shown if step["may"]]
+        hooks = objects.registry().hooks
+        for _plugin, found in hooks.call(
+            "mobilities_step_shown", g.ctx, **values, keys=keys, may=may
+        ):
+            for key, part in found.items():
+                below.setdefault(key, []).append(part)
+    return below
 
 
 @blueprint.post("/mobilities/<public_id>/steps/<key>/<any(done, not_needed, open):act>")
