@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from plugins.mobilities import rules
@@ -50,6 +50,7 @@ acts = st.lists(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(acts)
 def test_whatever_one_side_does_alone_each_stay_has_an_outcome_in_21_days(
     tries: list[tuple[str, int, int]],

@@ -38,7 +38,9 @@ def circle(app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[Organisation]:
     """Six schools of which three praise each other and the others know better, with stored scores."""
     made = [store_partner(app, f"School {n}", "DE" if n % 2 else "LV") for n in range(12)]
 
-    def released(_ctx: object, names: rows.Names | None = None) -> list[object]:
+    def released(
+        _ctx: object, names: rows.Names | None = None, about: object = None
+    ) -> list[object]:
         called = [(names or rows.Names()).name(school.id) for school in made]
         found = [row(a, b, 5) for a in called[:4] for b in called[:4] if a != b for _n in range(4)]
         found += [row(a, b, 2) for a in called[4:9] for b in called[:4]]
@@ -47,6 +49,7 @@ def circle(app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[Organisation]:
 
     monkeypatch.setattr(rows, "released", released)
     with app.app_context():
+        db.execute("INSERT INTO ratings_touched (rated) SELECT id FROM organisation")
         count_anew(clocked(app))
     return made
 
