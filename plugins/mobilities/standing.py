@@ -14,7 +14,8 @@ ROW = "mobilities_ended"
 ENOUGH = 3
 """Stays from which on something is said: of fewer, everybody would know whose they were."""
 _SIDES = " UNION ALL ".join(
-    f"SELECT id, {side}_id AS organisation_id FROM mobilities_mobility" for side in SIDES
+    f"SELECT id, {side}_id AS organisation_id FROM mobilities_mobility WHERE evidence = 'live'"
+    for side in SIDES
 )
 DETAILS = (
     f"SELECT s.organisation_id, '{ROW}', p.outcome, CAST(COUNT(*) AS TEXT), '', '' "
