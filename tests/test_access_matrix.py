@@ -195,10 +195,14 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
     **dict.fromkeys(("ratings.words", "ratings.disputed"), (STAFF, set())),
     **dict.fromkeys(  # one that is not there; tests/plugins/consortia try one that is
         (
-            f"consortia.{name}"
-            for name in """edit take_step history members invite remind take_member_step member join
-            lead lead_step places one_place places_csv dates remove_date programme partners
-            remove_wish health_page""".split()
+            *(
+                f"consortia.{name}"
+                for name in """edit take_step history members invite remind take_member_step member
+                join lead lead_step places one_place places_csv dates remove_date programme
+                health_page""".split()
+            ),
+            "composer.partners",
+            "composer.remove_wish",
         ),
         (set(), set()),
     ),
@@ -217,6 +221,7 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
     "tokens_api.organisation": (OF_A | {"administrator"}, set()),
     "tokens_api.change_organisation": (EDIT_A | {"administrator"}, {"member_a"}),
 }
+OF_CONSORTIA = ("consortia.", "composer.", "occasions.")
 OF_DRAFT = {"partners.publication", "partners.take_step"}
 SHARING = {"tasks.share", "tasks.take_back", "tasks.inherit"}  # a draft that member_b may read
 # What is decided about by the person's own session, or by knowing a number or link.
@@ -595,7 +600,7 @@ def addresses(world: World, rule: Rule, listed: Listed) -> Iterator[tuple[str, s
             key = about if about.startswith("ratings.") else key
             key = "own step" if about.startswith("signin_step.") else key
             key = about if about.startswith("members.") else key
-            key = "consortium" if about.startswith("consortia.") else key
+            key = "consortium" if about.startswith(OF_CONSORTIA) else key
             key = (
                 "recovery" if about in {"signin_step.recovery_page", "signin_step.decide"} else key
             )
@@ -607,7 +612,7 @@ def addresses(world: World, rule: Rule, listed: Listed) -> Iterator[tuple[str, s
             of_partners = {"requests.ask", "requests.past_partners"}
             if about.startswith(("requests.", "requests_api.")) and about not in of_partners:
                 key = "request"
-            key = "consortium" if about.startswith(("consortia.", "occasions.")) else key
+            key = "consortium" if about.startswith(OF_CONSORTIA) else key
         elif name == "number" and about.startswith("drafts."):
             key = "draft"
         elif name == "number" and about.startswith("signin_step."):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from plugins.consortia import eligibility, inviting, planning, service, wishing
+from plugins.consortia import eligibility, inviting, planning, service
 from plugins.consortia.models import Consortium, Membership
 from portal import db, workflow
 from portal.context import Context
@@ -20,7 +20,6 @@ MEMBERS = (
     ("Šolski center Velibrod", "partner", ["host"]),
 )
 WAITING = ("Lycée des métiers Clairvallon", "Yrkesgymnasiet i Hyttsunda")
-NEED = {"part": "host", "language": "", "places": 0}
 PLACES = (
     (LEAD, "Istituto Professionale Valdombra", 12, 8, 3),
     (LEAD, "Instituto Politécnico Valdemuña del Alto", 6, 6, 0),
@@ -56,8 +55,6 @@ def load(ctx: Context) -> None:
         service.put(Membership.get(Membership.consortium == made.id), parts=["sending", "host"])
         _members(ctx, made)
         _plans(ctx, made)
-        wishing.wish(ctx, made, {**NEED, "countries": ["LV"], "fields": ["0715"]})
-        wishing.wish(ctx, made, {**NEED, "countries": ["IT", "SI"], "fields": ["0715"]})
         eligibility.choose(ctx, made, "network")
         workflow.move(ctx, Consortium.get_by_id(made.id), "activate")
 

@@ -252,27 +252,3 @@ class RuleForm(Form):
         super().__init__(formdata, data={"rule": row.rule})
         named = [(rule.key, labels.rule_title(rule)) for rule in offered]
         self.rule.choices = [("", str(lazy("none"))), *named]
-
-
-class WishForm(Form):
-    """What a consortium looks for: a wish for each country and field."""
-
-    part = SelectField(lazy("The partner should be"), validate_choice=False)
-    countries = Boxes(lazy("In which countries?"), description=lazy("A wish for each of them."))
-    fields = Boxes(lazy("For which fields?"), description=lazy("A wish for each of them."))
-    language = SelectField(lazy("Language that helps"), validate_choice=False)
-    places = _places(lazy("Size of the group"))
-
-    def __init__(self, formdata: Any = None) -> None:
-        super().__init__(formdata, data={"part": "host"})
-        self.part.choices = _parts()
-        self.countries.choices = labels.countries()
-        names = [(code, field_name(code)) for code in field_codes(4)]
-        self.fields.choices = sorted(names, key=lambda pair: sort_key(pair[1]))
-        self.language.choices = [("", str(lazy("any"))), *_languages([])]
-
-    def values(self) -> dict[str, Any]:
-        """Return what was typed, for the service."""
-        texts = {name: self[name].data or "" for name in ("part", "language")}
-        several = {name: self[name].data or [] for name in ("countries", "fields")}
-        return texts | several | {"places": self.places.data or 0}

@@ -82,3 +82,33 @@ def consortia_agreements(ctx: Context, ids: Sequence[int]) -> Mapping[int, Seque
     any; when nobody answers, the page says nothing of agreements.
     """
     return {}
+
+
+@hookspec(ISOLATE)
+def consortia_wishes(ctx: Context, consortium: Seen) -> Sequence[tuple[str, Sequence[int]]]:
+    """Say what a consortium looks for, each in a line, with the organisations that cover it.
+
+    Asked once for the page of its health: what nobody covers stands there first.
+    """
+    return ()
+
+
+@hookspec(ISOLATE)
+def consortia_closing(
+    ctx: Context, consortium: Seen, members: Sequence[int]
+) -> Sequence[tuple[int, str, str]]:
+    """Say what should be done before a consortium closes: how many are open, a sentence, a page.
+
+    `members` are the active ones; count what is among them. With 0 open the sentence says so, as in
+    "No mobility is open". Asked once for the page of the closing.
+    """
+    return ()
+
+
+@hookspec(ISOLATE)
+def consortia_archive(ctx: Context, consortium: Seen) -> Mapping[str, bytes]:
+    """Add files to the archive of a consortium, by name, such as "tasks.csv"; of persons nothing.
+
+    Asked when a member fetches the archive.
+    """
+    return {}

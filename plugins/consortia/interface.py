@@ -16,19 +16,21 @@ from flask.typing import ResponseReturnValue
 
 from plugins.consortia import queries, service, telling
 from plugins.consortia.hookspecs import LEAD, MEMBER, Section, Seen
-from plugins.consortia.labels import period
-from plugins.consortia.models import ACTIVE, CLOSED, Consortium
+from plugins.consortia.labels import countries, period
+from plugins.consortia.models import ACTIVE, APPLIED, CLOSED, INVITED, Consortium
 from plugins.consortia.queries import Found
+from plugins.consortia.rules import MOST_PLACES, PARTS
 from plugins.consortia.telling import editors, tell
 from plugins.consortia.views import base
 from plugins.consortia.views.base import LEADS, STRANGERS
-from portal import permissions
+from portal import audit, permissions
 from portal.context import Context
 from portal.organisations.models import Organisation
 
 __all__ = [
-    "ACTIVE", "CLOSED", "LEAD", "LEADS", "MEMBER", "STRANGERS", "Member", "Section", "Seen",
-    "editors", "find", "led", "lock", "members", "note", "of_ids", "own", "page", "period", "tell",
+    "ACTIVE", "APPLIED", "CLOSED", "INVITED", "LEAD", "LEADS", "MEMBER", "MOST_PLACES", "PARTS", "STRANGERS",
+    "Member", "Section", "Seen", "countries", "editors", "find", "keep_wishes", "led", "lock", "made_up",
+    "members", "note", "of_ids", "own", "page", "period", "tell", "wishes",
 ]  # fmt: skip
 
 
@@ -96,6 +98,25 @@ def of_ids(ctx: Context, ids: Collection[int]) -> dict[int, Seen]:
     of: Any = Consortium
     rows = of.select(of, Organisation).join(Organisation, on=of.lead == Organisation.id)
     return {item.id: item for item in _seen(ctx, list(rows.where(of.id.in_(list(ids)))))}
+
+
+def made_up(ctx: Context) -> list[Seen]:
+    """Return the first consortia of the demonstration set."""
+    rows = Consortium.select().where(Consortium.is_fictional).order_by(Consortium.id).limit(20)
+    return list(of_ids(ctx, [row.id for row in rows]).values())
+
+
+def wishes(consortium: Seen) -> list[dict[str, Any]]:
+    """Return what the consortium looks for, as it was kept."""
+    return list(Consortium.get_by_id(consortium.id).needs)
+
+
+def keep_wishes(ctx: Context, consortium: Seen, needs: list[dict[str, Any]]) -> None:
+    """Keep what the consortium looks for, inside the caller's transaction and after its `lock`."""
+    Consortium.update(needs=needs).where(Consortium.id == consortium.id).execute()
+    telling.note(ctx, consortium.id, "needs.changed")
+    number = consortium.id
+    audit.record(ctx, "consortium.wished", "consortia_consortium", number, count=len(needs))
 
 
 def _seen(ctx: Context, rows: list[Consortium]) -> list[Seen]:

@@ -68,7 +68,6 @@ def tabs(found: Found, current: str) -> list[tuple[str, str, bool]]:
         (20, _("Members"), "/members"),
         (30, _("Places"), "/places"),
         (40, _("Dates"), "/dates"),
-        (50, _("Whom to ask"), "/partners"),
         (60, _("Health"), "/health"),
         (70, _("Programme rule"), "/rules"),
         (80, _("History"), "/history"),

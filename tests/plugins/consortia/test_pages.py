@@ -27,7 +27,7 @@ TYPED = {
     "starts_on": "2026-09-01",
     "ends_on": "2028-08-31",
 }
-INSIDE = ("members", "places", "places.csv", "dates", "health", "rules", "partners", "lead")
+INSIDE = ("members", "places", "places.csv", "dates", "health", "rules", "lead")
 
 
 @pytest.fixture
@@ -66,13 +66,8 @@ def test_from_founding_to_places_and_history(app: Flask) -> None:
     assert "1 of 1 has not answered" in look(f"{base}/members").text
     again = post(person, f"{base}/members/remind", page=f"{base}/members")
     assert again.status_code == 422
-    for name in ("places", "dates", "health", "rules", "partners", "lead", "history", ""):
+    for name in ("places", "dates", "health", "rules", "lead", "history", ""):
         look(f"{base}/{name}".rstrip("/"))
-    wish = post(person, f"{base}/partners", part="host", countries="LV", fields="0715")
-    assert wish.status_code == 303
-    assert (
-        "Host, Latvia, Mechanics and metal trades" in look(f"{base}/partners?without=x&not=y").text
-    )
     assert post(person, f"{base}/rules", rule="network").status_code == 303
     assert "1 more" not in look(f"{base}/rules").text and "2 more" in look(f"{base}/rules").text
     assert post(person, f"{base}/dates", title="Start", starts_on="2030-01-01").status_code == 422
@@ -109,8 +104,8 @@ def test_strangers_former_members_and_other_leads_see_nothing_inside(
     clients["guest"] = app.test_client()
     inside = [f"{base}/{name}" for name in INSIDE] + [f"{base}/history"]
     deeds = (
-        "members/invite", "members/remind", f"members/{mine}/end", f"places/{flow}", "partners",
-        f"dates/{day}/remove", "partners/remove", "lead", "lead/stop", "lead/vote", "rules", "dates",
+        "members/invite", "members/remind", f"members/{mine}/end", f"places/{flow}",
+        f"dates/{day}/remove", "lead", "lead/stop", "lead/vote", "rules", "dates",
         "edit", "suspend", "close",
     )  # fmt: skip
     for name, client in clients.items():

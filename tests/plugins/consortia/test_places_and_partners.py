@@ -1,4 +1,4 @@
-"""Places and dates, wishes and proposals, who worked with whom: with a database."""
+"""Places and dates, versions of rules, who worked with whom: with a database."""
 
 from __future__ import annotations
 
@@ -8,24 +8,19 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from plugins.consortia import eligibility, planning, queries, wishing
+from plugins.consortia import eligibility, planning, queries
 from plugins.consortia import plugin as answers
 from plugins.consortia.models import Consortium, Flow
 from plugins.introductions import ties
 from plugins.projects.models import Participation, Project
-from portal import db, workflow
+from portal import workflow
 from portal.context import Context
 from portal.errors import Conflict, Invalid, NotAllowed, NotFound
 from portal.organisations.models import Organisation
-from tests.factories import make_account, make_organisation
-from tests.plugins.consortia.conftest import Side, acting, found, join
-from tests.plugins.partners.conftest import store_partner
+from tests.factories import make_organisation
+from tests.plugins.consortia.conftest import Side, found, join
 
 NUMBERS = {"planned": 10, "agreed": 6, "done": 2}
-
-
-def seq() -> int:
-    return int(db.query("SELECT catalogue_seq FROM heartbeat WHERE id = 1")[0][0])
 
 
 def test_places_are_planned_by_the_lead_and_go_to_another_host(portal: Flask, ctx: Context) -> None:
@@ -75,36 +70,6 @@ def test_dates_of_a_consortium_are_in_the_calendar_of_its_members(
     assert answers.calendar_list(stranger.ctx) == []
     with pytest.raises(NotAllowed):
         planning.remove_day(one.ctx, row, queries.days(row)[0].public_id)
-
-
-def test_a_host_in_latvia_is_proposed_with_reasons_and_asked_once(one: Flask, ctx: Context) -> None:
-    lead, other = Side(one, ctx, "Lead"), Side(one, ctx, "Other", "IT")
-    welder = make_account(one)
-    fits = {"roles": ["host"], "fields": ["0715"]}
-    tech = store_partner(one, "Tehnikums", country="LV", admin=welder, profile=fits)
-    bakes = {"roles": ["host"], "fields": ["0721"]}
-    store_partner(one, "Bakers", country="LV", admin=make_account(one), profile=bakes)
-    store_partner(one, "Unclaimed", country="LV", profile=fits)
-    row = found(lead)
-    join(row, lead, other)
-    want = {"part": "host", "countries": ["LV"], "fields": ["0715"], "language": "", "places": 0}
-    wishing.wish(lead.ctx, row, want)
-    with pytest.raises(NotAllowed):
-        wishing.wish(other.ctx, row, want)
-    row = Consortium.get_by_id(row.id)
-    composed = wishing.compose(lead.ctx, row, seq=seq())
-    assert [(item.card["slug"], item.covers, item.is_new) for item in composed.proposals] == [
-        (tech.slug, (0,), True)
-    ]
-    swapped = wishing.compose(lead.ctx, row, seq=seq(), without=[tech.slug])
-    assert (swapped.proposals, swapped.left) == ([], [0])
-    side = Side.__new__(Side)
-    side.account, side.organisation, side.ctx = welder, tech, acting(ctx, welder)
-    join(row, lead, side)
-    composed = wishing.compose(lead.ctx, row, seq=seq())
-    assert (composed.covered, composed.gaps) == ([["Tehnikums"]], [])
-    gone = wishing.compose(lead.ctx, row, seq=seq(), leaving=tech.slug)
-    assert gone.gaps == [0]
 
 
 def test_a_consortium_keeps_its_version_and_hears_of_a_newer_one(one: Flask, ctx: Context) -> None:

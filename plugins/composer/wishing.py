@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from plugins.consortia import composing, queries, rules, service, telling
-from plugins.consortia.composing import Candidate, Need
-from plugins.consortia.models import ACTIVE, APPLIED, INVITED, Consortium, Membership
+from plugins.composer import composing
+from plugins.composer.composing import Candidate, Need
+from plugins.consortia.interface import (
+    ACTIVE,
+    APPLIED,
+    INVITED,
+    PARTS,
+    Member,
+    Seen,
+    keep_wishes,
+    lock,
+    members,
+    wishes,
+)
 from plugins.introductions.interface import together
 from plugins.partners.interface import KIND, LANGUAGES, is_field
 from plugins.search.interface import Index, index
-from portal import audit, db, permissions
+from portal import db
 from portal.context import Context
 from portal.errors import Invalid
 from portal.i18n import _
 from portal.organisations.rules import country_codes
 
+Finders = list[dict[str, frozenset[int]]]
 MOST_PROPOSED = 10
 LARGEST_GROUP = 500
 _CLAIMED = "yes"
@@ -49,14 +61,14 @@ class Composed:
         return [at for at, names in enumerate(self.covered) if not names]
 
 
-def needs_of(consortium: Consortium) -> list[Need]:
+def needs_of(consortium: Seen) -> list[Need]:
     """Return what a consortium looks for."""
-    return [Need(**raw) for raw in consortium.needs]
+    return [Need(**raw) for raw in wishes(consortium)]
 
 
-def wish(ctx: Context, consortium: Consortium, values: Mapping[str, Any]) -> list[Need]:
+def wish(ctx: Context, consortium: Seen, values: Mapping[str, Any]) -> list[Need]:
     """Add a wish for each country and field of what was typed. Raises Invalid naming the field."""
-    if values["part"] not in rules.PARTS:
+    if values["part"] not in PARTS:
         raise Invalid(_("Choose from the list."), field="part")
     if values["language"] and values["language"] not in LANGUAGES:
         raise Invalid(_("Choose from the list."), field="language")
@@ -69,32 +81,27 @@ def wish(ctx: Context, consortium: Consortium, values: Mapping[str, Any]) -> lis
         for country in values["countries"] or [""]
         for code in values["fields"] or [""]
     ]
-    with db.transaction():
-        permissions.check(ctx, "run", consortium)
-        now = service.lock(consortium)
-        needs = composing.added(needs_of(now), more)
-        _keep(ctx, now, needs)
-    return needs
+    return _changed(ctx, consortium, lambda needs: composing.added(needs, more))
 
 
-def unwish(ctx: Context, consortium: Consortium, key: str) -> None:
+def unwish(ctx: Context, consortium: Seen, key: str) -> None:
     """Take a wish away."""
+    _changed(ctx, consortium, lambda needs: [need for need in needs if need.key != key])
+
+
+def _changed(
+    ctx: Context, consortium: Seen, change: Callable[[list[Need]], list[Need]]
+) -> list[Need]:
     with db.transaction():
-        permissions.check(ctx, "run", consortium)
-        now = service.lock(consortium)
-        _keep(ctx, now, [need for need in needs_of(now) if need.key != key])
-
-
-def _keep(ctx: Context, consortium: Consortium, needs: Sequence[Need]) -> None:
-    service.put(consortium, needs=[dict(need.__dict__) for need in needs])
-    service.did(ctx, consortium)
-    telling.note(ctx, consortium.id, "needs.changed")
-    audit.record(ctx, "consortium.wished", "consortia_consortium", consortium.id, count=len(needs))
+        now = lock(ctx, consortium)
+        needs = change(needs_of(now))
+        keep_wishes(ctx, now, [dict(need.__dict__) for need in needs])
+    return needs
 
 
 def compose(
     ctx: Context,
-    consortium: Consortium,
+    consortium: Seen,
     *,
     seq: int,
     most: int = MOST_PROPOSED,
@@ -109,42 +116,60 @@ def compose(
     needs = needs_of(consortium)
     partners = index(KIND)
     partners.refresh(seq)
-    found = _finders(partners, consortium, needs)
-    every = queries.members(consortium)
+    found = _finders(partners, consortium.is_fictional, needs)
+    every = members(consortium)
     active = [row for row in every if row.state == ACTIVE and row.organisation.slug != leaving]
-    numbers = _numbers([row.organisation_id for row in every])
-    covered = [
-        [
-            row.organisation.name
-            for row in active
-            if _covers(need, at, found, numbers.get(row.organisation_id, -1), row)
-        ]
-        for at, need in enumerate(needs)
-    ]
-    asked = [
-        [
-            row.organisation.name
-            for row in every
-            if row.state in {INVITED, APPLIED}
-            and _covers(need, at, found, numbers.get(row.organisation_id, -1), row)
-        ]
-        for at, need in enumerate(needs)
-    ]
-    gaps = [at for at in range(len(needs)) if not covered[at] and not asked[at]]
-    proposals = _propose(ctx, partners, gaps, found, set(numbers.values()), active, most, without)
+    numbers = _numbers([row.organisation.id for row in every])
+    inside = _coverers(needs, found, numbers, active)
+    waiting = [row for row in every if row.state in {INVITED, APPLIED}]
+    asked = _coverers(needs, found, numbers, waiting)
+    gaps = [at for at in range(len(needs)) if not inside[at] and not asked[at]]
+    proposals = (
+        _propose(ctx, partners, gaps, found, set(numbers.values()), active, most, without)
+        if most
+        else []
+    )
     filled = {at for proposal in proposals for at in proposal.covers}
-    return Composed(needs, covered, asked, proposals, [at for at in gaps if at not in filled])
+    return Composed(
+        needs,
+        [[row.organisation.name for row in rows] for rows in inside],
+        [[row.organisation.name for row in rows] for rows in asked],
+        proposals,
+        [at for at in gaps if at not in filled],
+    )
 
 
-Finders = list[dict[str, frozenset[int]]]
+def covered(consortium: Seen, seq: int) -> list[tuple[Need, list[int]]]:
+    """Return each wish with the active members that cover it."""
+    needs = needs_of(consortium)
+    if not needs:
+        return []
+    partners = index(KIND)
+    partners.refresh(seq)
+    active = members(consortium, ACTIVE)
+    numbers = _numbers([row.organisation.id for row in active])
+    rows = _coverers(needs, _finders(partners, consortium.is_fictional, needs), numbers, active)
+    return [
+        (need, [row.organisation.id for row in found])
+        for need, found in zip(needs, rows, strict=True)
+    ]
 
 
-def _finders(partners: Index, consortium: Consortium, needs: Sequence[Need]) -> Finders:
+def _coverers(
+    needs: Sequence[Need], found: Finders, numbers: Mapping[int, int], rows: Sequence[Member]
+) -> list[list[Member]]:
+    return [
+        [row for row in rows if _covers(need, at, found, numbers.get(row.organisation.id, -1), row)]
+        for at, need in enumerate(needs)
+    ]
+
+
+def _finders(partners: Index, is_fictional: bool, needs: Sequence[Need]) -> Finders:
     """Return, for each wish and each thing it asks, who has that; from the facets of the search."""
     asked = [
         (at, facet, values) for at, need in enumerate(needs) for facet, values in _points(need)
     ]
-    within = {"demo": ("yes" if consortium.is_fictional else "no",), "claimed": (_CLAIMED,)}
+    within = {"demo": ("yes" if is_fictional else "no",), "claimed": (_CLAIMED,)}
     lists = partners.members(within, [(facet, values) for _at, facet, values in asked])
     found: Finders = [{} for _need in needs]
     for (at, facet, _values), numbers in zip(asked, lists, strict=True):
@@ -163,7 +188,7 @@ def _points(need: Need) -> list[tuple[str, tuple[str, ...]]]:
     return points
 
 
-def _covers(need: Need, at: int, found: Finders, number: int, row: Membership) -> bool:
+def _covers(need: Need, at: int, found: Finders, number: int, row: Member) -> bool:
     """Whether a member covers a wish: what it does here counts more than what its profile says."""
     have = {facet: number in numbers for facet, numbers in found[at].items()}
     if need.country:
@@ -189,7 +214,7 @@ def _propose(
     gaps: Sequence[int],
     found: Finders,
     inside: Collection[int],
-    active: Sequence[Membership],
+    active: Sequence[Member],
     most: int,
     without: Collection[str],
 ) -> list[Proposal]:
@@ -205,7 +230,7 @@ def _propose(
         for number, (ident, card) in cards.items()
         if str(card.get("slug")) not in without
     }
-    own = {row.organisation_id: row.organisation.name for row in active}
+    own = {row.organisation.id: row.organisation.name for row in active}
     known = together(ctx, sorted(numbers)) if numbers else {}
     friends = {
         ident: sorted(own[other] for other in known.get(ident, {}) if other in own)

@@ -1,0 +1,46 @@
+"""The shape of a wish; what is right stands in `wishing`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wtforms import IntegerField, SelectField
+from wtforms.validators import NumberRange, Optional
+
+from plugins.consortia.interface import MOST_PLACES, countries
+from plugins.partners.interface import LANGUAGES, ROLES, Boxes, field_codes, field_name
+from portal.i18n import Form, language_name, locale
+from portal.i18n import lazy_gettext as lazy
+from portal.text import sort_key
+
+
+class WishForm(Form):
+    """What a consortium looks for: a wish for each country and field."""
+
+    part = SelectField(lazy("The partner should be"), validate_choice=False)
+    countries = Boxes(lazy("In which countries?"), description=lazy("A wish for each of them."))
+    fields = Boxes(lazy("For which fields?"), description=lazy("A wish for each of them."))
+    language = SelectField(lazy("Language that helps"), validate_choice=False)
+    places = IntegerField(
+        lazy("Size of the group"),
+        [
+            Optional(),
+            NumberRange(0, MOST_PLACES, lazy("Write the number as digits, 0 to %(max)s.")),
+        ],
+    )
+
+    def __init__(self, formdata: Any = None) -> None:
+        super().__init__(formdata, data={"part": "host"})
+        self.part.choices = [(key, str(name)) for key, name in ROLES.items()]
+        self.countries.choices = countries()
+        names = [(code, field_name(code)) for code in field_codes(4)]
+        self.fields.choices = sorted(names, key=lambda pair: sort_key(pair[1]))
+        tongues = [(tag, language_name(tag, locale())) for tag in LANGUAGES]
+        tongues.sort(key=lambda pair: sort_key(pair[1]))
+        self.language.choices = [("", str(lazy("any"))), *tongues]
+
+    def values(self) -> dict[str, Any]:
+        """Return what was typed, for the service."""
+        texts = {name: self[name].data or "" for name in ("part", "language")}
+        several = {name: self[name].data or [] for name in ("countries", "fields")}
+        return texts | several | {"places": self.places.data or 0}

@@ -1,0 +1,97 @@
+"""Whom to ask: what is wanted, what is covered, and who would fill the gaps."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, g, redirect, request
+from flask.typing import ResponseReturnValue
+
+from plugins.composer import forms, labels, wishing
+from plugins.consortia.interface import (
+    ACTIVE,
+    LEADS,
+    PARTS,
+    STRANGERS,
+    find,
+    led,
+    members,
+    page,
+)
+from portal.errors import Invalid
+from portal.i18n import _, country_name
+from portal.people.forms import mark
+from portal.web.access import SIGNED_IN, allow
+from portal.web.heartbeat import beat
+
+blueprint = Blueprint("composer", __name__)
+MOST_REFUSED = 20
+
+
+@blueprint.route("/consortia/<slug>/partners", methods=["GET", "POST"])
+@allow(SIGNED_IN, owner=STRANGERS)
+def partners(slug: str) -> ResponseReturnValue:
+    """Show what is wanted, what is covered, and who would fill the gaps."""
+    here = find(g.ctx, slug)
+    form = forms.WishForm(request.form or None)
+    if request.method == "POST":
+        led(g.ctx, slug)
+        if form.validate():
+            try:
+                wishing.wish(g.ctx, here, form.values())
+            except Invalid as error:
+                mark(form, error)
+            else:
+                flash(_("The wish is noted."))
+                return redirect(f"/consortia/{here.slug}/partners", 303)
+    refused = [text[:200] for text in request.args.getlist("not")][:MOST_REFUSED]
+    leaving = request.args.get("without", "")[:200]
+    typed = request.args.get("most", "")[:2]
+    most = int(typed) if typed.isascii() and typed.isdigit() else wishing.MOST_PROPOSED
+    most = min(max(most, 1), wishing.MOST_PROPOSED)
+    composed = wishing.compose(
+        g.ctx,
+        here,
+        seq=beat().catalogue_seq,
+        most=most,
+        without=refused,
+        leaving=leaving,
+    )
+    names = [labels.need_text(need) for need in composed.needs]
+    base = "&".join(f"not={text}" for text in refused)
+    return page(
+        here,
+        "composer/partners.html",
+        "partners",
+        422 if request.method == "POST" else 200,
+        form=form,
+        rows=list(zip(composed.needs, names, composed.covered, composed.asked, strict=True)),
+        proposals=[
+            (item, [names[at] for at in item.covers], country_name(str(item.card["country"])))
+            for item in composed.proposals
+        ],
+        asking="\n".join(
+            f"{item.card['slug']},,,,{' '.join(_parts_of(composed, item))}"
+            for item in composed.proposals
+        ),
+        left=[names[at] for at in composed.left],
+        gaps=len(composed.gaps),
+        refused=refused,
+        base=base,
+        most=most,
+        leaving=leaving,
+        members=members(here, ACTIVE),
+    )
+
+
+def _parts_of(composed: wishing.Composed, item: wishing.Proposal) -> list[str]:
+    wanted = {composed.needs[at].part for at in item.covers}
+    return [part for part in PARTS if part in wanted]
+
+
+@blueprint.post("/consortia/<slug>/partners/remove")
+@allow(SIGNED_IN, owner=LEADS)
+def remove_wish(slug: str) -> ResponseReturnValue:
+    """Take a wish away."""
+    here = led(g.ctx, slug)
+    wishing.unwish(g.ctx, here, request.form.get("need", ""))
+    flash(_("The wish is taken away."))
+    return redirect(f"/consortia/{here.slug}/partners", 303)

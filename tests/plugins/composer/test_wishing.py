@@ -1,0 +1,108 @@
+"""Wishes and proposals, with a database and in the browser's place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from plugins.composer import plugin as answers
+from plugins.composer import wishing
+from plugins.consortia.interface import Seen, of_ids
+from plugins.consortia.models import Consortium
+from portal import db
+from portal.context import Context
+from portal.errors import NotAllowed
+from tests.factories import make_account, post, sign_in
+from tests.plugins.consortia.conftest import Side, acting, found, join
+from tests.plugins.partners.conftest import store_partner
+from tests.visiting import Visitor
+
+
+@pytest.fixture
+def one(make_portal: Callable[..., Flask]) -> Flask:
+    """A portal with its app context open."""
+    app = make_portal(plugins=["composer", "projects"])
+    with app.test_request_context():
+        yield app
+
+
+def seq() -> int:
+    return int(db.query("SELECT catalogue_seq FROM heartbeat WHERE id = 1")[0][0])
+
+
+def seen(ctx: Context, row: Consortium) -> Seen:
+    return of_ids(ctx, [row.id])[row.id]
+
+
+def compose(ctx: Context, row: Consortium, **more: Any) -> wishing.Composed:
+    return wishing.compose(ctx, seen(ctx, row), seq=seq(), **more)
+
+
+def test_a_host_in_latvia_is_proposed_with_reasons_and_asked_once(one: Flask, ctx: Context) -> None:
+    lead, other = Side(one, ctx, "Lead"), Side(one, ctx, "Other", "IT")
+    welder = make_account(one)
+    fits = {"roles": ["host"], "fields": ["0715"]}
+    tech = store_partner(one, "Tehnikums", country="LV", admin=welder, profile=fits)
+    bakes = {"roles": ["host"], "fields": ["0721"]}
+    store_partner(one, "Bakers", country="LV", admin=make_account(one), profile=bakes)
+    store_partner(one, "Unclaimed", country="LV", profile=fits)
+    row = found(lead)
+    join(row, lead, other)
+    want = {"part": "host", "countries": ["LV"], "fields": ["0715"], "language": "", "places": 0}
+    wishing.wish(lead.ctx, seen(lead.ctx, row), want)
+    with pytest.raises(NotAllowed):
+        wishing.wish(other.ctx, seen(other.ctx, row), want)
+    row = Consortium.get_by_id(row.id)
+    composed = compose(lead.ctx, row)
+    assert [(item.card["slug"], item.covers, item.is_new) for item in composed.proposals] == [
+        (tech.slug, (0,), True)
+    ]
+    swapped = compose(lead.ctx, row, without=[tech.slug])
+    assert (swapped.proposals, swapped.left) == ([], [0])
+    side = Side.__new__(Side)
+    side.account, side.organisation, side.ctx = welder, tech, acting(ctx, welder)
+    join(row, lead, side)
+    composed = compose(lead.ctx, row)
+    assert (composed.covered, composed.gaps) == ([["Tehnikums"]], [])
+    gone = compose(lead.ctx, row, leaving=tech.slug)
+    assert gone.gaps == [0]
+
+
+def test_the_page_takes_a_wish_and_strangers_see_nothing(
+    make_portal: Callable[..., Flask], ctx: Context
+) -> None:
+    app = make_portal(plugins=["composer"])
+    with app.app_context():
+        lead, member, stranger = (Side(app, ctx, name) for name in ("Lead", "Member", "Stranger"))
+        row = found(lead)
+        join(row, lead, member)
+        base = f"/consortia/{row.slug}"
+    person = sign_in(app.test_client(), lead.account)
+    look = Visitor(person)
+    wish = post(person, f"{base}/partners", part="host", countries="LV", fields="0715")
+    assert wish.status_code == 303
+    told = look(f"{base}/partners?without=x&not=y").text
+    assert "Host, Latvia, Mechanics and metal trades" in told and "Whom to ask" in told
+    assert "1 wish is covered by nobody" in look(f"{base}/health").text
+    for side, page, deed in ((member, 200, 403), (stranger, 404, 404)):
+        client = sign_in(app.test_client(), side.account)
+        assert client.get(f"{base}/partners").status_code == page
+        for name in ("partners", "partners/remove"):
+            answer = post(client, f"{base}/{name}", page="/consortia/new", part="host", need="x")
+            assert answer.status_code == deed
+    assert app.test_client().get(f"{base}/partners").status_code in {302, 303, 401}
+    key = re.search(r'name="need" value="([^"]+)"', told)
+    assert key and post(person, f"{base}/partners/remove", need=key[1]).status_code == 303
+    assert "Say what the consortium lacks" in look(f"{base}/partners").text
+
+
+def test_health_hears_which_members_cover_a_wish(one: Flask, ctx: Context) -> None:
+    lead = Side(one, ctx, "Lead")
+    row = found(lead)
+    want = {"part": "host", "countries": ["DE"], "fields": [], "language": "", "places": 0}
+    wishing.wish(lead.ctx, seen(lead.ctx, row), want)
+    assert answers.consortia_wishes(lead.ctx, seen(lead.ctx, row)) == [("Host, Germany", [])]
