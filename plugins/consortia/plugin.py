@@ -175,6 +175,12 @@ def introductions_together(ctx: Context, ids: Sequence[int]) -> Sequence[tuple[i
     return queries.together(ids)
 
 
+@hookimpl(optionalhook=True)
+def introductions_groups(ctx: Context) -> Sequence[Sequence[int]]:
+    """Say who is in each consortium that everybody may see."""
+    return queries.groups()
+
+
 def _decide(ctx: Context, _payload: Mapping[str, Any], _progress: Progress) -> None:
     leading.decide_due(ctx)
 

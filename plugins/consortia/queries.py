@@ -254,3 +254,16 @@ def together(ids: Sequence[int]) -> list[tuple[int, int, str]]:
         "ORDER BY c.id, o.id LIMIT ?",
         [*ids, ACTIVE, ACTIVE, RUNNING, CLOSED, MOST_TOGETHER],
     )
+
+
+def groups() -> list[list[int]]:
+    """Return the active members of each consortium that everybody may see."""
+    found: dict[int, list[int]] = {}
+    for consortium, organisation in db.query(
+        "SELECT m.consortium_id, m.organisation_id FROM consortia_membership m "
+        "JOIN consortia_consortium c ON c.id = m.consortium_id "
+        "WHERE m.state = ? AND c.state IN (?, ?)",
+        [ACTIVE, RUNNING, CLOSED],
+    ):
+        found.setdefault(consortium, []).append(organisation)
+    return list(found.values())

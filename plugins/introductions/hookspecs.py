@@ -19,3 +19,13 @@ def introductions_together(ctx: Context, ids: Sequence[int]) -> Sequence[tuple[i
     in one statement, with at most some thousand triples; silence means that nothing is known.
     """
     return ()
+
+
+@hookspec(ISOLATE)
+def introductions_groups(ctx: Context) -> Sequence[Sequence[int]]:
+    """Say which organisations were in something together: the members of each project or consortium.
+
+    Of what everybody may know alone. Asked for the picture of the whole network, at most every ten
+    minutes in a worker; answer in one statement.
+    """
+    return ()

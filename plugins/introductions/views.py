@@ -1,16 +1,33 @@
-"""The page of who worked with an organisation, and who can introduce the visitor's own to it."""
+"""Pages of who worked with whom: over the whole portal, and with one organisation."""
 
 from __future__ import annotations
 
 from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 
-from plugins.introductions import ties
+from plugins.introductions import communities, ties
 from portal.organisations import queries as organisations
 from portal.organisations.models import Organisation
 from portal.web.access import ANYONE, allow
+from portal.web.heartbeat import beat
 
 blueprint = Blueprint("introductions", __name__)
+
+
+@blueprint.get("/introductions")
+@allow(ANYONE)
+def network() -> ResponseReturnValue:
+    """Show who works together over the whole portal, and who connects the groups."""
+    seq = beat().catalogue_seq
+    made_up = request.args.get("demo") == "yes"
+    net = communities.whole(g.ctx, made_up, seq)
+    return render_template(
+        "introductions/network.html",
+        net=net,
+        made_up=made_up,
+        other=communities.whole(g.ctx, not made_up, seq).total,
+        available=bool(communities.networkx),
+    )
 
 
 @blueprint.get("/introductions/<slug>")

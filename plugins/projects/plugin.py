@@ -63,6 +63,12 @@ def introductions_together(ctx: Context, ids: Sequence[int]) -> Sequence[tuple[i
     return queries.together(ids)
 
 
+@hookimpl(optionalhook=True)
+def introductions_groups(ctx: Context) -> Sequence[Sequence[int]]:
+    """Say who takes part in each project."""
+    return queries.groups()
+
+
 @hookimpl
 def partners_details(ctx: Context) -> Sequence[str]:
     """Say beside a profile whether there are past partners to ask."""

@@ -88,6 +88,16 @@ def together(ids: Sequence[int]) -> list[tuple[int, int, str]]:
     )
 
 
+def groups() -> list[list[int]]:
+    """Return who takes part in each project, of those with two or more."""
+    found: dict[int, list[int]] = defaultdict(list)
+    for project, organisation in db.query(
+        "SELECT DISTINCT project_id, organisation_id FROM projects_participation"
+    ):
+        found[project].append(organisation)
+    return [ids for ids in found.values() if len(ids) > 1]
+
+
 def taking_part() -> list[int]:
     """Return the organisations that took part in something."""
     rows = db.query("SELECT DISTINCT organisation_id FROM projects_participation ORDER BY 1")
