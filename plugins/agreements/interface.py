@@ -10,7 +10,16 @@ from plugins.agreements import labels, library, policy, queries, rules, service,
 from plugins.agreements.drafting import clauses
 from plugins.agreements.exporting import Record, by_hash, make_bundle, of_party
 from plugins.agreements.life import EVENT_IN_FORCE
-from plugins.agreements.models import CANCELLED, DRAFT, Agreement, Party
+from plugins.agreements.models import (
+    CANCELLED,
+    DRAFT,
+    EXPIRED,
+    IN_FORCE,
+    SUPERSEDED,
+    TERMINATED,
+    Agreement,
+    Party,
+)
 from plugins.agreements.queries import editors, own_organisations
 from plugins.agreements.service import Asked
 from plugins.agreements.signing import Paper
@@ -28,6 +37,7 @@ __all__ = [
     "Record",
     "Shown",
     "ToSign",
+    "among",
     "are_together",
     "begin",
     "by_hash",
@@ -115,6 +125,12 @@ def signed_by_all(ids: Sequence[int]) -> dict[int, bool]:
     of: Any = Agreement
     rows = of.select(of.id, of.state).where(of.id.in_(list(ids)), of.state != CANCELLED)
     return {number: state not in labels.UNDER_WAY for number, state in rows.tuples()}
+
+
+def among(organisation_ids: Sequence[int]) -> list[int]:
+    """Return the signed agreements that two or more of some organisations have, or had, together."""
+    past = (IN_FORCE, SUPERSEDED, EXPIRED, TERMINATED)
+    return [row.id for row, _parties in queries.among(organisation_ids, *past)]
 
 
 def are_together(one: int, other: int) -> bool:

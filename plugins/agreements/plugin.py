@@ -205,6 +205,16 @@ def organisation_removed(ctx: Context, ids: Sequence[int]) -> None:
 
 
 @hookimpl(optionalhook=True)
+def consortia_agreements(ctx: Context, ids: Sequence[int]) -> Mapping[int, Sequence[str]]:
+    """Say until when agreements in force hold that members of a consortium have with each other."""
+    until: dict[int, list[str]] = {}
+    for row, parties in queries.among(ids):
+        for number in dict.fromkeys(parties):
+            until.setdefault(number, []).append(row.ends_on)
+    return until
+
+
+@hookimpl(optionalhook=True)
 def operation_demo_filled(ctx: Context) -> None:
     """Let made-up organisations that are there by now make agreements."""
     demo.load(ctx)

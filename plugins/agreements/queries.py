@@ -277,6 +277,17 @@ def in_force_between(one: int, other: int) -> list[Agreement]:
     return list(rows.order_by(Agreement.id))
 
 
+def among(ids: Sequence[int], *states: str) -> list[tuple[Agreement, list[int]]]:
+    """Return the agreements that two or more of some organisations have with each other, with these."""
+    here: Any = Party
+    rows = here.select(here, Agreement).join(Agreement)
+    found = rows.where(here.organisation.in_(list(ids)), here.removed_at.is_null())
+    parties: dict[int, tuple[Agreement, list[int]]] = {}
+    for row in found.where(Agreement.state.in_(states or (IN_FORCE,))).order_by(here.id):
+        parties.setdefault(row.agreement_id, (row.agreement, []))[1].append(row.organisation_id)
+    return [pair for pair in parties.values() if len(set(pair[1])) > 1]
+
+
 def _of(organisation_id: int) -> Any:
     here: Any = Party
     return here.select(here.agreement).where(

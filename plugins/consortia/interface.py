@@ -7,18 +7,21 @@ of other plugins name a consortium by its number; `of_ids` leads back.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flask import g
 from flask.typing import ResponseReturnValue
 
-from plugins.consortia import queries, service, telling
+from plugins.consortia import inviting, labels, queries, records, rules, service, telling
 from plugins.consortia.hookspecs import LEAD, MEMBER, Section, Seen
 from plugins.consortia.labels import countries, period
-from plugins.consortia.models import ACTIVE, APPLIED, CLOSED, INVITED, Consortium
+from plugins.consortia.labels import kind as kind_name
+from plugins.consortia.labels import state as state_tag
+from plugins.consortia.models import ACTIVE, APPLIED, CLOSED, INVITED, RUNNING, Consortium
 from plugins.consortia.queries import Found
+from plugins.consortia.records import Public, PublicMember, Table, listed
 from plugins.consortia.rules import MOST_PLACES, PARTS
 from plugins.consortia.telling import editors, tell
 from plugins.consortia.views import base
@@ -28,9 +31,11 @@ from portal.context import Context
 from portal.organisations.models import Organisation
 
 __all__ = [
-    "ACTIVE", "APPLIED", "CLOSED", "INVITED", "LEAD", "LEADS", "MEMBER", "MOST_PLACES", "PARTS", "STRANGERS",
-    "Member", "Section", "Seen", "countries", "editors", "find", "keep_wishes", "led", "lock", "made_up",
-    "members", "note", "of_ids", "own", "page", "period", "tell", "wishes",
+    "ACTIVE", "APPLIED", "CLOSED", "INVITED", "LEAD", "LEADS", "MEMBER", "MOST_PLACES", "PARTS",
+    "STRANGERS", "Member", "Public", "PublicMember", "Section", "Seen", "Table", "countries",
+    "editors", "find", "forget_people", "found", "invite", "keep_wishes", "kind_name", "led", "listed", "lock", "made_up",
+    "members", "note", "of_ids", "own", "page", "period", "public_facts", "role_name", "shown_to_all", "state_tag",
+    "tables", "tell", "wishes",
 ]  # fmt: skip
 
 
@@ -88,6 +93,26 @@ def members(consortium: Seen, *states: str) -> list[Member]:
     ]
 
 
+def found(ctx: Context, values: Mapping[str, Any], organisation: Organisation) -> Seen:
+    """Found a consortium that an organisation of the actor leads. Raises as `service.found`."""
+    made = service.found(ctx, values, organisation)
+    return of_ids(ctx, [made.id])[made.id]
+
+
+def invite(
+    ctx: Context,
+    consortium: Seen,
+    organisation: Organisation,
+    *,
+    parts: Sequence[str] = (),
+    message: str = "",
+) -> None:
+    """Invite an organisation; its people are told. Raises as `inviting.invite`."""
+    text = rules.checked_text(message, "message", may_be_empty=True)
+    row = Consortium.get_by_id(consortium.id)
+    inviting.invite(ctx, row, organisation, parts=parts, message=text)
+
+
 def own(ctx: Context) -> list[Seen]:
     """Return the consortia that are not closed and in which the actor takes part."""
     return _seen(ctx, [row for row in queries.own(ctx) if row.state != CLOSED])
@@ -117,6 +142,34 @@ def keep_wishes(ctx: Context, consortium: Seen, needs: list[dict[str, Any]]) -> 
     telling.note(ctx, consortium.id, "needs.changed")
     number = consortium.id
     audit.record(ctx, "consortium.wished", "consortia_consortium", number, count=len(needs))
+
+
+def role_name(key: str) -> str:
+    """Return what a member is formally, in words; "lead" for the one who leads."""
+    return labels.role(key, key == "lead")
+
+
+def shown_to_all(ctx: Context, address: str) -> Public:
+    """Return what everybody may know of the consortium at an address. Raises NotFound."""
+    found = queries.find(ctx, address)
+    if found.row.state not in {RUNNING, CLOSED}:
+        raise queries.missing()
+    return records.public(found.row)
+
+
+def public_facts(consortium: Seen) -> Public:
+    """Return what everybody may know of a consortium once it has started."""
+    return records.public(Consortium.get_by_id(consortium.id))
+
+
+def tables(consortium: Seen) -> dict[str, Table]:
+    """Return what its members keep, as tables by name: headings and rows. Of persons nothing."""
+    return records.tables(Consortium.get_by_id(consortium.id))
+
+
+def forget_people(consortium: Seen) -> None:
+    """Take accounts out of what happened, inside the caller's transaction."""
+    records.forget_people(Consortium.get_by_id(consortium.id))
 
 
 def _seen(ctx: Context, rows: list[Consortium]) -> list[Seen]:

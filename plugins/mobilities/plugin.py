@@ -35,7 +35,7 @@ from portal.hookspecs import (
     Workflow,
     hookimpl,
 )
-from portal.i18n import _
+from portal.i18n import _, ngettext
 from portal.i18n import lazy_gettext as lazy
 
 HOUR = 3_600
@@ -134,6 +134,20 @@ def organisation_in_use(ctx: Context, ids: Sequence[int]) -> Mapping[int, str]:
 def organisation_removed(ctx: Context, ids: Sequence[int]) -> None:
     """Let go of what was written with the steps of plans that go along."""
     engine.forget_comments(workflow.MOBILITY, queries.numbers_of(ids))
+
+
+@hookimpl(optionalhook=True)
+def consortia_closing(
+    ctx: Context, consortium: Any, members: Sequence[int]
+) -> Sequence[tuple[int, str, str]]:
+    """Say how many mobilities between members of a consortium are not over."""
+    count = queries.open_among(members)
+    told = ngettext(
+        "%(num)s mobility between members is not over",
+        "%(num)s mobilities between members are not over",
+        count,
+    )
+    return [(count, told if count else _("No mobility between members is open"), "/mobilities")]
 
 
 @hookimpl(optionalhook=True)

@@ -12,6 +12,8 @@ from typing import Any
 from peewee import JOIN, fn
 
 from plugins.mobilities.models import (
+    CANCELLED,
+    CLOSED,
     HOST,
     LIVE,
     SENDING,
@@ -240,3 +242,10 @@ def numbers_of(ids: Sequence[int]) -> list[int]:
     wanted = list(ids)
     rows = of.select(of.id).where(of.sending.in_(wanted) | of.host.in_(wanted))
     return [number for (number,) in rows.tuples()]
+
+
+def open_among(ids: Sequence[int]) -> int:
+    """Count mobilities that some organisations have with each other and that are not over."""
+    of: Any = Mobility
+    here = (of.sending.in_(list(ids)), of.host.in_(list(ids)), of.state.not_in([CLOSED, CANCELLED]))
+    return int(of.select().where(*here).count())

@@ -40,7 +40,7 @@ from portal.hookspecs import (
     Workflow,
     hookimpl,
 )
-from portal.i18n import _
+from portal.i18n import _, ngettext
 from portal.i18n import lazy_gettext as lazy
 
 DAY = 86_400
@@ -215,6 +215,20 @@ def organisation_in_use(ctx: Context, ids: Sequence[int]) -> Mapping[int, str]:
 def reference_load(ctx: Context) -> None:
     """Tell the search the scores again, which it forgot while the plugin was off."""
     refresh_documents(ctx, queries.scored())
+
+
+@hookimpl(optionalhook=True)
+def consortia_closing(
+    ctx: Context, consortium: Any, members: Sequence[int]
+) -> Sequence[tuple[int, str, str]]:
+    """Say how many stays between members of a consortium have ratings that nobody can read yet."""
+    count = queries.sealed_among(members)
+    told = ngettext(
+        "%(num)s stay between members has ratings that are not released yet",
+        "%(num)s stays between members have ratings that are not released yet",
+        count,
+    )
+    return [(count, told if count else _("All ratings between members are released"), "/ratings")]
 
 
 @hookimpl(optionalhook=True)

@@ -360,3 +360,10 @@ def scored() -> list[int]:
     """Return the organisations that have a score, shown or not."""
     of: Any = StoredScore
     return [number for (number,) in of.select(of.organisation).order_by(of.organisation).tuples()]
+
+
+def sealed_among(ids: Sequence[int]) -> int:
+    """Count ended placements between some organisations whose ratings nobody can read yet."""
+    of: Any = Ending
+    here = (of.sending.in_(list(ids)), of.host.in_(list(ids)), of.released_at.is_null())
+    return int(of.select().where(*here).count())

@@ -14,8 +14,8 @@ from plugins.reliance import demo, promises, views
 from plugins.reliance.rules import ENOUGH
 from portal.context import Context
 from portal.hookspecs import Event, JobKind, Progress, hookimpl
+from portal.i18n import _, ngettext
 from portal.i18n import lazy_gettext as lazy
-from portal.i18n import ngettext
 
 DAY = 86_400
 
@@ -75,6 +75,22 @@ def partners_asides(ctx: Context, shown: Shown) -> Sequence[Markup]:
         rate=rate if due >= ENOUGH else "",
     )
     return [Markup(card)] if card.strip() else []  # noqa: S704
+
+
+@hookimpl(optionalhook=True)
+def consortia_closing(
+    ctx: Context, consortium: Any, members: Sequence[int]
+) -> Sequence[tuple[int, str, str]]:
+    """Say how many recognitions that members of a consortium promised each other are not delivered."""
+    count = promises.open_among(members)
+    told = ngettext(
+        "%(num)s promised recognition is not delivered",
+        "%(num)s promised recognitions are not delivered",
+        count,
+    )
+    return [
+        (count, told if count else _("Every promised recognition is delivered"), "/recognition")
+    ]
 
 
 @hookimpl(optionalhook=True)

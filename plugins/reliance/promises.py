@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
-from plugins.agreements.interface import editors, own_organisations, promised
+from plugins.agreements.interface import among, editors, own_organisations, promised
 from plugins.notices.interface import notify
 from plugins.reliance.models import Promise
 from plugins.reliance.rules import checked
@@ -47,6 +49,14 @@ def of(organisation_ids: list[int]) -> list[Promise]:
     rows = Promise.select(Promise, Organisation).join(Organisation)
     found = rows.where(Promise.organisation.in_(organisation_ids))
     return sorted(found, key=lambda row: (bool(row.delivered_on), row.due_on, row.id))
+
+
+def open_among(organisation_ids: Sequence[int]) -> int:
+    """Count what organisations promised each other to recognise and have not delivered."""
+    here: Any = Promise
+    agreed = among(organisation_ids)
+    mine = here.organisation.in_(list(organisation_ids)) & here.agreement_id.in_(agreed)
+    return int(here.select().where(mine, here.delivered_on == "").count())
 
 
 def deliver(ctx: Context, number: str, delivered_on: date, proof: str) -> None:

@@ -1,0 +1,55 @@
+"""Shapes of what a lead types on the closing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import wtforms
+from wtforms import StringField
+from wtforms.validators import InputRequired, Optional
+
+from portal.i18n import Form
+from portal.i18n import lazy_gettext as lazy
+
+NOT_EMPTY = lazy("Fill this in; it can't stay empty.")
+NO_DAY = lazy("Write the day as year, month, day: 2027-05-18.")
+
+
+class DateField(wtforms.DateField):
+    """A day; what can't be read as one is refused in the language of the page."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read what was typed."""
+        if valuelist and not valuelist[0].strip():
+            self.data = None
+            return
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(str(NO_DAY)) from None
+
+
+class ReportForm(Form):
+    """The final report that was handed in."""
+
+    report = StringField(
+        lazy("Title or number of the report"),
+        [InputRequired(NOT_EMPTY)],
+        description=lazy("As your National Agency knows it."),
+    )
+    reported_on = DateField(lazy("Handed in on"), [InputRequired(lazy("Say on which day."))])
+
+
+class KeepForm(Form):
+    """Until when records are kept."""
+
+    keep_until = DateField(
+        lazy("Records stay until"),
+        [Optional()],
+        description=lazy(
+            "Grant agreements often ask for five years after the last payment. Look it up in yours."
+        ),
+    )
+
+    def __init__(self, formdata: Any = None, **more: Any) -> None:
+        super().__init__(formdata, **more)
