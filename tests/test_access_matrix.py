@@ -201,8 +201,9 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
                 join lead lead_step places one_place places_csv dates remove_date programme
                 health_page""".split()
             ),
-            "composer.partners",
-            "composer.remove_wish",
+            *(f"composer.{name}" for name in "partners remove_wish grow".split()),
+            *(f"closing.{name}" for name in "show report keep make_archive give_archive".split()),
+            *(f"sharing.{name}" for name in "shared take_back".split()),
         ),
         (set(), set()),
     ),
@@ -221,7 +222,7 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
     "tokens_api.organisation": (OF_A | {"administrator"}, set()),
     "tokens_api.change_organisation": (EDIT_A | {"administrator"}, {"member_a"}),
 }
-OF_CONSORTIA = ("consortia.", "composer.", "occasions.")
+OF_CONSORTIA = ("consortia.", "composer.", "closing.", "sharing.", "sharing_api.", "occasions.")
 OF_DRAFT = {"partners.publication", "partners.take_step"}
 SHARING = {"tasks.share", "tasks.take_back", "tasks.inherit"}  # a draft that member_b may read
 # What is decided about by the person's own session, or by knowing a number or link.
@@ -246,6 +247,7 @@ OWN |= {
     *(f"cooperation_link.{name}" for name in ("write", "withdraw")),
 }  # fmt: skip
 OWN |= {f"consortia.{name}" for name in ("new", "as_csv", "as_json", "invitation")}
+OWN |= {"sharing.status"}
 OWN |= {"agreements.index", "agreements.new"} | {
     f"reliance.{name}"
     for name in "trust_list trust_sheet settle_ground finish_step recognition deliver".split()
@@ -885,6 +887,7 @@ BY_OTHER_MEANS = {
     "links.over",
     *(f"agreements_link.{name}" for name in "show agree clause remark sign decline".split()),
     *(f"consortia.{name}" for name in ("invitation", "as_csv", "as_json")),
+    "sharing.status",
     *(f"mobilities_link.{name}" for name in "person did wrong workplace did_at_work".split()),
     "ratings_link.rate",
     "ratings_link.withdraw",

@@ -1,17 +1,19 @@
-"""The shape of a wish; what is right stands in `wishing`."""
+"""Shapes of a wish and of a network; what is right stands in `wishing` and with the consortia."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from wtforms import IntegerField, SelectField
-from wtforms.validators import NumberRange, Optional
+from wtforms import IntegerField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, NumberRange, Optional
 
 from plugins.consortia.interface import MOST_PLACES, countries
 from plugins.partners.interface import LANGUAGES, ROLES, Boxes, field_codes, field_name
 from portal.i18n import Form, language_name, locale
 from portal.i18n import lazy_gettext as lazy
 from portal.text import sort_key
+
+NOT_EMPTY = lazy("Fill this in; it can't stay empty.")
 
 
 class WishForm(Form):
@@ -44,3 +46,15 @@ class WishForm(Form):
         texts = {name: self[name].data or "" for name in ("part", "language")}
         several = {name: self[name].data or [] for name in ("countries", "fields")}
         return texts | several | {"places": self.places.data or 0}
+
+
+class GrowForm(Form):
+    """The network that cooperations grow into."""
+
+    name = StringField(lazy("Name of the network"), [InputRequired(NOT_EMPTY)])
+    purpose = TextAreaField(
+        lazy("What do you want to do together?"),
+        [InputRequired(NOT_EMPTY)],
+        description=lazy("Two or three sentences. Everybody can read them once it has started."),
+    )
+    message = TextAreaField(lazy("A word to them"))

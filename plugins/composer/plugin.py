@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from flask import Blueprint
 
-from plugins.composer import demo, labels, views, wishing
+from plugins.composer import demo, growing, labels, views, wishing
 from plugins.consortia.interface import Section, Seen
 from portal.context import Context
 from portal.hookspecs import hookimpl
@@ -22,8 +22,13 @@ def blueprint_list(ctx: Context) -> Sequence[Blueprint]:
 
 @hookimpl(optionalhook=True)
 def consortia_sections(ctx: Context, consortium: Seen) -> Sequence[Section]:
-    """Offer the page in the menu of each consortium."""
-    return [Section(_("Whom to ask"), f"/consortia/{consortium.slug}/partners", 50)]
+    """Offer whom to ask in the menu; to the lead of a cooperation of two what it could grow into."""
+    base = f"/consortia/{consortium.slug}"
+    found = [Section(_("Whom to ask"), f"{base}/partners", 50)]
+    if growing.offer(ctx, consortium) is not None:
+        about = _("Your cooperations in these fields would make a network, in one step.")
+        found.append(Section(_("Grow into a network"), f"{base}/grow", 95, about, is_on=False))
+    return found
 
 
 @hookimpl(optionalhook=True)

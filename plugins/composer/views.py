@@ -1,11 +1,11 @@
-"""Whom to ask: what is wanted, what is covered, and who would fill the gaps."""
+"""Whom to ask: what is wanted, who covers or would fill it; a network out of cooperations of two."""
 
 from __future__ import annotations
 
 from flask import Blueprint, flash, g, redirect, request
 from flask.typing import ResponseReturnValue
 
-from plugins.composer import forms, labels, wishing
+from plugins.composer import forms, growing, labels, wishing
 from plugins.consortia.interface import (
     ACTIVE,
     LEADS,
@@ -16,6 +16,7 @@ from plugins.consortia.interface import (
     members,
     page,
 )
+from plugins.partners.interface import field_name
 from portal.errors import Invalid
 from portal.i18n import _, country_name
 from portal.people.forms import mark
@@ -95,3 +96,35 @@ def remove_wish(slug: str) -> ResponseReturnValue:
     wishing.unwish(g.ctx, here, request.form.get("need", ""))
     flash(_("The wish is taken away."))
     return redirect(f"/consortia/{here.slug}/partners", 303)
+
+
+@blueprint.route("/consortia/<slug>/grow", methods=["GET", "POST"])
+@allow(SIGNED_IN, owner=LEADS, rate="consortia")
+def grow(slug: str) -> ResponseReturnValue:
+    """Offer to make a network of cooperations of two that fit together, in one step."""
+    here = led(g.ctx, slug)
+    told = growing.offer(g.ctx, here)
+    form = forms.GrowForm(request.form or None)
+    if request.method == "POST" and form.validate():
+        try:
+            made = growing.grow(
+                g.ctx,
+                here,
+                form.name.data or "",
+                form.purpose.data or "",
+                form.message.data or "",
+            )
+        except Invalid as error:
+            mark(form, error)
+        else:
+            flash(_("The network is there, and all partners are invited."))
+            return redirect(f"/consortia/{made.slug}/members", 303)
+    return page(
+        here,
+        "composer/grow.html",
+        "grow",
+        422 if request.method == "POST" else 200,
+        offer=told,
+        form=form,
+        fields=[field_name(code) for code in told.fields] if told else [],
+    )

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from plugins.composer import growing, wishing
 from plugins.composer import plugin as answers
-from plugins.composer import wishing
 from plugins.consortia.interface import Seen, of_ids
 from plugins.consortia.models import Consortium
-from portal import db
+from portal import db, workflow
 from portal.context import Context
 from portal.errors import NotAllowed
 from tests.factories import make_account, post, sign_in
@@ -106,3 +106,54 @@ def test_health_hears_which_members_cover_a_wish(one: Flask, ctx: Context) -> No
     want = {"part": "host", "countries": ["DE"], "fields": [], "language": "", "places": 0}
     wishing.wish(lead.ctx, seen(lead.ctx, row), want)
     assert answers.consortia_wishes(lead.ctx, seen(lead.ctx, row)) == [("Host, Germany", [])]
+
+
+def test_cooperations_in_the_same_fields_grow_into_a_network_in_one_step(
+    make_portal: Callable[..., Flask], ctx: Context
+) -> None:
+    app = make_portal(plugins=["composer"])
+    with app.app_context():
+        lead, one, two, three = (Side(app, ctx, name) for name in ("Lead", "One", "Two", "Three"))
+        rows = []
+        for other, codes in ((one, ["0715"]), (two, ["071"]), (three, ["0721"])):
+            row = found(
+                lead, kind="bilateral", name=f"With {other.organisation.name}", fields=codes
+            )
+            join(row, lead, other)
+            workflow.move(lead.ctx, Consortium.get_by_id(row.id), "activate")
+            rows.append(row)
+    person = sign_in(app.test_client(), lead.account)
+    look = Visitor(person)
+    base = f"/consortia/{rows[0].slug}"
+    assert "would make a network" in look(base).text
+    assert "would make a network" not in look(f"/consortia/{rows[2].slug}").text
+    page = look(f"{base}/grow").text
+    assert "With One; With Two" in page and "Three" not in page
+    assert post(person, f"{base}/grow", name="", purpose="Weld").status_code == 422
+    made = post(person, f"{base}/grow", name="Welders", purpose="Weld together", message="Come")
+    assert made.status_code == 303
+    told = look(made.location).text
+    assert ">One<" in told and ">Two<" in told and ">Three<" not in told
+    slug = made.location.removesuffix("/members")
+    assert "It grew from the cooperation With One" in look(f"{slug}/history").text
+    assert "The network Welders grew from this cooperation" in look(f"{base}/history").text
+    with app.app_context():
+        kept = Consortium.get(Consortium.name == "Welders")
+        assert (kept.kind, kept.lead_id, kept.fields) == ("network", lead.id, ["0715"])
+    client = sign_in(app.test_client(), one.account)
+    assert client.get(f"{base}/grow").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "shared"),
+    [
+        (["0715"], ["071"], ["0715"]),
+        (["0715"], ["0714"], []),
+        (["07"], ["0721", "0715"], ["0715", "0721"]),
+        ([], ["07"], []),
+    ],
+)
+def test_a_broader_field_holds_its_narrower_ones(
+    one: list[str], other: list[str], shared: list[str]
+) -> None:
+    assert growing.overlap(one, other) == shared
