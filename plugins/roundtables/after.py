@@ -1,12 +1,11 @@
-"""After the draw and the table: objections, what was found, what is deleted, reminders."""
+"""After the draw and the table: objections, what is deleted, reminders."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from plugins.roundtables import calendars, checking, models, placing, queries, telling
+from plugins.roundtables import calendars, checking, models, placing, telling
 from plugins.roundtables.models import Draw, Interest, Need, Objection, Place, RoundTable, Series
 from portal import audit, db, permissions, settings
 from portal.clock import working_days_after
@@ -20,8 +19,6 @@ NAME = "roundtables_series"
 ANSWER_DAYS = 5
 """Working days within which a host answers an objection."""
 MOST_OBJECTIONS = 3
-FOUND = ("notes", "agreed", "open", "actions")
-"""Parts of the outcomes of a table."""
 NEEDS_KEPT = timedelta(days=30)
 BEFORE_TABLE = (
     ("7", timedelta(days=7), lazy("In a week")),
@@ -82,43 +79,6 @@ def answer(ctx: Context, series: Series, public_id: str, text: str) -> None:
         row.interest.series = series
         telling.tell(ctx, row.interest, "answered")
         audit.record(ctx, "objection.answered", NAME, series.id, objection=row.id)
-
-
-# Outcomes
-
-
-def write_findings(
-    ctx: Context, series: Series, table: RoundTable, values: Mapping[str, Any], version: int | None
-) -> None:
-    """Keep what a table found: notes, what was agreed, what stays open, who does what.
-
-    Raises Conflict before the table began, and when somebody else saved meanwhile.
-    """
-    permissions.check(ctx, "edit", series)
-    if table.cancelled_at is not None or table.starts_at > ctx.clock.now():
-        raise Conflict(_("This round table has not begun yet."))
-    kept = {name: checking.block(values.get(name, ""), name) for name in FOUND}
-    here = RoundTable.id == table.id
-    if version is not None:
-        here &= RoundTable.version == version
-    with db.transaction():
-        changed = {"findings": kept, "version": RoundTable.version + 1}
-        if not RoundTable.update(**changed).where(here).execute():
-            told = _("Somebody else saved this while you were writing. Nothing of yours is lost.")
-            raise Conflict(told, version=RoundTable.get_by_id(table.id).version)
-        audit.record(ctx, "outcomes.written", NAME, series.id, table=table.id)
-
-
-def show_findings(ctx: Context, series: Series, table: RoundTable, is_public: bool) -> None:
-    """Publish the outcomes of a table, or take them back. Raises Conflict when there are none."""
-    permissions.check(ctx, "run", series)
-    if is_public and not any(table.findings.values()):
-        raise Conflict(_("Write the outcomes first."))
-    with db.transaction():
-        at = ctx.clock.now() if is_public else None
-        RoundTable.update(published_at=at).where(RoundTable.id == table.id).execute()
-        what = "outcomes.published" if is_public else "outcomes.taken_back"
-        audit.record(ctx, what, NAME, series.id, table=table.id)
 
 
 # Regular work
@@ -231,12 +191,3 @@ def closed(ctx: Context, series: Series) -> None:
         lazy("Places can be allocated now."),
         f"/round-tables/{series.slug}/allocation",
     )
-
-
-def taken_places(series: Series) -> dict[int, list[Place]]:
-    """Return who takes part in each table, for the list at the gate."""
-    found: dict[int, list[Place]] = {}
-    for row in queries.places(series):
-        if row.state in ("accepted", "attended"):
-            found.setdefault(row.table_id, []).append(row)
-    return found

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from plugins.roundtables import groups, queries, service, tokens
-from plugins.roundtables.models import INTERESTED, Interest, Series
+from plugins.roundtables.models import Interest, Place, RoundTable, Series
 from portal import db, workflow
 from portal.context import SYSTEM, Context
 from portal.organisations.models import Organisation, OrganisationMember
@@ -39,10 +39,10 @@ def load(ctx: Context) -> None:
             made = _series(ctx.as_actor(SYSTEM), own, data, entry)
             _people(ctx, made, data, entry["people"])
             if entry["is_closed"]:
-                ago = ctx.clock.now() - timedelta(days=1)
-                times = {"opens_at": ago - 2 * AHEAD, "closes_at": ago, "freezes_at": ago}
-                Series.update(**times).where(Series.id == made.id).execute()
+                _shift(made, ctx.clock.now() - timedelta(days=1))
                 workflow.move(ctx.as_actor(SYSTEM), made, "close")
+            elif entry.get("is_held"):
+                _hold(ctx, made, data)
 
 
 def _series(ctx: Context, own: Any, data: Mapping[str, Any], entry: Mapping[str, Any]) -> Series:
@@ -52,8 +52,8 @@ def _series(ctx: Context, own: Any, data: Mapping[str, Any], entry: Mapping[str,
     texts = {name: entry[name] for name in ("title", "purpose", "questions")}
     host: Organisation = own.organisation
     made = service.write(ctx, {**data["values"], **days, **texts}, organisation=host)
-    people = {"account": own.account_id, "contact": own.account_id}
-    Series.update(**people).where(Series.id == made.id).execute()
+    run_by = Series.update(account=own.account_id, contact=own.account_id)
+    run_by.where(Series.id == made.id).execute()
     for at, topic in enumerate(entry["topics"]):
         day = (now + LATER + timedelta(days=at)).date()
         service.write_table(ctx, made, {**data["table"], "topic": topic, "day": day})
@@ -62,19 +62,34 @@ def _series(ctx: Context, own: Any, data: Mapping[str, Any], entry: Mapping[str,
     return found
 
 
+def _shift(series: Series, closed: datetime, **more: Any) -> None:
+    times = {"opens_at": closed - 2 * AHEAD, "closes_at": closed, "freezes_at": closed}
+    Series.update(**times, **more).where(Series.id == series.id).execute()
+
+
+def _hold(ctx: Context, series: Series, data: Mapping[str, Any]) -> None:
+    """Let a series be over: everybody had a place, most came."""
+    start, opened = ctx.clock.now() - timedelta(days=3), ctx.clock.now() - AHEAD
+    RoundTable.update(starts_at=start).where(RoundTable.series == series.id).execute()
+    _shift(series, start - AHEAD / 2, state="placed")
+    same = {**data["place"], "offered_at": opened, "answered_at": opened, "answer_by": start}
+    table = queries.tables(series)[0].id
+    for row in queries.people(series):
+        state = data["came"][row.position % len(data["came"])]
+        seat = {"interest": row.id, "table": table, "public_id": new_public_id(), "state": state}
+        Place.create(**same, **seat, attended_at=start if state == "attended" else None)
+
+
 def _people(ctx: Context, series: Series, data: Mapping[str, Any], count: int) -> None:
     """Insert made-up people of made-up organisations; the same at each load but for their codes."""
     chance = random.Random(f"{series.title} {count}")  # noqa: S311  no secret
     tables = [row.id for row in queries.tables(series)]
-    now = ctx.clock.now()
-    same = {
-        "series": series.id, "lang": "en", "state": INTERESTED, "is_listed": False, "version": 1,
-        "is_recordable": False, "source": "page", "is_pooled": False, "created_at": now,
-        "confirmed_at": now,
-    }  # fmt: skip
     rows = [
         {
-            **same,
+            **data["person"],
+            "series": series.id,
+            **dict.fromkeys(("created_at", "confirmed_at"), ctx.clock.now()),
+            "is_listed": at % 2 == 0,
             "public_id": new_public_id(),
             "email": f"person-{at}.{series.public_id.lower()}@demo.example",
             "name": f"Person {at} (synthetic)",
@@ -86,9 +101,8 @@ def _people(ctx: Context, series: Series, data: Mapping[str, Any], count: int) -
                 groups.FIRST: chance.choice(["yes", "no", "no", ""]),
             },
             "choices": chance.sample(tables, chance.randint(1, len(tables))),
-            "mark": service.new_mark(),
+            **{name: service.new_mark() for name in ("mark", "salt")},
             "receipt": tokens.new_receipt(),
-            "salt": service.new_mark(),
             "position": at,
         }
         for at in range(1, count + 1)

@@ -319,21 +319,3 @@ def stored_interest(interest: Interest, needs: str, values: Mapping[str, str]) -
         **{f"choice{at}": by_id.get(number, "") for at, number in enumerate(interest.choices, 1)},
         **{f"group_{key}": value for key, value in values.items()},
     }
-
-
-class FindingsForm(Form):
-    """What a table found."""
-
-    version = HiddenField(filters=[version_of])
-    notes = TextAreaField(
-        lazy("What was said"), description=lazy("In a few sentences. Name no persons.")
-    )
-    agreed = TextAreaField(lazy("What was agreed"), description=lazy("One point a line."))
-    open = TextAreaField(lazy("What stays open"), description=lazy("One point a line."))
-    actions = TextAreaField(
-        lazy("Who does what until when"), description=lazy("One a line, by role or organisation.")
-    )
-
-
-class Words(Form):
-    """A form with nothing but buttons."""

@@ -23,18 +23,13 @@ _PLACES = {
     "left": (lazy("given back"), ""),
     "attended": (lazy("came"), "ok"),
     "absent": (lazy("did not come"), ""),
+    "excused": (lazy("excused"), ""),
     "gone": (lazy("table cancelled"), "bad"),
 }
 _PEOPLE = {
     "asked": (lazy("address not confirmed"), "warn"),
     "interested": (lazy("interest confirmed"), "ok"),
     "withdrawn": (lazy("withdrawn"), ""),
-}
-_FINDINGS = {
-    "notes": lazy("What was said"),
-    "agreed": lazy("What was agreed"),
-    "open": lazy("What stays open"),
-    "actions": lazy("Who does what until when"),
 }
 
 
@@ -53,11 +48,6 @@ def person(state: str) -> tuple[str, str]:
     """Return the state of an interest in words, and how it is shown."""
     words, kind = _PEOPLE[state]
     return str(words), kind
-
-
-def finding(name: str) -> str:
-    """Return a part of the outcomes."""
-    return str(_FINDINGS[name])
 
 
 def choice(at: int) -> str:

@@ -63,7 +63,7 @@ class RoundTable(Model):
     """One meeting. `reserved` seats of its `capacity` are the host's; the others are allocated.
 
     `joining` is the link to the meeting, sealed. `sequence` rises with every change that calendars
-    must learn. `supports` are the accessibility offers. `findings` are the published outcomes.
+    must learn. `supports` are the accessibility offers. `findings` is where outcomes stood before they had a plugin.
     """
 
     id = AutoField()
@@ -201,8 +201,10 @@ class Draw(Model):
 
 
 OFFERED, ACCEPTED, DECLINED, EXPIRED, LEFT = "offered", "accepted", "declined", "expired", "left"
-ATTENDED, ABSENT, GONE = "attended", "absent", "gone"
-TAKING = (OFFERED, ACCEPTED, ATTENDED, ABSENT)
+ATTENDED, ABSENT, EXCUSED, GONE = "attended", "absent", "excused", "gone"
+SEATED = (ACCEPTED, ATTENDED, ABSENT, EXCUSED)
+"""States of a place that somebody took; after the table it says whether they came."""
+TAKING = (OFFERED, *SEATED)
 """States in which a place is taken."""
 
 

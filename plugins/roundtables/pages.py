@@ -12,7 +12,6 @@ from markupsafe import Markup
 
 from plugins.allocation.interface import pictures
 from plugins.roundtables import (
-    after,
     checking,
     drawing,
     groups,
@@ -34,11 +33,6 @@ OTHER = "other"
 def moment(at: Any, zone: str) -> str:
     """Write a moment in the zone of its series."""
     return str(Moment(at, zone))
-
-
-def own_url(interest: Interest) -> str:
-    """Return the address of a person's own page."""
-    return tokens.mine(interest)
 
 
 def card(ctx: Context, row: Series, tables: Sequence[RoundTable], count: int) -> dict[str, Any]:
@@ -168,6 +162,8 @@ def standing(
         return ["ok", _("You have a place"), _("We look forward to you.")]
     if models.ATTENDED in states:
         return ["ok", _("You were there"), _("Thank you for coming.")]
+    if states & {models.ABSENT, models.EXCUSED}:
+        return ["info", _("You had a place"), _("The host noted that you did not come.")]
     if series.state == models.PUBLISHED:
         told = _(
             "You can change your choices until %(when)s. After that you hear from us.", when=when
@@ -194,12 +190,11 @@ def own_place(ctx: Context, series: Series, place: Place) -> dict[str, Any]:
             models.EXPIRED if place.state == models.OFFERED and not is_offer else place.state
         ),
         "is_offer": is_offer,
+        "is_seated": place.state in models.SEATED,
         "may_leave": place.state == models.ACCEPTED and row.ends_at > now,
         "answer_by": moment(place.answer_by, series.zone),
         "gate_url": tokens.gate(place, place.interest)
-        if place.state in (models.ACCEPTED, models.ATTENDED)
-        and not row.cancelled_at
-        and gate != "over"
+        if place.state in models.SEATED and not row.cancelled_at and gate != "over"
         else "",
         "gate": gate,
     }
@@ -290,6 +285,7 @@ def counts(series: Series) -> list[dict[str, Any]]:
     return [
         {
             "title": groups.title(series, key),
+            "raw": list(told[key].values()),
             "rows": [
                 [
                     _("fewer than five each") if value == OTHER else groups.value_name(key, value),
@@ -300,15 +296,6 @@ def counts(series: Series) -> list[dict[str, Any]]:
         }
         for key in groups.keys(series)
         if key in told
-    ]
-
-
-def findings(row: RoundTable) -> list[tuple[str, list[str]]]:
-    """Return the outcomes of a table: title and lines of each part that says something."""
-    return [
-        (labels.finding(name), [line for line in row.findings.get(name, "").splitlines() if line])
-        for name in after.FOUND
-        if row.findings.get(name)
     ]
 
 

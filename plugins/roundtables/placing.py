@@ -265,26 +265,23 @@ def check_in(ctx: Context, place: Place) -> RoundTable:
     series, table = _of(place)
     with db.transaction():
         row = _again(place)
-        if (
-            row.state not in (models.ACCEPTED, models.ATTENDED)
-            or row.interest.state != models.INTERESTED
-        ):
+        if row.state not in models.SEATED or row.interest.state != models.INTERESTED:
             raise Conflict(_("This link is for people with a place. Yours is not taken any more."))
         if table.cancelled_at is not None:
             raise Conflict(_("This round table is cancelled."))
         if checking.gate_state(table.starts_at, table.ends_at, ctx.clock.now()) != "open":
             raise Conflict(_("The gate is not open now."))
-        if row.state == models.ACCEPTED:
-            _set(row, [models.ACCEPTED], state=models.ATTENDED, attended_at=ctx.clock.now())
+        if row.state != models.ATTENDED:
+            _set(row, [row.state], state=models.ATTENDED, attended_at=ctx.clock.now())
             audit.record(ctx, "place.attended", NAME, series.id, place=row.id, role="participant")
     return table
 
 
-def mark(ctx: Context, series: Series, place: Place, came: bool) -> None:
-    """Note by hand, from the host's list, who came and who did not."""
-    if place.state not in (models.ACCEPTED, models.ATTENDED):
+def mark(ctx: Context, series: Series, place: Place, state: str) -> None:
+    """Note by hand who came, was excused or did not come; *accepted* is not known yet."""
+    if not {place.state, state} <= set(models.SEATED):
         raise Conflict(_("Only people who took their place are on this list."))
     with db.transaction():
-        values = {"state": models.ATTENDED if came else models.ACCEPTED}
-        _set(place, [place.state], attended_at=ctx.clock.now() if came else None, **values)
-        audit.record(ctx, "place.marked", NAME, series.id, place=place.id, came=came)
+        at = (place.attended_at or ctx.clock.now()) if state == models.ATTENDED else None
+        _set(place, [place.state], attended_at=at, state=state)
+        audit.record(ctx, "place.marked", NAME, series.id, place=place.id, state=state)

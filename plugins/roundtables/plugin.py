@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from email.message import EmailMessage
 from typing import Any
 
@@ -18,7 +18,6 @@ from portal.hookspecs import (
     JobKind,
     MenuItem,
     ObjectType,
-    Progress,
     Task,
     Transition,
     Workflow,
@@ -96,12 +95,8 @@ def organisation_removed(ctx: Context, ids: Sequence[int]) -> None:
     workflow.forget_comments(SERIES, [number for (number,) in rows.tuples()])
 
 
-def _look_after(ctx: Context, _payload: Mapping[str, Any], _progress: Progress) -> None:
-    after.look_after(ctx)
-
-
-def _forget(ctx: Context, _payload: Mapping[str, Any], _progress: Progress) -> None:
-    after.forget(ctx)
+def _regular(work: Callable[[Context], None]) -> Any:
+    return lambda ctx, _payload, _progress: work(ctx)
 
 
 @hookimpl
@@ -111,11 +106,16 @@ def job_list(ctx: Context) -> Sequence[JobKind]:
         JobKind(drawing.TRY, drawing.run_try, lazy("Try an allocation of places out"), attempts=2),
         JobKind(
             "roundtables.look_after",
-            _look_after,
+            _regular(after.look_after),
             lazy("End offers of places that nobody answered, and remind"),
             QUARTER,
         ),
-        JobKind("roundtables.forget", _forget, lazy("Delete names of old round tables"), DAY),
+        JobKind(
+            "roundtables.forget",
+            _regular(after.forget),
+            lazy("Delete names of old round tables"),
+            DAY,
+        ),
     ]
 
 

@@ -1,11 +1,11 @@
-"""What the people of a host do: write series and tables, publish, copy, cancel, publish outcomes."""
+"""What the people of a host do: write series and tables, publish, copy, cancel."""
 
 from __future__ import annotations
 
 from flask import flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from plugins.roundtables import after, forms, pages, queries, service
+from plugins.roundtables import forms, pages, queries, service
 from plugins.roundtables.models import DISCARDED, RoundTable, Series
 from plugins.roundtables.views.base import blueprint, hosted, shown_version, spend
 from plugins.roundtables.workflow import FLOW
@@ -169,49 +169,4 @@ def end_table(slug: str, public_id: str, act: str) -> ResponseReturnValue:
     else:
         service.cancel_table(g.ctx, row, table, request.form.get("comment", ""))
         flash(_("The round table is cancelled. Everybody concerned is told."))
-    return redirect(f"/round-tables/{row.slug}", 303)
-
-
-# Outcomes
-
-
-@blueprint.route("/round-tables/<slug>/tables/<public_id>/outcomes", methods=["GET", "POST"])
-@allow(SIGNED_IN, owner=HOST)
-def write_outcomes(slug: str, public_id: str) -> ResponseReturnValue:
-    """Write what a table found, and publish it."""
-    row = hosted(slug, "edit").series
-    table = queries.table(row, public_id)
-    form = forms.FindingsForm(
-        request.form or None, data={**table.findings, "version": table.version}
-    )
-    if request.method == "POST" and form.validate():
-        try:
-            after.write_findings(g.ctx, row, table, form.data, shown_version())
-        except Invalid as error:
-            mark(form, error)
-        except Conflict as error:
-            now = queries.table(row, public_id)
-            fresh = forms.FindingsForm(data={**now.findings, "version": now.version})
-            error.forms = form, fresh, None, row.organisation.is_fictional
-            raise
-        else:
-            if "publish" in request.form:
-                after.show_findings(g.ctx, row, queries.table(row, public_id), True)
-                flash(_("The outcomes are published."))
-                return redirect(f"/round-tables/{row.slug}/outcomes", 303)
-            flash(_("The outcomes are saved. Nobody else sees them before you publish them."))
-            return redirect(f"/round-tables/{row.slug}", 303)
-    status = 422 if request.method == "POST" else 200
-    return render_template(
-        "roundtables/edit_outcomes.html", form=form, row=row, table=pages.table(row, table)
-    ), status
-
-
-@blueprint.post("/round-tables/<slug>/tables/<public_id>/outcomes/hide")
-@allow(SIGNED_IN, owner=HOST)
-def hide_outcomes(slug: str, public_id: str) -> ResponseReturnValue:
-    """Take the outcomes of a table back from the public."""
-    row = hosted(slug, "run").series
-    after.show_findings(g.ctx, row, queries.table(row, public_id), False)
-    flash(_("The outcomes are no longer public."))
     return redirect(f"/round-tables/{row.slug}", 303)

@@ -12,13 +12,14 @@ from plugins.roundtables import (
     checking,
     forms,
     groups,
+    interface,
     pages,
     placing,
     queries,
     registering,
     tokens,
 )
-from plugins.roundtables.models import Interest, Place, RoundTable, Series
+from plugins.roundtables.models import SEATED, Interest, Place, RoundTable, Series
 from plugins.roundtables.views.base import begin, check_human, network, own, shown_version
 from portal import i18n
 from portal.errors import Conflict, Invalid, NotFound
@@ -170,7 +171,8 @@ def _page(row: Interest, series: Series, told: str = "", typed: str = "") -> Res
         may_object=is_over,
         may_change=row.state == "interested" and series.state in ("published", "closed", "placed"),
         may_withdraw=row.state != "withdrawn" and series.state not in ("held", "cancelled"),
-        token=request.path.rsplit("/", 1)[-1] if request.method == "GET" else _token(row),
+        token=_token(row),
+        ways=interface.ways(g.ctx, "mine", series, _token(row)),
         told=told,
         typed=typed,
         answer_days=after.ANSWER_DAYS,
@@ -256,7 +258,7 @@ def gate(token: str) -> ResponseReturnValue:
     joining = ""
     if request.method == "POST":
         joining = tokens.unseal(placing.check_in(g.ctx, place).joining)
-    has_place = place.state in ("accepted", "attended") and place.interest.state == "interested"
+    has_place = place.state in SEATED and place.interest.state == "interested"
     return render_template(
         "roundtables/gate.html",
         series=series,

@@ -1,4 +1,4 @@
-"""The people of a series, for its host: the list, interests that came by mail, access, the gate."""
+"""The people of a series, for its host: the list, interests that came by mail, access."""
 
 from __future__ import annotations
 
@@ -7,21 +7,19 @@ from flask.typing import ResponseReturnValue
 
 from plugins.roundtables import (
     after,
-    checking,
     groups,
     mailed,
     pages,
-    placing,
     queries,
     service,
     tokens,
 )
-from plugins.roundtables.models import INTERESTED, TAKING, Need, Place, Series
+from plugins.roundtables.models import INTERESTED, TAKING, Need, Place
 from plugins.roundtables.views.base import hosted, own, spend
 from plugins.roundtables.views.host import HOST
 from portal import audit
 from portal.errors import Invalid, NotFound
-from portal.i18n import _, ngettext
+from portal.i18n import _
 from portal.organisations import queries as organisations
 from portal.web.access import SIGNED_IN, allow
 
@@ -130,41 +128,6 @@ def choose_contact(slug: str) -> ResponseReturnValue:
             flash(_("From now on only %(name)s reads access needs.", name=item.account.name))
             return redirect(f"/round-tables/{row.slug}/people", 303)
     raise Invalid(_("Choose somebody of your organisation."), "contact")
-
-
-@own.get("/round-tables/<slug>/gate-list")
-@allow(SIGNED_IN, owner=HOST)
-def gate_list(slug: str) -> ResponseReturnValue:
-    """List who has a place at each table, and who came."""
-    row = hosted(slug, "run").series
-    places = after.taken_places(row)
-    return render_template(
-        "roundtables/gate_list.html",
-        row=row,
-        host=row.organisation,
-        tables=[
-            {**pages.table(row, item), "places": places.get(item.id, [])}
-            for item in queries.tables(row)
-        ],
-    )
-
-
-@own.post("/round-tables/<slug>/gate-list")
-@allow(SIGNED_IN, owner=HOST)
-def mark_attendance(slug: str) -> ResponseReturnValue:
-    """Note by hand who came."""
-    row: Series = hosted(slug, "run").series
-    table = queries.table(row, request.form.get("table", ""))
-    came, changed = set(request.form.getlist("came")), 0
-    if table.starts_at - checking.GATE_OPENS > g.ctx.clock.now():
-        raise Invalid(_("The round table has not begun yet."))
-    for place in after.taken_places(row).get(table.id, []):
-        is_there = place.public_id in came
-        if is_there != (place.state == "attended"):
-            placing.mark(g.ctx, row, place, is_there)
-            changed += 1
-    flash(ngettext("%(num)s change is saved.", "%(num)s changes are saved.", changed))
-    return redirect(f"/round-tables/{row.slug}/gate-list", 303)
 
 
 @own.route("/round-tables/<slug>/objections", methods=["GET", "POST"])

@@ -1,4 +1,4 @@
-"""What everybody sees: the list, its calendar, one series, its draw, its outcomes."""
+"""What everybody sees: the list, its calendar, one series, its draw."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from flask import g, redirect, render_template
 from flask.typing import ResponseReturnValue
 
 from plugins.allocation.interface import pictures
-from plugins.roundtables import calendars, drawing, pages, queries, registering
+from plugins.roundtables import calendars, drawing, interface, pages, queries, registering, tokens
 from plugins.roundtables.models import SHOWN
 from plugins.roundtables.views.base import blueprint
 from portal import workflow
@@ -74,10 +74,11 @@ def show(slug: str) -> ResponseReturnValue:
         json_ld=pages.json_ld(row, tables),
         count=queries.count_interested([row.id]).get(row.id, 0),
         seats=sum(item.seats for item in tables if not item.cancelled_at),
-        mine=pages.own_url(mine) if mine else "",
+        mine=tokens.mine(mine) if mine else "",
         flow=workflow.panel(g.ctx, row) if found.may("history") else None,
         draw=queries.draw_of(row),
-        has_outcomes=any(item.published_at for item in tables),
+        ways=interface.ways(g.ctx, "series", row),
+        host_ways=interface.ways(g.ctx, "host", row) if found.may("run") else [],
         pages=pages,
     )
 
@@ -122,20 +123,3 @@ def settings_file(slug: str) -> ResponseReturnValue:
     if made is None:
         raise queries.missing()
     return drawing.settings_text(made), 200, {"Content-Type": "application/json"}
-
-
-@blueprint.get("/round-tables/<slug>/outcomes")
-@allow(ANYONE)
-def outcomes(slug: str) -> ResponseReturnValue:
-    """Show what the tables found, and who was there by group."""
-    found = queries.find(g.ctx, slug)
-    tables = [row for row in queries.tables(found.series) if row.published_at]
-    if not tables:
-        raise queries.missing()
-    return render_template(
-        "roundtables/outcomes.html",
-        row=found.series,
-        host=found.series.organisation,
-        tables=[{**pages.table(found.series, row), "parts": pages.findings(row)} for row in tables],
-        counts=pages.counts(found.series),
-    )

@@ -152,8 +152,8 @@ def test_the_joining_link_is_shown_to_people_with_a_place_at_the_gate_alone(
         gates = {row.id: tokens.gate(place_of(row), row) for row in (holder, asker)}
         start, slug = tables_of(series)[0].starts_at, series.slug
         base, table = f"/round-tables/{slug}", tables_of(series)[0].public_id
-    host_pages = ["", "/people", "/people.csv", "/gate-list", "/objections", "/allocation", "/edit"]
-    host_pages += ["/access", f"/tables/{table}/edit", f"/tables/{table}/outcomes"]
+    host_pages = ["", "/people", "/people.csv", "/objections", "/allocation", "/edit"]
+    host_pages += ["/access", f"/tables/{table}/edit"]
     public = ["/round-tables", "/round-tables.ics", base, f"{base}.ics", f"{base}/interest"]
     visitor, runner = app.test_client(), sign_in(app.test_client(), account)
     for moment in (start - timedelta(days=1), start - timedelta(minutes=20), start):

@@ -122,11 +122,11 @@ def test_guests_and_strangers_see_nothing_of_the_hosts_pages(
         series = close(ctx, clock, series)
         base = f"/round-tables/{series.slug}"
     guest, stranger = app.test_client(), sign_in(app.test_client(), make_account(app))
-    for page in ("people", "people.csv", "access", "gate-list", "objections", "allocation", "edit"):
+    for page in ("people", "people.csv", "access", "objections", "allocation", "edit"):
         assert guest.get(f"{base}/{page}").status_code == 303, page
         answer = stranger.get(f"{base}/{page}")
         assert answer.status_code == 404 and "person1@mail.example" not in answer.text, page
-    for page in ("draw", "draw.json", "draw-settings.json", "outcomes"):
+    for page in ("draw", "draw.json", "draw-settings.json"):
         assert guest.get(f"{base}/{page}").status_code == 404, page
     closed = guest.get(f"{base}/interest")
     assert closed.status_code == 200 and "Registration closed on" in closed.text

@@ -1,0 +1,27 @@
+"""What round tables ask other plugins. Answer with `@hookimpl(optionalhook=True)`.
+
+Answers are plain values, so that nobody needs this plugin in order to answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from portal.context import Context
+from portal.hookspecs import ISOLATE, hookspec
+
+
+@hookspec(ISOLATE)
+def roundtables_sections(
+    ctx: Context, page: str, series: Any, token: str
+) -> Sequence[Mapping[str, Any]]:
+    """Offer ways on from the page of a series, or from the page of somebody who wants a place.
+
+    `page` is "series" (everybody), "host" (its people) or "mine" (somebody's own page, opened by
+    `token`). `series` is a `Series` of `plugins.roundtables.interface`. Each answer is a mapping
+    with `title`, `url` and, where it is about one table, `table` (its public id) and on "mine"
+    also `seats` (True: only beside a place that was taken; {seat} in `url` stands for it). Asked
+    once a page; silence means that there is nothing beyond it.
+    """
+    return ()

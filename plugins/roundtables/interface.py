@@ -1,0 +1,189 @@
+"""What plugins use that build on round tables: series, tables, who has a seat.
+
+Nothing here ever holds the joining link. Access needs and "fewer opportunities" stay inside too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from plugins.roundtables import groups, models, pages, placing, queries, tokens
+from plugins.roundtables.models import Interest, Place, RoundTable
+from portal import objects
+from portal.context import Context
+from portal.organisations.models import Organisation
+
+ACCEPTED, ATTENDED, ABSENT, EXCUSED = SEATED = models.SEATED
+HELD = ("placed", "held")
+moment, missing = pages.moment, queries.missing
+
+
+@dataclass(frozen=True)
+class Table:
+    """A round table."""
+
+    id: int
+    public_id: str
+    number: int
+    topic: str
+    lang: str
+    starts_at: datetime
+    ends_at: datetime
+    minutes: int
+    cancelled_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Series:
+    """A series with its host and what the asking actor may do with it."""
+
+    id: int
+    public_id: str
+    slug: str
+    title: str
+    lang: str
+    zone: str
+    state: str
+    host: Organisation
+    tables: tuple[Table, ...]
+    rights: frozenset[str] = frozenset()
+    row: Any = field(default=None, repr=False, compare=False)
+
+    def table(self, public_id: str) -> Table:
+        """Return one of its tables that was not cancelled. Raises NotFound."""
+        found = [one for one in self.tables if one.public_id == public_id]
+        if not found or found[0].cancelled_at is not None:
+            raise missing()
+        return found[0]
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A person's seat, as the host may see it; `groups` are those that count, "" for not said."""
+
+    id: int
+    public_id: str
+    interest_id: int
+    table_id: int
+    state: str
+    name: str
+    employer: str
+    email: str
+    lang: str
+    is_listed: bool
+    attended_at: datetime | None
+    groups: Mapping[str, str]
+
+
+def series(ctx: Context, slug: str, *rights: str) -> Series:
+    """Return a series by its address for those with one of these rights, for all without any.
+
+    `rights` are view, inside, edit, run. Raises the NotFound of a missing one for others.
+    """
+    found = queries.find(ctx, slug)
+    if rights and not found.may(*rights):
+        raise missing()
+    return series_of(found.series, found.rights)
+
+
+def series_of(row: models.Series, rights: frozenset[str] = frozenset()) -> Series:
+    """Return a stored series as others see it."""
+    rows = queries.tables(row, with_cancelled=True)
+    names = ("id", "public_id", "slug", "title", "lang", "zone", "state")
+    shown = {name: getattr(row, name) for name in names}
+    tables = tuple(_table(one) for one in rows)
+    return Series(**shown, host=row.organisation, tables=tables, rights=rights, row=row)
+
+
+def _table(row: RoundTable) -> Table:
+    return Table(**{name: getattr(row, name) for name in Table.__dataclass_fields__})
+
+
+def of_table(table_id: int) -> Series | None:
+    """Return the series of a table, whoever asks; None when it is gone."""
+    row = RoundTable.get_or_none(RoundTable.id == table_id)
+    return series_of(row.series) if row else None
+
+
+def held(limit: int = 50) -> list[Series]:
+    """Return series whose places are allocated, the newest first, whoever asks: for regular work."""
+    of: Any = models.Series
+    rows = of.select().where(of.state.in_(HELD)).order_by(of.id.desc()).limit(limit)
+    return [series_of(row) for row in rows]
+
+
+def seats(of: Series, table_id: int | None = None) -> list[Seat]:
+    """Return the taken seats of a series or of one table, by name."""
+    rows = [
+        row
+        for row in queries.places(of.row)
+        if row.state in SEATED and table_id in (None, row.table_id)
+    ]
+    return sorted((_seat(of, row) for row in rows), key=lambda one: (one.name, one.id))
+
+
+def _seat(of: Series, row: Place) -> Seat:
+    person: Interest = row.interest
+    names = ("name", "employer", "email", "lang", "is_listed")
+    counted = {
+        key: str(person.groups.get(key, "")) for key in groups.keys(of.row) if key != groups.FEWER
+    }
+    return Seat(
+        id=row.id, public_id=row.public_id, interest_id=person.id, table_id=row.table_id,
+        state=row.state, attended_at=row.attended_at, groups=counted,
+        **{name: getattr(person, name) for name in names},
+    )  # fmt: skip
+
+
+def by_link(token: str, seat: str) -> tuple[Series, Seat]:
+    """Return the seat that the link to a person's own page opens. Raises NotFound."""
+    person = tokens.find_interest(token)
+    for row in queries.places_of(person):
+        if row.public_id == seat and row.state in SEATED:
+            found = series_of(models.Series.get_by_id(person.series_id))
+            return found, _seat(found, row)
+    raise missing()
+
+
+def by_seat(ctx: Context, public_id: str, *rights: str) -> tuple[Series, Seat]:
+    """Return a seat by its public id for those with one of these rights. Raises NotFound."""
+    row = Place.get_or_none(Place.public_id == public_id, Place.state.in_(SEATED))
+    if row is None:
+        raise missing()
+    found = series(ctx, row.table.series.slug, *rights)
+    return found, _seat(found, row)
+
+
+def mark(ctx: Context, of: Series, seat: Seat, state: str) -> None:
+    """Note who came: attended, absent, excused, or accepted for not known yet. Raises Conflict."""
+    placing.mark(ctx, of.row, Place.get_by_id(seat.id), state)
+
+
+def group_titles(of: Series) -> dict[str, str]:
+    """Return what the groups that count are called; "fewer opportunities" is not among them."""
+    keys = (key for key in groups.keys(of.row) if key != groups.FEWER)
+    return {key: groups.title(of.row, key) for key in keys}
+
+
+def counts(of: Series) -> list[dict[str, Any]]:
+    """Return how many of each group registered, were offered a place and came; small ones together.
+
+    Each is a mapping with `title`, `rows` (name and shown counts) and `raw` (the counts).
+    """
+    return pages.counts(of.row)
+
+
+def ways(ctx: Context, page: str, row: models.Series, token: str = "") -> list[Mapping[str, Any]]:
+    """Return what other plugins offer beyond a page; see `roundtables_sections`."""
+    each, asked = objects.registry().hooks.each, {"page": page, "token": token}
+    return list(each("roundtables_sections", ctx, series=series_of(row), **asked))
+
+
+def gone(numbers: Collection[int]) -> set[int]:
+    """Return which of these interests are deleted by now."""
+    of: Any = Interest
+    rows = of.select(of.id).where(of.id.in_(list(numbers))).tuples()
+    return set(numbers) - {number for (number,) in rows}
