@@ -257,9 +257,11 @@ OWN |= {
 }
 OWN |= {
     *(f"roundtables_own.{name}" for name in """mine act edit gate people people_file import_people needs
-    choose_contact gate_list mark_attendance objections allocation allocate""".split()),
+    choose_contact objections allocation allocate""".split()),
     *(f"roundtables.{name}" for name in """draw_file mine new edit take_step copy new_table edit_table
-    end_table write_outcomes hide_outcomes""".split()),
+    end_table""".split()),
+    *(f"attendance_own.{name}" for name in "attendance check_in revoke groups survey survey_file own act".split()),
+    *(f"attendance.{name}" for name in "write_outcomes hide_outcomes moderate".split()),
 }  # fmt: skip
 OWN |= {
     f"signin_step.{name}"
@@ -884,6 +886,7 @@ BY_OTHER_MEANS = {
     "drafts.resume",
     *(f"roundtables_own.{name}" for name in "mine act edit gate".split()),
     "roundtables.draw_file",
+    *(f"attendance_own.{name}" for name in ("own", "act")),  # tests/plugins/attendance
     "links.over",
     *(f"agreements_link.{name}" for name in "show agree clause remark sign decline".split()),
     *(f"consortia.{name}" for name in ("invitation", "as_csv", "as_json")),

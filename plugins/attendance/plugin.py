@@ -1,0 +1,81 @@
+"""What the attendance plugin answers when the portal and the round tables ask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Blueprint
+
+from plugins.attendance import demo, keeping, outcomes, views
+from plugins.roundtables import interface as roundtables
+from plugins.roundtables.interface import Series
+from portal.context import Context
+from portal.hookspecs import FooterLink, JobKind, Progress, hookimpl
+from portal.i18n import _
+from portal.i18n import lazy_gettext as lazy
+
+DAY = 86_400
+
+
+@hookimpl
+def blueprint_list(ctx: Context) -> Sequence[Blueprint]:
+    """Offer the pages: those of everybody and hosts, and those that leave no copy behind."""
+    return [views.blueprint, views.private]
+
+
+@hookimpl
+def footer_list(ctx: Context) -> Sequence[FooterLink]:
+    """Offer the check of certificates: whoever holds one may never have been here."""
+    return [FooterLink(_("Check a certificate"), "attendance_own.certificate", 31)]
+
+
+@hookimpl(optionalhook=True)
+def roundtables_sections(
+    ctx: Context, page: str, series: Series, token: str
+) -> Sequence[Mapping[str, Any]]:
+    """Offer outcomes to everybody, the pages of a table to its host and to those with a seat."""
+    tables = [one for one in series.tables if one.cancelled_at is None]
+    base = f"/round-tables/{series.slug}"
+    if page == "series":
+        is_there = bool(outcomes.published(tables))
+        return [{"title": _("Outcomes"), "url": f"{base}/outcomes"}] if is_there else []
+    if series.state not in roundtables.HELD:
+        return []
+    if page == "host":
+        names = (
+            (_("Who came"), "attendance"),
+            (_("Groups"), "groups"),
+            (_("Outcomes"), "outcomes"),
+            (_("Survey"), "survey"),
+        )
+        return [
+            {"title": title, "url": f"{base}/tables/{one.public_id}/{name}", "table": one.public_id}
+            for one in tables
+            for title, name in names
+        ]
+    return [
+        {
+            "title": _("At the table and after it"),
+            "url": f"/round-tables/my/{token}/tables/{{seat}}",
+            "table": one.public_id,
+        }
+        for one in tables
+    ]
+
+
+def _forget(ctx: Context, _payload: Mapping[str, Any], _progress: Progress) -> None:
+    keeping.forget(ctx)
+
+
+@hookimpl
+def job_list(ctx: Context) -> Sequence[JobKind]:
+    """Delete what hung on people whose names are gone."""
+    title = lazy("Delete what belonged to people of old round tables")
+    return [JobKind("attendance.forget", _forget, title, DAY)]
+
+
+@hookimpl(optionalhook=True)
+def operation_demo_filled(ctx: Context) -> None:
+    """Show a table that was held, with groups, outcomes, a survey and comments; all made up."""
+    demo.load(ctx)
