@@ -16,6 +16,7 @@ ANSWERS = ("5", "4", "4", "5", "3", "5", "4", "2")
 
 def load(ctx: Context) -> None:
     """Fill the made-up series whose tables are over, unless something was written already."""
+    roundtables.load_demo(ctx)  # hooks are asked by name, and theirs comes later
     if Outcome.select().exists():
         return
     over = [

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from plugins.roundtables import groups, models, pages, placing, queries, tokens
+from plugins.roundtables import demo, groups, models, pages, placing, queries, tokens
 from plugins.roundtables.models import Interest, Place, RoundTable
 from portal import objects
 from portal.context import Context
@@ -18,7 +18,7 @@ from portal.organisations.models import Organisation
 
 ACCEPTED, ATTENDED, ABSENT, EXCUSED = SEATED = models.SEATED
 HELD = ("placed", "held")
-moment, missing = pages.moment, queries.missing
+moment, missing, load_demo = pages.moment, queries.missing, demo.load
 
 
 @dataclass(frozen=True)
