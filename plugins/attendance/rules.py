@@ -12,7 +12,7 @@ from portal.i18n import _
 FOUND = ("notes", "agreed", "open")
 """Parts of the outcomes that are texts; what is done next stands apart, with owners and days."""
 MOST_ACTIONS, LONGEST, LONGEST_LINE, LONGEST_COMMENT = 12, 6_000, 300, 2_000
-WIDTH = 300
+WIDTH, SMALLEST = 300, 5
 
 
 def text(value: str, field: str, longest: int = LONGEST) -> str:
@@ -61,10 +61,18 @@ def lines(value: str) -> list[str]:
     return [line.strip() for line in value.splitlines() if line.strip()]
 
 
+def large(rows: Sequence[Sequence[int]]) -> list[list[int]]:
+    """Return counts without those of one to four people, who might be recognised: -1 stands there."""
+    return [[-1 if 0 < cell < SMALLEST else cell for cell in cells] for cells in rows]
+
+
 def bars(rows: Sequence[Sequence[int]]) -> list[list[dict[str, int]]]:
     """Return the bars of counts, three a row (interested, offered, came), for a picture."""
-    most = max((cells[0] for cells in rows), default=0) or 1
+    most = max((cell for cells in rows for cell in cells), default=0) or 1
     return [
-        [{"width": round(WIDTH * cell / most), "y": 14 * at} for at, cell in enumerate(cells)]
+        [
+            {"width": round(WIDTH * max(cell, 0) / most), "y": 14 * at}
+            for at, cell in enumerate(cells)
+        ]
         for cells in rows
     ]

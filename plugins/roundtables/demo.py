@@ -69,15 +69,15 @@ def _shift(series: Series, closed: datetime, **more: Any) -> None:
 
 def _hold(ctx: Context, series: Series, data: Mapping[str, Any]) -> None:
     """Let a series be over: everybody had a place, most came."""
-    start, opened = ctx.clock.now() - timedelta(days=3), ctx.clock.now() - AHEAD
+    start = (ctx.clock.now() - timedelta(days=3)).replace(hour=12, minute=0, second=0)
     RoundTable.update(starts_at=start).where(RoundTable.series == series.id).execute()
     _shift(series, start - AHEAD / 2, state="placed")
-    same = {**data["place"], "offered_at": opened, "answered_at": opened, "answer_by": start}
-    table = queries.tables(series)[0].id
+    same = {**data["place"], "table": queries.tables(series)[0].id, "answer_by": start}
+    same |= dict.fromkeys(("offered_at", "answered_at"), start - AHEAD / 3)
     for row in queries.people(series):
         state = data["came"][row.position % len(data["came"])]
-        seat = {"interest": row.id, "table": table, "public_id": new_public_id(), "state": state}
-        Place.create(**same, **seat, attended_at=start if state == "attended" else None)
+        came = {"state": state, "attended_at": {"attended": start}.get(state)}
+        Place.create(**same, **came, interest=row.id, public_id=new_public_id())
 
 
 def _people(ctx: Context, series: Series, data: Mapping[str, Any], count: int) -> None:
