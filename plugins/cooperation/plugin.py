@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import peewee
@@ -86,13 +86,13 @@ def transition_done(
     ctx: Context, obj_type: ObjectType, obj: Any, transition: Transition, entry: Any
 ) -> None:
     """Carry out what follows from a step."""
-    done = {
+    done: Mapping[str, Callable[[Context, Any, Transition, str], None]] = {
         workflow.RECORD: service.carry_out,
         workflow.DOCUMENT: documents.carry_out,
         workflow.TEXT: references.carry_out,
-    }.get(obj_type.name)
-    if done is not None:
-        done(ctx, obj, transition, entry.comment)
+    }
+    if obj_type.name in done:
+        done[obj_type.name](ctx, obj, transition, entry.comment)
 
 
 @hookimpl

@@ -10,6 +10,7 @@ from plugins.mobilities import ending, labels, linking, people, queries, rules, 
 from plugins.mobilities.models import (
     AGREED,
     ASSESSED,
+    BACKFILLED,
     CANCELLED,
     CLOSED,
     HOST,
@@ -96,6 +97,10 @@ def _facts(item: Mobility, is_sending: bool) -> list[tuple[str, Any]]:
         (_("Host"), item.host.name),
         (_("Supporting organisation"), supporting),
         (_("When"), labels.period(item.starts_on, item.ends_on)),
+    ]
+    if item.evidence == BACKFILLED:  # all that was told of it
+        return rows
+    rows += [
         (_("Who goes"), labels.kind(item.kind)),
         (_("How"), labels.mode(item.mode)),
         (_("Field of education"), field_name(item.field) if item.field else ""),

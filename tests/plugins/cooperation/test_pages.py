@@ -96,6 +96,8 @@ def test_the_whole_way_on_the_pages(world: World) -> None:
     shown = see[school](page).text
     assert "Both organisations may rate the stay" in shown and "Take it back" not in shown
     assert "Stay with a document" in see[stranger]("/partners/bakery").text
+    stay = re.search(r"/mobilities/(\w{12,})", see[school]("/mobilities").text)
+    assert stay and "from before joining" in see[school](stay[0]).text
 
 
 def test_a_reference_on_the_pages(world: World) -> None:
