@@ -11,7 +11,7 @@ from flask import current_app
 from plugins.consortia import programme, queries, service, telling
 from plugins.consortia.models import ACTIVE, Consortium
 from plugins.consortia.programme import Member, Mistake, Rule, Verdict
-from portal import db, permissions
+from portal import db, permissions, settings
 from portal.context import Context
 from portal.errors import Invalid
 from portal.i18n import _
@@ -39,15 +39,19 @@ def folder() -> Path:
     return Path(current_app.config["PORTAL"].instance_path) / "consortia-rules"
 
 
+def _known() -> tuple[dict[tuple[str, str], Rule], list[Mistake]]:
+    return programme.known(folder(), str(settings.of(None, "consortia")["own_rules"]))
+
+
 def mistakes() -> list[Mistake]:
     """Return what is wrong in rule files."""
-    return programme.known(folder())[1]
+    return _known()[1]
 
 
 def offered() -> list[Rule]:
     """Return the latest version of each rule, by title."""
     latest: dict[str, Rule] = {}
-    for rule in programme.known(folder())[0].values():
+    for rule in _known()[0].values():
         if rule.key not in latest or rule.version > latest[rule.key].version:
             latest[rule.key] = rule
     return sorted(latest.values(), key=lambda rule: rule.title)
@@ -76,7 +80,7 @@ def members(consortium: Consortium) -> list[Member]:
 
 def standing(consortium: Consortium) -> Standing:
     """Check a consortium against the version of the rule that it began with."""
-    rules, _mistakes = programme.known(folder())
+    rules, _mistakes = _known()
     rule = rules.get((consortium.rule, consortium.rule_version))
     if rule is None:
         return Standing(None, [])

@@ -1,16 +1,17 @@
 """Programme rules as data: versioned files with source and date, checked live.
 
-The portal ships some in `data/rules`; a site adds its own as `consortia-rules/*.toml` in its
-instance folder. A file with a mistake is left out and named, with the place and the remedy.
+The portal ships some in `data/rules`; a site adds its own in Site Setup, or as
+`consortia-rules/*.toml` in its instance folder. A file with a mistake is left out and named, with the place and the remedy.
 """
 
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -76,33 +77,45 @@ class Verdict:
     stands: str
 
 
-def load(folders: Sequence[Path]) -> tuple[dict[tuple[str, str], Rule], list[Mistake]]:
-    """Return the rules of some folders by key and version, and what is wrong in their files."""
+def load(
+    folders: Sequence[Path], typed: str = ""
+) -> tuple[dict[tuple[str, str], Rule], list[Mistake]]:
+    """Return the rules of some folders by key and version, and what is wrong in their files.
+
+    `typed` holds more of them as one text, parted by lines of `---`.
+    """
     rules: dict[tuple[str, str], Rule] = {}
     mistakes: list[Mistake] = []
-    for folder in folders:
-        for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
-            found = read(path.name, path.read_bytes())
-            if isinstance(found, Rule):
-                if (found.key, found.version) in rules:
-                    told = "another file has this key and version. Count the version up."
-                    mistakes.append(Mistake(path.name, "version", told))
-                else:
-                    rules[found.key, found.version] = found
+    files = [
+        (path.name, path.read_bytes())
+        for folder in folders
+        for path in (sorted(folder.glob("*.toml")) if folder.is_dir() else ())
+    ]
+    texts = [part for part in re.split(r"(?m)^---+ *$", typed) if part.strip()]
+    files += [(f"Site Setup, rule {at}", part.encode()) for at, part in enumerate(texts, 1)]
+    for name, raw in files:
+        found = read(name, raw)
+        if isinstance(found, Rule):
+            if (found.key, found.version) in rules:
+                told = "another file has this key and version. Count the version up."
+                mistakes.append(Mistake(name, "version", told))
             else:
-                mistakes += found
+                rules[found.key, found.version] = found
+        else:
+            mistakes += found
     return rules, mistakes
 
 
-@cache
-def _kept(folder: str, _stamp: tuple[tuple[str, int], ...]) -> Any:
-    return load([SHIPPED, Path(folder)])
+@lru_cache(maxsize=8)
+def _kept(folder: str, typed: str, _stamp: tuple[tuple[str, int], ...]) -> Any:
+    return load([SHIPPED, Path(folder)], typed)
 
 
-def known(folder: Path) -> tuple[dict[tuple[str, str], Rule], list[Mistake]]:
+def known(folder: Path, typed: str = "") -> tuple[dict[tuple[str, str], Rule], list[Mistake]]:
     """Return what `load` finds in the shipped files and a site's; read anew when a file changed."""
     files = sorted(folder.glob("*.toml")) if folder.is_dir() else []
-    found: Any = _kept(str(folder), tuple((path.name, path.stat().st_mtime_ns) for path in files))
+    stamp = tuple((path.name, path.stat().st_mtime_ns) for path in files)
+    found: Any = _kept(str(folder), typed, stamp)
     return found  # type: ignore[no-any-return]
 
 

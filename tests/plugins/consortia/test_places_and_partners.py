@@ -13,7 +13,7 @@ from plugins.consortia import plugin as answers
 from plugins.consortia.models import Consortium, Flow
 from plugins.introductions import ties
 from plugins.projects.models import Participation, Project
-from portal import workflow
+from portal import settings, workflow
 from portal.context import Context
 from portal.errors import Conflict, Invalid, NotAllowed, NotFound
 from portal.organisations.models import Organisation
@@ -91,6 +91,18 @@ def test_a_consortium_keeps_its_version_and_hears_of_a_newer_one(one: Flask, ctx
     (folder / "bad.toml").write_text(text.replace("least_members", "least_member"))
     assert next(str(wrong) for wrong in eligibility.mistakes()).startswith("bad.toml: check 1: ")
     assert answers.health_check(ctx)[0].state == "bad"
+
+
+def test_a_rule_typed_in_site_setup_is_offered_and_its_mistake_named(
+    one: Flask, ctx: Context
+) -> None:
+    text = 'key = "typed"\nversion = "1"\ntitle = "Typed"\nkinds = ["network"]\nsource = "Us"\n'
+    text += 'source_date = "2026"\n[[checks]]\ncheck = "least_members"\nvalue = 1\n'
+    wrong = text.replace('"1"', '"2"').replace("value = 1", "value = 0")
+    settings.store("consortia", {"own_rules": f"{text}---\n{wrong}"})
+    assert "typed" in {rule.key for rule in eligibility.offered()}
+    told = "Site Setup, rule 2: check 1: value has to be a whole number from 1 to 1000."
+    assert [str(item) for item in eligibility.mistakes()] == [told]
 
 
 def test_who_can_introduce_goes_over_the_fewest_others(portal: Flask, ctx: Context) -> None:
