@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import date
 from typing import Any
 
 from flask import (
@@ -26,7 +27,6 @@ from plugins.consortia.interface import (
     Seen,
     led,
     page,
-    period,
     shown_to_all,
     state_tag,
 )
@@ -34,7 +34,7 @@ from plugins.links import interface as links
 from plugins.paper import interface as paper
 from plugins.sharing import facts, forms, service
 from portal.errors import Invalid
-from portal.i18n import _, language_name, locale
+from portal.i18n import _, day, language_name, locale
 from portal.people import throttle
 from portal.people.forms import mark
 from portal.people.views import keep_nothing
@@ -143,6 +143,6 @@ def _told(here: Seen) -> Mapping[str, Any]:
         "standing": standing,
         "state": state_tag(here.state),
         "rows": facts.rows(standing.facts),
-        "days": [period(day, day) for day in standing.next_days],
+        "days": [day(date.fromisoformat(one), "medium") for one in standing.next_days],
         "language": language_name(here.lang, locale()),
     }
