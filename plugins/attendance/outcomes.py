@@ -7,6 +7,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from peewee import fn
+
 from plugins.attendance import rules
 from plugins.attendance.models import (
     EMPLOYER,
@@ -30,7 +32,7 @@ from portal.organisations.service import new_public_id
 SERIES = "roundtables_series"
 KINDS = ("consortia_consortium", "agreements_agreement")
 """What may come of a round table, where the plugin for it is active."""
-MOST_RELATED, MOST_COMMENTS = 30, 10
+MOST_RELATED, MOST_COMMENTS, MOST_WAITING = 30, 10, 200
 LONGEST_WINDOW = timedelta(days=365)
 
 
@@ -240,7 +242,23 @@ def comments(series: Series, table: Table, *states: str) -> list[dict[str, Any]]
     return found
 
 
-def waiting(table_ids: Collection[int]) -> list[Comment]:
-    """Return the comments of tables that nobody has read yet."""
-    rows = Comment.select().where(Comment.table_id.in_(list(table_ids)), Comment.state == WAITING)
-    return list(rows.order_by(Comment.id))
+def to_read(ctx: Context) -> list[tuple[Series, Table, datetime]]:
+    """Return the tables of the actor's series with comments that wait, and since when, oldest first."""
+    model: Any = objects.types()[SERIES].model
+    own = {
+        number
+        for (number,) in model.select(model.id)
+        .where(permissions.visible(ctx, model, "run"))
+        .tuples()
+    }
+    if not own:
+        return []
+    of: Any = Comment
+    rows = of.select(of.table_id, fn.MIN(of.written_at)).where(of.state == WAITING)
+    since = dict(rows.group_by(of.table_id).limit(MOST_WAITING).tuples())
+    shown = [(roundtables.of_table(number), number) for number in since]
+    return [
+        (series, next(one for one in series.tables if one.id == number), since[number])
+        for series, number in shown
+        if series is not None and series.id in own
+    ]

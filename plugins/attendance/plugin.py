@@ -11,7 +11,7 @@ from plugins.attendance import demo, keeping, outcomes, views
 from plugins.roundtables import interface as roundtables
 from plugins.roundtables.interface import Series
 from portal.context import Context
-from portal.hookspecs import FooterLink, JobKind, Progress, hookimpl
+from portal.hookspecs import FooterLink, JobKind, Progress, Task, hookimpl
 from portal.i18n import _
 from portal.i18n import lazy_gettext as lazy
 
@@ -61,6 +61,20 @@ def roundtables_sections(
             "table": one.public_id,
         }
         for one in tables
+    ]
+
+
+@hookimpl
+def task_list(ctx: Context) -> Sequence[Task]:
+    """Offer comments that nobody of the host has read yet."""
+    return [
+        Task(
+            _("Read comments on outcomes: %(topic)s", topic=table.topic),
+            f"/round-tables/{series.slug}/tables/{table.public_id}/outcomes#comments",
+            since,
+            kind=_("Round tables"),
+        )
+        for series, table, since in outcomes.to_read(ctx)
     ]
 
 

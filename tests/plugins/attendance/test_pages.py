@@ -103,6 +103,8 @@ def test_somebody_with_a_seat_does_all_of_it_behind_the_own_link(
     assert client.post(f"{path}/survey", data={**token, "useful": "5"}).status_code == 303
     assert client.post(f"{path}/survey", data={**token, "useful": "5"}).status_code == 409
     assert "You have answered" in client.get(path).text
+    runner = sign_in(app.test_client(), shown.account)
+    assert "Read comments on outcomes: Recognition" in runner.get("/tasks").text
     # Somebody else's seat under the own link is as absent as one that was never there.
     elsewhere = f"{path.rpartition('/')[0]}/{shown.place(1).public_id}"
     for absent in (elsewhere, f"{path}x", shown.path(5)):
