@@ -158,14 +158,18 @@ def members(consortium: Consortium, *states: str) -> list[Membership]:
 
 
 def shown_members(consortium: Consortium) -> list[Membership]:
-    """Return the active members that everybody may see."""
-    found = members(consortium, ACTIVE)
-    seen = {
-        item.id
-        for item in organisations.in_sight([row.organisation for row in found])
-        if not item.hidden_at
-    }
-    return [row for row in found if row.organisation_id in seen]
+    """Return the active members that everybody may see; of both rows only what is shown."""
+    of: Any = Membership
+    who: Any = Organisation
+    rows = of.select(
+        of.id, of.public_id, of.organisation, of.role, of.parts, of.state, of.joined_on,
+        of.left_on, who.id, who.slug, who.name, who.name_lang, who.country, who.is_fictional,
+    ).join(who, on=of.organisation == who.id)  # fmt: skip
+    here = (of.consortium == consortium.id, of.state == ACTIVE, who.hidden_at.is_null())
+    found = list(rows.where(*here).order_by(who.folded_name, of.id))
+    seen = {item.id for item in organisations.in_sight([row.organisation for row in found])}
+    shown = [row for row in found if row.organisation_id in seen]
+    return sorted(shown, key=lambda row: row.organisation_id != consortium.lead_id)
 
 
 def counts(ids: Sequence[int]) -> dict[int, tuple[int, int]]:

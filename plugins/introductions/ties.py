@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import cos, pi, sin
 from typing import Any
 
-from portal import objects
+from portal import db, objects
 from portal.context import Context
 from portal.organisations import queries as organisations
 from portal.organisations.models import Organisation
@@ -111,19 +111,31 @@ class Ego:
 def ego(ctx: Context, organisation: Organisation) -> Ego:
     """Return the partners of an organisation in sight, those with most in common first kept."""
     known = together(ctx, [organisation.id]).get(organisation.id, {})
-    rows: list[Any] = []
-    ids = sorted(known)
-    for first in range(0, len(ids), 500):
-        rows.extend(Organisation.select().where(Organisation.id.in_(ids[first : first + 500])))
-    seen = [
-        item
-        for item in organisations.in_sight(rows)
-        if not item.hidden_at and item.is_fictional == organisation.is_fictional
-    ]
-    ranked = sorted(seen, key=lambda item: (-len(known[item.id]), item.id))
-    shown = sorted(ranked[:MOST_SHOWN], key=lambda item: (item.country, item.folded_name))
+    ranked = _in_sight(
+        sorted(known, key=lambda number: (-len(known[number]), number)), organisation
+    )
+    of: Any = Organisation
+    rows = of.select(of.id, of.slug, of.name, of.country, of.folded_name, of.is_fictional)
+    shown = list(rows.where(of.id.in_(ranked[:MOST_SHOWN])))
+    shown.sort(key=lambda item: (item.country, item.folded_name))
     nodes, labels = _placed(shown, known)
-    return Ego(nodes, labels, len(seen), len(seen) - len(shown))
+    return Ego(nodes, labels, len(ranked), len(ranked) - len(shown))
+
+
+def _in_sight(ids: Sequence[int], of_kind: Organisation) -> list[int]:
+    """Return those that everybody may see, made-up ones among themselves; the order stays."""
+    seen: set[int] = set()
+    for first in range(0, len(ids), 500):
+        part = list(ids[first : first + 500])
+        marks = ", ".join("?" * len(part))
+        found = db.query(
+            "SELECT id FROM organisation WHERE hidden_at IS NULL AND is_fictional = ? "
+            f"AND id IN ({marks})",
+            [bool(of_kind.is_fictional), *part],
+        )
+        shown = organisations.in_sight([Organisation(id=number) for (number,) in found])
+        seen.update(item.id for item in shown)
+    return [number for number in ids if number in seen]
 
 
 def _placed(
