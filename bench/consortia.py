@@ -71,6 +71,8 @@ def gates() -> list[Gate]:
             Gate("Memory of that import", imported.mebibytes, 1_024, 512, " MiB", False),
             *_pages(site),
         ]
+        with _opened(site):  # who leads a consortium would stay
+            Consortium.delete().execute()
         undone = _portal(site, "import", "undo", str(imported.report["batch"]), "--json")
         left = _left(site)
         return [

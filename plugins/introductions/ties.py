@@ -18,6 +18,8 @@ MOST_ASKED = 300
 MOST_STEPS = 3
 """A path goes over at most so many partners between the two ends."""
 SIZE = 560
+KEPT_SECONDS, MOST_KEPT = 600, 50
+_kept: dict[tuple[int, ...], Ego] = {}
 
 
 def together(ctx: Context, ids: Sequence[int]) -> dict[int, dict[int, set[str]]]:
@@ -106,6 +108,18 @@ class Ego:
     labels: list[Label]
     total: int
     folded: int
+
+
+def kept_ego(ctx: Context, organisation: Organisation, seq: int) -> Ego:
+    """Return the same, kept for ten minutes in each worker unless organisations change."""
+    registry = objects.registry()
+    slot = int(ctx.clock.now().timestamp()) // KEPT_SECONDS
+    key = (organisation.id, seq, slot, registry.generation, id(registry))
+    if key not in _kept:
+        while len(_kept) >= MOST_KEPT:
+            _kept.pop(next(iter(_kept)))
+        _kept[key] = ego(ctx, organisation)
+    return _kept[key]
 
 
 def ego(ctx: Context, organisation: Organisation) -> Ego:

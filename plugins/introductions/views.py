@@ -51,7 +51,7 @@ def show(slug: str) -> ResponseReturnValue:
     return render_template(
         "introductions/show.html",
         organisation=organisation,
-        net=ties.ego(g.ctx, organisation),
+        net=ties.kept_ego(g.ctx, organisation, beat().catalogue_seq),
         size=ties.SIZE,
         start=start,
         steps=steps if len(steps) == len(way) else [],
