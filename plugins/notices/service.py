@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import current_app
@@ -52,14 +52,16 @@ def notify(
     url: str = "",
     subject: str = "",
     is_fictional: bool | None = None,
+    on_mail: Callable[[int], object] | None = None,
 ) -> bool:
     """Tell a person something, inside the caller's transaction.
 
     Title and body are texts, or `lazy_gettext(...)` with named values, which everybody reads in
     their own language; `url` is a path here. Of the same kind and `subject` (if there is one) a
     person is told once. What is about a made-up organisation is marked: as `is_fictional` says,
-    else as the object does that `subject` begins with, by type and number. False when nobody can
-    be told: no account, shut out or never confirmed.
+    else as the object does that `subject` begins with, by type and number. `on_mail` is called with
+    the number of the mail in the outbox when one goes out at once, so that a file can go along.
+    False when nobody can be told: no account, shut out or never confirmed.
     """
     person = queries.reader(account_id)
     if person is None:
@@ -80,7 +82,7 @@ def notify(
         ):
             return True
         if how == AT_ONCE:
-            mail.enqueue(
+            number = mail.enqueue(
                 ctx,
                 person.email,
                 "notices/notice",
@@ -91,6 +93,8 @@ def notify(
                 kind_title=known.title,
                 stop_path="" if known.is_fixed else stop_path(account_id, kind),
             )
+            if on_mail is not None:
+                on_mail(number)
     return True
 
 

@@ -10,12 +10,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from email.message import EmailMessage
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import current_app
 
+from plugins.calendars import interface as appointments
+from plugins.calendars.interface import CANCEL, REQUEST, Appointment, uid_of
 from plugins.roundtables.models import Letter, Place, RoundTable, Series
-from portal import db, settings
+from portal import db
 from portal.config import Config
 from portal.context import Context
 from portal.i18n import _, in_locale
@@ -24,7 +25,7 @@ from portal.later import Later
 ical = Later("icalendar")
 
 PRODUCT = "-//Tessera//Round tables//EN"
-REQUEST, CANCEL = "REQUEST", "CANCEL"
+__all__ = ["CANCEL", "REQUEST", "attach", "feed", "forget", "remember", "uid"]
 
 
 def _config() -> Config:
@@ -32,13 +33,9 @@ def _config() -> Config:
     return config
 
 
-def _host() -> str:
-    return urlsplit(_config().base_url).hostname or "localhost"
-
-
 def uid(row: Place | RoundTable) -> str:
     """Return the name of an event in calendars, the same for ever."""
-    return f"{row.public_id}@{_host()}"
+    return uid_of(row.public_id)
 
 
 def _file(method: str) -> Any:
@@ -96,29 +93,19 @@ def attach(ctx: Context, mail: Any, message: EmailMessage) -> None:
     if letter is None:
         return
     table: RoundTable = RoundTable.get_by_id(letter.table_id)
+    link = _config().base_url.rstrip("/") + letter.gate
     with in_locale(mail.locale):
-        text = invitation(ctx, letter, table, mail.recipient).decode()
-    message.add_alternative(text, subtype="calendar", params={"method": letter.method})
-
-
-def invitation(ctx: Context, letter: Letter, table: RoundTable, recipient: str) -> bytes:
-    """Return the request or cancellation of one person's place."""
-    file = _file(letter.method)
-    event = _event(table, ctx.clock.now(), letter.uid, letter.sequence)
-    event["status"] = ical.vText("CANCELLED" if letter.method == CANCEL else "CONFIRMED")
-    organizer = ical.vCalAddress(f"mailto:{_config().mail_from}")
-    organizer.params["CN"] = ical.vText(settings.of(ctx)["site_name"])
-    event["organizer"] = organizer
-    attendee = ical.vCalAddress(f"mailto:{recipient}")
-    attendee.params["PARTSTAT"] = ical.vText("ACCEPTED")
-    attendee.params["RSVP"] = ical.vText("FALSE")
-    event.add("attendee", attendee, encode=0)
-    if letter.method == REQUEST:
-        link = _config().base_url.rstrip("/") + letter.gate
-        event.add("url", link)
-        event.add("description", _("The way in, from 30 minutes before: %(link)s", link=link))
-    file.add_component(event)
-    return bytes(file.to_ical())
+        item = Appointment(
+            letter.uid,
+            letter.sequence,
+            table.topic,
+            table.starts_at,
+            table.ends_at,
+            _("Online"),
+            _("The way in, from 30 minutes before: %(link)s", link=link),
+            letter.gate,
+        )
+        appointments.attach(ctx, message, item, letter.method, mail.recipient)
 
 
 def forget(ctx: Context) -> None:

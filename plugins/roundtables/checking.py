@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, available_timezones
 
 from portal.errors import Invalid
 from portal.i18n import _
@@ -53,36 +50,6 @@ def _short(text: str, field: str, longest: int) -> str:
     return text
 
 
-@lru_cache(maxsize=1)
-def zones() -> tuple[str, ...]:
-    """Return the time zones that may be chosen: regions and towns, and UTC."""
-    places = ("Africa/", "America/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Pacific/")
-    return ("UTC", *sorted(name for name in available_timezones() if name.startswith(places)))
-
-
-def moment(day: date | None, clock: str, zone: str, field: str) -> datetime:
-    """Return the moment at which clocks of a zone show a time on a day.
-
-    An hour that comes twice in autumn is the first one. Raises Invalid for what can't be read, and
-    for an hour that spring leaves out.
-    """
-    if zone not in zones():
-        raise Invalid(_("Choose the time zone from the list."), "zone")
-    found = re.fullmatch(r"([01]?\d|2[0-3])[:.]([0-5]\d)", (clock or "").strip())
-    if day is None or found is None:
-        raise Invalid(_("Write the day as 2027-05-18 and the time as 14:30."), field)
-    if not 2000 <= day.year <= 2200:
-        raise Invalid(_("Choose a day of this century or the next."), field)
-    local = datetime.combine(day, time(int(found[1]), int(found[2])), ZoneInfo(zone))
-    there = local.astimezone(UTC)
-    if there.astimezone(ZoneInfo(zone)).replace(fold=0) != local.replace(fold=0):
-        raise Invalid(
-            _("On this day clocks go forward, and this hour does not exist. Choose another time."),
-            field,
-        )
-    return there
-
-
 def whole(value: Any, field: str, least: int, most: int) -> int:
     """Return a whole number within its limits. Raises Invalid."""
     if not isinstance(value, int) or not least <= value <= most:
@@ -124,23 +91,6 @@ def weights(values: Mapping[str, Any], wanted: Collection[str]) -> dict[str, int
         for key in sorted(wanted)
         if values.get(key) not in (None, 1)
     }
-
-
-def joining_link(text: str) -> str:
-    """Return the address of a meeting; https only, so that nobody is led elsewhere. Raises Invalid."""
-    link = line(text, "joining", "", 1_000)
-    if not link:
-        return ""
-    try:
-        parts = urlsplit(link)
-        is_good = parts.scheme == "https" and bool(parts.hostname) and " " not in link
-    except ValueError:
-        is_good = False
-    if not is_good:
-        raise Invalid(
-            _("Write the whole address of the meeting, beginning with https://"), "joining"
-        )
-    return link
 
 
 def ranked(wanted: Sequence[str], known: Mapping[str, int]) -> list[int]:

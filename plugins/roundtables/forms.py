@@ -21,6 +21,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Optional
 
+from plugins.calendars.interface import zones
 from plugins.roundtables import checking, groups, labels
 from plugins.roundtables.models import DRAFT, Interest, RoundTable, Series
 from portal.i18n import Form, language_name, locale
@@ -123,7 +124,7 @@ class SeriesForm(Form):
         super().__init__(formdata, data=_stored_series(series, now))
         self.organisation.choices = [(own.slug, own.name) for own in organisations]
         self.lang.choices = languages([series.lang] if series else ())
-        self.zone.choices = [(name, name.replace("_", " ")) for name in checking.zones()]
+        self.zone.choices = [(name, name.replace("_", " ")) for name in zones()]
         self.groups.choices = [(key, str(groups.TITLES[key])) for key in groups.offered()]
         self.is_fixed = series is not None and series.state != DRAFT
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from flask import current_app
 from markupsafe import Markup
 
+from plugins.calendars.interface import Moment
 from plugins.allocation.interface import pictures
 from plugins.roundtables import (
     checking,
@@ -23,7 +24,6 @@ from plugins.roundtables import (
     tokens,
 )
 from plugins.roundtables.models import Draw, Interest, Place, RoundTable, Series
-from plugins.roundtables.telling import Moment
 from portal.context import Context
 from portal.i18n import _, day, language_name, locale, ngettext, number
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import peewee
 
+from plugins.calendars.interface import Moment
 from plugins.roundtables import checking, groups, models, placing, queries, telling, tokens
 from plugins.roundtables.models import Interest, RoundTable, Series
 from portal import audit, db, permissions
@@ -45,12 +46,12 @@ def check_open(ctx: Context, series: Series) -> str:
     """Return whether the window is open or late. Raises Conflict, saying why, when it is neither."""
     state = window(ctx, series)
     if state == BEFORE:
-        when = telling.Moment(series.opens_at, series.zone)
+        when = Moment(series.opens_at, series.zone)
         raise Conflict(_("Registration opens on %(when)s. Please come back then.", when=when))
     if state == OVER:
         if series.state == "cancelled":
             raise Conflict(_("These round tables are cancelled."))
-        when = telling.Moment(series.closes_at, series.zone)
+        when = Moment(series.closes_at, series.zone)
         raise Conflict(
             _(
                 "Registration closed on %(when)s, and no places are left for late interest.",

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from plugins.calendars.interface import joining_link, moment
 from plugins.roundtables import checking, groups, models, placing, queries, tokens
 from plugins.roundtables.models import Interest, RoundTable, Series
 from portal import audit, db, events, permissions, settings, workflow
@@ -76,8 +77,8 @@ def _update(model: Any, number: int, version: int | None, values: Mapping[str, A
 
 def _checked(ctx: Context, values: Mapping[str, Any]) -> dict[str, Any]:
     zone = values["zone"]
-    opens_at = checking.moment(values["opens_on"], values["opens_time"], zone, "opens_on")
-    closes_at = checking.moment(values["closes_on"], values["closes_time"], zone, "closes_on")
+    opens_at = moment(values["opens_on"], values["opens_time"], zone, "opens_on")
+    closes_at = moment(values["closes_on"], values["closes_time"], zone, "closes_on")
     checking.window(opens_at, closes_at)
     own = checking.own_groups(values["own_groups"])
     wanted = [key for key in groups.offered() if key in values["groups"]]
@@ -233,7 +234,7 @@ def write_table(
 
 
 def _checked_table(ctx: Context, series: Series, values: Mapping[str, Any]) -> dict[str, Any]:
-    starts_at = checking.moment(values["day"], values["time"], series.zone, "day")
+    starts_at = moment(values["day"], values["time"], series.zone, "day")
     if starts_at <= ctx.clock.now():
         raise Invalid(_("Choose a day that is still to come."), "day")
     if series.state != models.DRAFT and starts_at <= series.freezes_at:
@@ -246,7 +247,7 @@ def _checked_table(ctx: Context, series: Series, values: Mapping[str, Any]) -> d
         "minutes": checking.whole(values["minutes"], "minutes", 5, checking.MOST_MINUTES),
         "capacity": capacity,
         "reserved": checking.whole(values["reserved"] or 0, "reserved", 0, capacity),
-        "joining": tokens.seal(checking.joining_link(values.get("joining") or "")),
+        "joining": tokens.seal(joining_link(values.get("joining") or "")),
         "supports": [key for key in checking.SUPPORTS if key in values["supports"]],
         "note": checking.block(values["note"], "note", longest=1_000),
     }

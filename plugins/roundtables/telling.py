@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from plugins.calendars.interface import Moment
 from plugins.notices.interface import notify
 from plugins.roundtables import calendars, queries, tokens
 from plugins.roundtables.models import Interest, Place, RoundTable, Series
 from portal import mail
 from portal.context import Context
-from portal.i18n import Lazy, day
+from portal.i18n import Lazy
 from portal.i18n import lazy_gettext as lazy
 
 OBJECTED, NEW = "roundtables.objected", "roundtables.ready"
@@ -21,20 +20,6 @@ KINDS: tuple[Mapping[str, Any], ...] = (
     {"kind": OBJECTED, "title": lazy("Somebody objects to an allocation of your organisation")},
     {"kind": NEW, "title": lazy("Registration for your round tables is over")},
 )
-
-
-@dataclass(frozen=True)
-class Moment:
-    """A moment in a zone, written in the language of whoever reads it."""
-
-    at: datetime
-    zone: str
-
-    def __str__(self) -> str:
-        local = self.at.astimezone(ZoneInfo(self.zone))
-        return f"{day(local, 'full')}, {local:%H:%M} ({self.zone})"
-
-
 _LETTERS: Mapping[str, tuple[Any, ...]] = {
     "asked": (
         lazy("Please confirm your interest: %(title)s"),

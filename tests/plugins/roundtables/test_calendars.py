@@ -12,7 +12,8 @@ import icalendar
 import pytest
 from flask import Flask
 
-from plugins.roundtables import checking, placing, registering, service, tokens
+from plugins.calendars.interface import moment
+from plugins.roundtables import placing, registering, service, tokens
 from plugins.roundtables.models import Place
 from portal import mail
 from portal.clock import FixedClock
@@ -112,9 +113,9 @@ def test_a_place_is_requested_updated_and_cancelled_under_one_uid(
 def test_both_clock_changes(day: date, clock: str, utc: str) -> None:
     if not utc:
         with pytest.raises(Invalid, match="clocks go forward"):
-            checking.moment(day, clock, "Europe/Riga", "day")
+            moment(day, clock, "Europe/Riga", "day")
     else:
-        assert f"{checking.moment(day, clock, 'Europe/Riga', 'day'):%H:%M}" == utc
+        assert f"{moment(day, clock, 'Europe/Riga', 'day'):%H:%M}" == utc
 
 
 def test_a_copy_some_weeks_later_keeps_the_time_of_day_over_a_clock_change() -> None:

@@ -1,0 +1,1 @@
+"""Calendars: moments of a time zone, and appointments in mails."""

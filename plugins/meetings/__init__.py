@@ -1,0 +1,1 @@
+"""Meetings: members of a consortium meet, decide and do what they agreed on."""
