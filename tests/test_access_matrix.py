@@ -207,6 +207,14 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
         ),
         (set(), set()),
     ),
+    **dict.fromkeys(  # a consortium that is not there; tests/plugins/meetings try one that is
+        (
+            f"meetings.{name}"
+            for name in """index as_csv new edit show cancel write note_decision add_action actions
+            actions_csv finish decisions decisions_csv put decision withdraw switch""".split()
+        ),
+        (set(), set()),
+    ),
     "requests.reply": (set(), OF_A),  # nobody answers a draft, nor the own request
     "requests.withdraw": (set(), set()),
     "requests.ask": (EDIT_A, EVERYBODY - EDIT_A),
@@ -222,7 +230,7 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
     "tokens_api.organisation": (OF_A | {"administrator"}, set()),
     "tokens_api.change_organisation": (EDIT_A | {"administrator"}, {"member_a"}),
 }
-OF_CONSORTIA = ("consortia.", "composer.", "closing.", "sharing.", "sharing_api.", "occasions.")
+OF_CONSORTIA = ("consortia.", "composer.", "closing.", "sharing.", "sharing_api.", "occasions.", "meetings.")
 OF_DRAFT = {"partners.publication", "partners.take_step"}
 SHARING = {"tasks.share", "tasks.take_back", "tasks.inherit"}  # a draft that member_b may read
 # What is decided about by the person's own session, or by knowing a number or link.

@@ -180,7 +180,9 @@ def withdraw(ctx: Context, consortium: Seen, row: Decision, reason: str) -> None
         Sealed.delete().where(Sealed.decision == row.id).execute()
         title = lazy("Withdrawn: %(title)s (%(name)s)", title=row.title, name=now.name)
         _tell(ctx, now, held, title, lazy("The reason: %(reason)s", reason=told))
-        line = lazy("The decision %(title)s was withdrawn: %(reason)s", title=row.title, reason=told)
+        line = lazy(
+            "The decision %(title)s was withdrawn: %(reason)s", title=row.title, reason=told
+        )
         note(ctx, now, line)
         audit.record(ctx, "decision.withdrawn", "meetings_decision", row.id)
 
@@ -202,9 +204,9 @@ def _count(ctx: Context, row: Decision) -> bool:
         members = [item.id for item in queries.members(consortium)]
         terms = rules.Terms(held.way, held.quorum, held.majority, held.tie)
         found = rules.count(terms, queries.choices(held), members, consortium.lead_id)
-        Decision.update(
-            state=found.state, result=found.stored(), closed_at=ctx.clock.now()
-        ).where(Decision.id == held.id).execute()
+        Decision.update(state=found.state, result=found.stored(), closed_at=ctx.clock.now()).where(
+            Decision.id == held.id
+        ).execute()
         Sealed.delete().where(Sealed.decision == held.id).execute()
         if found.state == CARRIED:
             line = lazy("The members decided: %(title)s", title=held.title)

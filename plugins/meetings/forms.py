@@ -82,7 +82,9 @@ class MeetingForm(Form):
     )
     agenda = TextAreaField(
         lazy("Agenda"),
-        description=lazy("An item a line, its minutes after a comma. Such as: Budget of year two, 20"),
+        description=lazy(
+            "An item a line, its minutes after a comma. Such as: Budget of year two, 20"
+        ),
     )
     guests = Boxes(lazy("Who is invited?"))
     scribe = SelectField(lazy("Who writes the minutes, beside the lead?"), validate_choice=False)
@@ -190,7 +192,9 @@ class DecisionForm(Form):
     title = StringField(
         lazy("What is to be decided?"),
         [InputRequired(NOT_EMPTY)],
-        description=lazy("A sentence that one can say yes to. Such as: We take the school in Liepāja in."),
+        description=lazy(
+            "A sentence that one can say yes to. Such as: We take the school in Liepāja in."
+        ),
     )
     text = TextAreaField(
         lazy("What must members know?"),
@@ -208,12 +212,12 @@ class DecisionForm(Form):
     tie = SelectField(lazy("When as many say yes as no"), validate_choice=False)
     is_secret = BooleanField(
         lazy("Secret"),
-        description=lazy("Nobody learns what a member said; the single voices are deleted with the count."),
+        description=lazy(
+            "Nobody learns what a member said; the single voices are deleted with the count."
+        ),
     )
 
-    def __init__(
-        self, formdata: Any = None, *, now: datetime, zone: str = DEFAULT_ZONE
-    ) -> None:
+    def __init__(self, formdata: Any = None, *, now: datetime, zone: str = DEFAULT_ZONE) -> None:
         """Fill the form from what was typed, else with what mostly fits."""
         day = day_at(now + timedelta(days=DAYS_TO_SPEAK), zone)
         stored = {"way": "consent", "day": day, "time": "18:00", "zone": zone, "quorum": 50}

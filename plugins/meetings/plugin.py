@@ -73,7 +73,9 @@ def job_list(ctx: Context) -> Sequence[JobKind]:
             lazy("Count the voices of decisions that are due, and remind of meetings"),
             QUARTER,
         ),
-        JobKind("meetings.forget", _forget, lazy("Forget appointments of mails that are gone"), DAY),
+        JobKind(
+            "meetings.forget", _forget, lazy("Forget appointments of mails that are gone"), DAY
+        ),
     ]
 
 

@@ -35,9 +35,7 @@ EDITORS = {"OrgEditor", "OrgAdmin"}
 def switched_on(consortium: Seen) -> set[str]:
     """Return the sections that a consortium shows: as its lead said, else by its kind."""
     of: Any = Switch
-    said = dict(
-        of.select(of.section, of.is_on).where(of.consortium_id == consortium.id).tuples()
-    )
+    said = dict(of.select(of.section, of.is_on).where(of.consortium_id == consortium.id).tuples())
     by_kind = consortium.kind in ALL_ON
     return {name for name in SECTIONS if said.get(name, by_kind)}
 
@@ -109,7 +107,9 @@ def answered(ids: Collection[int]) -> dict[int, dict[str, int]]:
     """Return how many people gave which answer, by meeting."""
     found: dict[int, dict[str, int]] = {}
     of: Any = Answer
-    for number, answer in of.select(of.meeting, of.answer).where(of.meeting.in_(list(ids))).tuples():
+    for number, answer in (
+        of.select(of.meeting, of.answer).where(of.meeting.in_(list(ids))).tuples()
+    ):
         counts = found.setdefault(number, {})
         counts[answer] = counts.get(answer, 0) + 1
     return found

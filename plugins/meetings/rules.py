@@ -171,7 +171,9 @@ def quorum_of(members: int, quorum: int) -> int:
     return -(-members * quorum // 100)
 
 
-def count(terms: Terms, voices: Mapping[int, str], members: Collection[int], lead: int = 0) -> Count:
+def count(
+    terms: Terms, voices: Mapping[int, str], members: Collection[int], lead: int = 0
+) -> Count:
     """Count voices by organisation; of those that are no members (any more) none is counted.
 
     Consent: carried when nobody objects. Vote: without quorum nothing is decided; who abstains

@@ -30,9 +30,7 @@ def switch(ctx: Context, consortium: Seen, section: str, is_on: bool) -> None:
     """Show a section in the menu, or no more; nothing in it is lost."""
     with db.transaction():
         now = lock(ctx, consortium)
-        Switch.delete().where(
-            Switch.consortium_id == now.id, Switch.section == section
-        ).execute()
+        Switch.delete().where(Switch.consortium_id == now.id, Switch.section == section).execute()
         Switch.create(consortium_id=now.id, section=section, is_on=is_on)
 
 
@@ -96,9 +94,7 @@ def _checked(
     return kept | {"scribe": known[values["scribe"]]}, [here[slug] for slug in values["guests"]]
 
 
-def _invite(
-    ctx: Context, consortium: Seen, row: Meeting, ids: Sequence[int], title: Any
-) -> None:
+def _invite(ctx: Context, consortium: Seen, row: Meeting, ids: Sequence[int], title: Any) -> None:
     body = lazy("%(when)s. Say on the page whether you come.", when=telling.when(row))
     telling.appoint(ctx, consortium, row, ids, REQUEST, title, body)
 

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from flask import current_app
 from markupsafe import Markup
 
-from plugins.calendars.interface import Moment
 from plugins.allocation.interface import pictures
+from plugins.calendars.interface import Moment
 from plugins.roundtables import (
     checking,
     drawing,

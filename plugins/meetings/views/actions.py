@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from plugins.consortia.interface import CLOSED
 from plugins.meetings import forms, queries, service
 from plugins.meetings.views.base import (
-    LEADS,
     STRANGERS,
     back,
     blueprint,

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, flash, g, redirect, request
 from flask.typing import ResponseReturnValue
 
 from plugins.calendars.interface import Moment
-from plugins.consortia.interface import LEAD, LEADS, STRANGERS, Seen, find, led, page
+from plugins.consortia.interface import LEAD, LEADS, STRANGERS, Seen, find, page
 from plugins.meetings import queries, rules, service
 from plugins.meetings.forms import DEFAULT_ZONE
 from portal.errors import NotAllowed
@@ -20,7 +20,15 @@ from portal.people import throttle
 from portal.web.access import SIGNED_IN, allow
 
 __all__ = [
-    "LEADS", "STRANGERS", "back", "blueprint", "inside", "leading", "shown", "sheet", "zone_of",
+    "LEADS",
+    "STRANGERS",
+    "back",
+    "blueprint",
+    "inside",
+    "leading",
+    "sheet",
+    "shown",
+    "zone_of",
 ]  # fmt: skip
 
 blueprint = Blueprint("meetings", __name__)
@@ -90,7 +98,7 @@ def sheet(name: str, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> Res
     return answer
 
 
-@blueprint.post(f"/consortia/<slug>/<{SECTION}>/switch")
+@blueprint.post(f"/consortia/<slug>/menu/<{SECTION}>")
 @allow(SIGNED_IN, owner=LEADS)
 def switch(slug: str, section: str) -> ResponseReturnValue:
     """Show a section in the menu, or no more."""

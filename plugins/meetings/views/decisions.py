@@ -161,7 +161,7 @@ def _one(
         else [],
         spoke=len(spoke),
         members=len(members),
-        reason_form=reason_form or forms.ReasonForm(),
+        reason_form=reason_form or forms.ReasonForm(prefix="off-"),
     )
 
 
@@ -171,7 +171,7 @@ def withdraw(slug: str, public_id: str) -> ResponseReturnValue:
     """Take a decision back."""
     found = leading(slug, "decisions")
     row = queries.decision(found, public_id)
-    form = forms.ReasonForm(request.form)
+    form = forms.ReasonForm(request.form, prefix="off-")
     try:
         deciding.withdraw(g.ctx, found, row, form.reason.data or "")
     except (Invalid, Conflict) as error:

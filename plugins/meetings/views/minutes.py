@@ -14,7 +14,9 @@ from portal.i18n import _
 from portal.people.forms import mark
 from portal.web.access import SIGNED_IN, allow
 
-WRITERS = "those who lead, and who write for the member that keeps the minutes; others get 404 or 403"
+WRITERS = (
+    "those who lead, and who write for the member that keeps the minutes; others get 404 or 403"
+)
 
 
 @blueprint.route("/consortia/<slug>/meetings/<public_id>/minutes", methods=["GET", "POST"])

@@ -157,8 +157,8 @@ def test_the_joining_link_is_shown_to_people_with_a_place_at_the_gate_alone(
     host_pages += ["/access", f"/tables/{table}/edit"]
     public = ["/round-tables", "/round-tables.ics", base, f"{base}.ics", f"{base}/interest"]
     visitor, runner = app.test_client(), sign_in(app.test_client(), account)
-    for moment in (start - timedelta(days=1), start - timedelta(minutes=20), start):
-        clock.moment = moment
+    for at in (start - timedelta(days=1), start - timedelta(minutes=20), start):
+        clock.moment = at
         pages = [(visitor, path) for path in (*public, *own.values(), *gates.values())]
         pages += [(runner, f"{base}{path}") for path in host_pages]
         pages += [(runner, "/round-tables/mine"), (runner, "/tasks")]
