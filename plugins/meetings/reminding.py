@@ -92,6 +92,6 @@ def _remind_of_decision(ctx: Context, consortium: Seen, row: Decision) -> None:
 
 
 def _remind_of_action(ctx: Context, consortium: Seen, row: Action) -> None:
-    title = lazy("To be done by %(day)s: %(title)s", day=row.due_on, title=row.title)
+    title = lazy("To be done by %(day)s: %(title)s", day=telling.Day(row.due_on), title=row.title)
     url = telling.base_of(consortium, part="actions")
     telling.tell(ctx, consortium, [row.organisation_id], telling.ACTION, title, "", url)

@@ -110,6 +110,8 @@ def change(
         now = _open(ctx, consortium)
         old: Meeting = Meeting.get_by_id(row.id)
         _check_on(old)
+        if old.ends_at <= ctx.clock.now():
+            raise Conflict(_("This meeting is over."))
         if version is not None and version != old.version:
             raise Conflict(
                 _("Somebody else saved this while you were writing. Nothing of yours is lost."),
@@ -290,7 +292,7 @@ def add_action(
             [owner.id],
             telling.ACTION,
             lazy("%(name)s: your organisation is to do something by %(day)s", name=now.name,
-                 day=due_on),
+                 day=telling.Day(due_on)),
             title,
             telling.base_of(now, part="actions"),
         )  # fmt: skip

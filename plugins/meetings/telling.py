@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
 from email.message import EmailMessage
 from typing import Any
 
@@ -20,7 +22,7 @@ from plugins.meetings.models import Letter, Meeting
 from plugins.notices.interface import notify
 from portal import db
 from portal.context import Context
-from portal.i18n import _, in_locale
+from portal.i18n import _, day, in_locale
 from portal.i18n import lazy_gettext as lazy
 
 __all__ = ["CANCEL", "KINDS", "REQUEST", "appoint", "attach_to", "base_of", "tell"]
@@ -93,6 +95,16 @@ def appoint(
             is_fictional=consortium.is_fictional,
             on_mail=remember,
         )
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day (ISO), written in the language of whoever reads it."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return day(date.fromisoformat(self.text), "medium")
 
 
 def when(row: Meeting) -> Moment:

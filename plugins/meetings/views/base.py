@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, flash, g, redirect, request
@@ -15,7 +16,7 @@ from plugins.consortia.interface import LEAD, LEADS, STRANGERS, Seen, find, page
 from plugins.meetings import queries, rules, service
 from plugins.meetings.forms import DEFAULT_ZONE
 from portal.errors import NotAllowed
-from portal.i18n import _
+from portal.i18n import _, day
 from portal.people import throttle
 from portal.web.access import SIGNED_IN, allow
 
@@ -64,12 +65,16 @@ def shown(
     """Show a page of a section in the consortium's frame."""
     is_on = section in queries.switched_on(found)
     values |= {"is_on": is_on, "may_lead": found.part == LEAD, "section": section}
-    values |= {"written": _written, "base": f"/consortia/{found.slug}"}
+    values |= {"written": _written, "on_day": _on_day, "base": f"/consortia/{found.slug}"}
     return page(found, f"meetings/{template}.html", section, status, **values)
 
 
 def _written(at: Any, zone: str) -> str:
     return str(Moment(at, zone))
+
+
+def _on_day(text: str) -> str:
+    return day(date.fromisoformat(text), "medium")
 
 
 def back(found: Seen, path: str = "") -> ResponseReturnValue:
