@@ -230,7 +230,15 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
     "tokens_api.organisation": (OF_A | {"administrator"}, set()),
     "tokens_api.change_organisation": (EDIT_A | {"administrator"}, {"member_a"}),
 }
-OF_CONSORTIA = ("consortia.", "composer.", "closing.", "sharing.", "sharing_api.", "occasions.", "meetings.")
+OF_CONSORTIA = (
+    "consortia.",
+    "composer.",
+    "closing.",
+    "sharing.",
+    "sharing_api.",
+    "occasions.",
+    "meetings.",
+)
 OF_DRAFT = {"partners.publication", "partners.take_step"}
 SHARING = {"tasks.share", "tasks.take_back", "tasks.inherit"}  # a draft that member_b may read
 # What is decided about by the person's own session, or by knowing a number or link.
