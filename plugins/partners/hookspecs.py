@@ -129,6 +129,15 @@ def partners_details(ctx: Context) -> Sequence[str]:
 
 
 @hookspec(ISOLATE)
+def partners_head(ctx: Context, shown: Shown) -> Sequence[Markup]:
+    """Offer cards beside the head of a profile in sight: what one decides by, such as a score.
+
+    Called as `partners_asides`, whose cards stand below, beside what the profile says.
+    """
+    return ()
+
+
+@hookspec(ISOLATE)
 def partners_asides(ctx: Context, shown: Shown) -> Sequence[Markup]:
     """Offer cards beside a profile in sight.
 

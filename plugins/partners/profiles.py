@@ -57,11 +57,11 @@ def page(ctx: Context, partner: Partner) -> dict[str, Any]:
     }
 
 
-def asides(ctx: Context, partner: Partner) -> list[Markup]:
+def asides(ctx: Context, partner: Partner, hook: str = "partners_asides") -> list[Markup]:
     """Return cards that others offer beside a profile in sight."""
     if not partner.is_public:
         return []
-    return list(objects.registry().hooks.each("partners_asides", ctx, shown=shown(partner)))
+    return list(objects.registry().hooks.each(hook, ctx, shown=shown(partner)))
 
 
 def actions(ctx: Context, partner: Partner) -> list[tuple[Any, str]]:

@@ -243,9 +243,10 @@ def profile(slug: str) -> ResponseReturnValue:
     if isinstance(partner, str):
         return redirect(f"/partners/{partner}", 301)
     values = profiles.page(g.ctx, partner)
-    asides = profiles.asides(g.ctx, partner)
+    values["heads"] = profiles.asides(g.ctx, partner, "partners_head")
+    values["asides"] = profiles.asides(g.ctx, partner)
     values["actions"] = profiles.actions(g.ctx, partner)
-    return render_template("partners/profile.html", **values, asides=asides)
+    return render_template("partners/profile.html", **values)
 
 
 @blueprint.get("/partners/<slug>/fact-sheet")

@@ -194,7 +194,7 @@ def partners_details(ctx: Context) -> Sequence[str]:
 
 
 @hookimpl(optionalhook=True)
-def partners_asides(ctx: Context, shown: Shown) -> Sequence[Markup]:
+def partners_head(ctx: Context, shown: Shown) -> Sequence[Markup]:
     """Show the score beside a profile."""
     return standing.aside(ctx, shown)
 

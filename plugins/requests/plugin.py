@@ -163,7 +163,7 @@ def partners_details(ctx: Context) -> Sequence[str]:
 
 
 @hookimpl(optionalhook=True)
-def partners_asides(ctx: Context, shown: Shown) -> Sequence[Markup]:
+def partners_head(ctx: Context, shown: Shown) -> Sequence[Markup]:
     """Offer to ask a partner, or its past partners about it, and say how it answers."""
     own = queries.own_organisations(ctx) if ctx.actor.signed_in else []
     is_own = shown.organisation_id in {item.id for item in own}
