@@ -43,5 +43,5 @@ def giver(row: Reference) -> str:
 def by_mail(domain: str) -> str:
     """Say whose an address is, as far as its domain tells."""
     if not domain:
-        return _("somebody by mail, whose address shows no organisation")
-    return _("somebody with an address at %(domain)s", domain=domain)
+        return _("Somebody by mail, whose address shows no organisation")
+    return _("Somebody with an address at %(domain)s", domain=domain)

@@ -55,7 +55,7 @@ def test_somebody_without_an_account_writes_once_and_a_reviewer_lets_it_through(
     text = Text.get()
     workflow.move(world.acting("Reviewer"), text, "show")
     (shown,) = profile.known(world.ctx, school).references
-    assert (shown["who"], shown["worked"]) == ("somebody with an address at guild.example", "2023")
+    assert (shown["who"], shown["worked"]) == ("Somebody with an address at guild.example", "2023")
     page = world.app.test_client().get("/cooperation/of/school").text
     assert "They kept every date." in page and "boss" not in page.lower()
     assert "Reference" in world.app.test_client().get("/partners/school").text
