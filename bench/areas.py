@@ -10,7 +10,7 @@ from __future__ import annotations
 from importlib import import_module
 from types import ModuleType
 
-NAMES: tuple[str, ...] = ("allocation", "consortia", "ratings")
+NAMES: tuple[str, ...] = ("agreements", "allocation", "consortia", "ratings")
 """The areas beside search, in the order of the page."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from plugins.agreements.models import FROZEN, IN_FORCE, NEGOTIATION, Agreement, Party
@@ -33,13 +34,15 @@ class Hand:
         return "link" if self.by_link else "account"
 
 
-def hands(ctx: Context, agreement: Agreement) -> list[Hand]:
+def hands(
+    ctx: Context, agreement: Agreement, there: Sequence[Party] | None = None
+) -> list[Hand]:
     """Return for which parties of an agreement the actor acts, in the order of the parties."""
     if not ctx.actor.signed_in:
         return []
     roles = {item.organisation.id: item for item in organisations.mine(ctx)}
     found = []
-    for party in parties(agreement.id):
+    for party in parties(agreement.id) if there is None else there:
         member = roles.get(party.organisation_id or 0)
         if member is not None:
             signer = next(

@@ -239,9 +239,9 @@ class Waiting:
     what: str
 
 
-def waiting(agreement: Agreement) -> list[Waiting]:
+def waiting(agreement: Agreement, there: Sequence[Party] | None = None) -> list[Waiting]:
     """Say who has to do what now, in the order of the parties."""
-    all_of = parties(agreement.id)
+    all_of = parties(agreement.id) if there is None else there
     if agreement.state == DRAFT:
         return [
             Waiting(party, "send")

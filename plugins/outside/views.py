@@ -33,6 +33,7 @@ def upload(public_id: str) -> ResponseReturnValue:
     """Take the PDF that somebody signed for a party."""
     wanted = to_sign(g.ctx, public_id, request.values.get("as", ""))
     form = SignedForm(request.form or None)
+    form.file.flags.required = True
     if request.method == "GET":
         return _page(form, wanted)
     sent = request.files.get("file")

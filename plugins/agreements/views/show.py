@@ -39,7 +39,7 @@ def page_of(found: queries.Found) -> dict[str, Any]:
     """Return what the page of an agreement shows to somebody who may see it."""
     row, ctx = found.agreement, g.ctx
     there = parties(row.id)
-    mine = policy.hands(ctx, row)
+    mine = policy.hands(ctx, row, there)
     writing = next((item for item in mine if item.may_write), None)
     current = queries.shown(row)
     content = drafting.content_of(current)
@@ -54,7 +54,7 @@ def page_of(found: queries.Found) -> dict[str, Any]:
         "state": labels.state(row.state),
         "clauses": pages.clause_rows(row, content, there, writing.party if writing else None),
         "parties": [pages.party_row(party, row, signed) for party in there],
-        "waiting": queries.waiting(row),
+        "waiting": queries.waiting(row, there),
         "problems": drafting.problems(ctx, row) if is_open else [],
         "titles": pages.titles_of(content),
         "lacking": [party.name for party in lacking],

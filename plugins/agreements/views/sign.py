@@ -109,6 +109,7 @@ def paper(public_id: str) -> ResponseReturnValue:
     negotiating.check_writes(who)
     current = queries.shown(row)
     form = forms.PaperForm(request.form or None)
+    form.scan.flags.required = True
     status = 200
     if request.method == "POST":
         status = 422
