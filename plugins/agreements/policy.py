@@ -34,9 +34,7 @@ class Hand:
         return "link" if self.by_link else "account"
 
 
-def hands(
-    ctx: Context, agreement: Agreement, there: Sequence[Party] | None = None
-) -> list[Hand]:
+def hands(ctx: Context, agreement: Agreement, there: Sequence[Party] | None = None) -> list[Hand]:
     """Return for which parties of an agreement the actor acts, in the order of the parties."""
     if not ctx.actor.signed_in:
         return []
