@@ -45,10 +45,9 @@ def load(ctx: Context) -> None:
 def _begun(ctx: Context, kind: str, title: str, found: Sequence[Organisation]) -> Agreement:
     others = [service.Asked("partner", item) for item in found[1:]]
     second = "de" if found[0].name_lang != "de" else "es"
-    made = service.begin(
+    return service.begin(
         ctx, found[0], kind, title, role="partner", others=others, languages=["en", second]
     )
-    return made
 
 
 def _hand(party: Party, name: str = "", by_link: bool = True) -> Hand:
@@ -82,11 +81,7 @@ def _fill(ctx: Context, row: Agreement) -> None:
     for clause in drafting.clauses(row):
         if clause.key in work:
             values = {**clause.data, **work[clause.key]}
-            _changed(ctx, row, first, clause.key, values, clause.version)
-
-
-def _changed(ctx: Context, row: Agreement, who: Hand, key: str, values: Any, version: int) -> None:
-    negotiating.change(ctx, row, who, key, values, version)
+            negotiating.change(ctx, row, first, clause.key, values, clause.version)
 
 
 def _signing(ctx: Context, found: Sequence[Organisation]) -> None:
