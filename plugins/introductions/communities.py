@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from math import cos, pi, sin, sqrt
 from typing import Any
@@ -225,16 +225,13 @@ def _inside(
     """Place those of a group like the seeds of a sunflower, who is in most in the middle."""
     ranked = sorted(members, key=lambda number: (-by_number[number].amount, number))
     return [
-        Spot(
-            *(getattr(by_number[number], name) for name in _KEPT_FIELDS),
+        replace(
+            by_number[number],
             x=round(x + STEP * sqrt(at) * cos(at * GOLDEN), 1),
             y=round(y + STEP * sqrt(at) * sin(at * GOLDEN), 1),
         )
         for at, number in enumerate(ranked)
     ]
-
-
-_KEPT_FIELDS = ("organisation", "group", "amount", "reaches", "cuts")
 
 
 def _ties(
