@@ -13,7 +13,7 @@ from itertools import combinations
 from math import cos, pi, sin, sqrt
 from typing import Any
 
-from portal import objects
+from portal import db, objects
 from portal.context import Context
 from portal.later import Later
 from portal.organisations import queries as organisations
@@ -29,6 +29,7 @@ SEED = 7
 STEP, MARGIN, GAP = 9.5, 26, 34
 GOLDEN = pi * (3 - sqrt(5))
 KEPT_SECONDS = 600
+OF_KIND = "SELECT id FROM organisation WHERE hidden_at IS NULL AND is_fictional = ?"
 _kept: dict[tuple[Any, ...], Whole] = {}
 
 
@@ -116,8 +117,8 @@ def whole(ctx: Context, made_up: bool, seq: int) -> Whole:
 
 def _made(groups: Sequence[Collection[int]], made_up: bool) -> Whole:
     counts = Counter(number for group in groups if len(group) >= FEWEST for number in group)
-    ranked = sorted(counts, key=lambda number: (-counts[number], number))
-    shown = _in_sight(ranked, made_up)
+    same = {number for (number,) in db.query(OF_KIND, [made_up]) if number in counts}
+    shown = _in_sight(sorted(same, key=lambda number: (-counts[number], number)))
     amounts = ties_among(groups, shown)
     linked = {number for pair in amounts for number in pair}
     graph = networkx.Graph()
@@ -131,19 +132,15 @@ def _made(groups: Sequence[Collection[int]], made_up: bool) -> Whole:
         Spot(shown[number], of[number], counts[number], _reach(graph, of, number), number in cuts)
         for number in graph
     ]
-    return _placed(spots, found, amounts, of, len(counts))
+    return _placed(spots, found, amounts, of, len(same))
 
 
-def _in_sight(ranked: Sequence[int], made_up: bool) -> dict[int, Organisation]:
+def _in_sight(ranked: Sequence[int]) -> dict[int, Organisation]:
     """Return the first two hundred that everybody may see, in the same order."""
     shown: dict[int, Organisation] = {}
     for first in range(0, len(ranked), 500):
         part = ranked[first : first + 500]
-        rows: Any = Organisation.select().where(
-            Organisation.id.in_(part),
-            Organisation.hidden_at.is_null(),
-            Organisation.is_fictional == made_up,
-        )
+        rows: Any = Organisation.select().where(Organisation.id.in_(part))
         seen = {item.id: item for item in organisations.in_sight(list(rows))}
         for number in part:
             if number in seen:
