@@ -37,8 +37,8 @@ def load(ctx: Context) -> None:
         for seat in came[:3]:
             outcomes.agree(ctx, series, table, seat, EMPLOYER)
         earlier = ctx.clock.now() - timedelta(days=1)
-        for seat, state in zip(came, (SHOWN, WAITING), strict=False):
-            outcomes.comment(ctx, series, table, seat, str(_comment()), False)
+        for seat, (state, text) in zip(came, _comments().items(), strict=False):
+            outcomes.comment(ctx, series, table, seat, text, False)
             Comment.update(state=state, written_at=earlier).where(
                 Comment.interest_id == seat.interest_id
             ).execute()
@@ -48,8 +48,11 @@ def load(ctx: Context) -> None:
                 surveys.answer(ctx, table, seat, said)
 
 
-def _comment() -> str:
-    return _("Demonstration: we could add who pays for the interpreter.")
+def _comments() -> dict[str, str]:
+    return {
+        SHOWN: _("Demonstration: we also talked about who pays for the interpreter."),
+        WAITING: _("Demonstration: the list of what to pack should be in easy language."),
+    }
 
 
 def _values(ctx: Context) -> dict[str, object]:
