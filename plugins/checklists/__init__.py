@@ -1,0 +1,1 @@
+"""Lists of steps that organisations make their own, and files that prove a step."""

@@ -1,0 +1,122 @@
+"""The page of an organisation's list of steps, and the files beside steps."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, flash, g, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from plugins.checklists import forms, rules, service
+from plugins.mobilities.interface import own_organisations, seen
+from portal.errors import Invalid, NotFound
+from portal.i18n import _, day
+from portal.organisations.models import Organisation
+from portal.people import throttle
+from portal.people.forms import mark
+from portal.web.access import SIGNED_IN, allow
+
+blueprint = Blueprint("checklists", __name__)
+WRITING = throttle.Limit("checklists-writing", 60, 3_600)
+"""What one account may change and attach in an hour."""
+EDITORS = "OrgEditor or OrgAdmin of the organisation; others get 404"
+SIDES = "OrgEditor or OrgAdmin of a side, as the step says; others get 404 or 403"
+
+
+def _own(slug: str) -> Organisation:
+    found = next((item for item in own_organisations(g.ctx) if item.slug == slug), None)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _spend() -> None:
+    throttle.spend(g.ctx, WRITING, str(g.ctx.actor.account_id))
+
+
+@blueprint.route("/organisations/<slug>/steps", methods=["GET", "POST"])
+@allow(SIGNED_IN, owner=EDITORS)
+def own_list(slug: str) -> ResponseReturnValue:
+    """Change the list of steps with which an organisation's stays begin."""
+    organisation = _own(slug)
+    versions = service.versions(organisation.id)
+    last = versions[0] if versions else None
+    changes = last.changes if last else rules.NOTHING
+    form = forms.make(changes, last.number if last else 0, request.form or None)
+    status = 200
+    if request.method == "POST":
+        status, typed = 422, str(form.shown.data or "")
+        shown = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 7 else 0
+        service.check_newest(organisation, shown)
+        try:
+            if form.validate():
+                _spend()
+                wanted = forms.changes_of(form, changes, rules.next_key(service.earlier(versions)))
+                service.save(g.ctx, organisation, wanted, shown)
+                flash(_("Saved. Stays that you plan from now on begin with this list."))
+                return redirect(f"/organisations/{slug}/steps", 303)
+        except Invalid as error:
+            mark(form, error)
+    rows = rules.resolve({**changes, "hidden": []})
+    return render_template(
+        "checklists/list.html",
+        organisation=organisation,
+        form=form,
+        sections=forms.sections(form, rows, changes["hidden"]),
+        own={own["key"] for own in changes["own"]},
+        version=last,
+        since=day(last.created_at, "long") if last else "",
+    ), status
+
+
+@blueprint.post("/organisations/<slug>/steps/usual")
+@allow(SIGNED_IN, owner=EDITORS)
+def usual_list(slug: str) -> ResponseReturnValue:
+    """Go back to the usual list, as one more version."""
+    organisation = _own(slug)
+    last = service.newest(organisation.id)
+    _spend()
+    service.save(g.ctx, organisation, rules.NOTHING, last.number if last else 0)
+    flash(_("Stays that you plan from now on begin with the usual list."))
+    return redirect(f"/organisations/{slug}/steps", 303)
+
+
+@blueprint.post("/mobilities/<public_id>/steps/<key>/proofs")
+@allow(SIGNED_IN, owner=SIDES)
+def attach(public_id: str, key: str) -> ResponseReturnValue:
+    """Attach a file to a step."""
+    here = seen(g.ctx, public_id)
+    sent = request.files.get("file")
+    _spend()
+    try:
+        content = sent.read(rules.MOST_BYTES + 1) if sent else b""
+        service.attach(g.ctx, here, key, sent.filename or "" if sent else "", content)
+    except Invalid as error:
+        values = {
+            "here": here,
+            "key": key,
+            "title": here.steps.get(key, ""),
+            "problem": error.message,
+        }
+        return render_template("checklists/attach.html", **values), 422
+    flash(_("The file is attached. Whoever writes for a side of this stay can read it."))
+    return redirect(f"/mobilities/{public_id}/steps#{key}", 303)
+
+
+@blueprint.get("/mobilities/<public_id>/proofs/<proof_id>")
+@allow(SIGNED_IN, owner="OrgEditor or OrgAdmin of a side; others get 404")
+def download(public_id: str, proof_id: str) -> ResponseReturnValue:
+    """Give a file to save."""
+    row = service.proof(seen(g.ctx, public_id), proof_id)
+    answer = Response(bytes(row.content), mimetype=row.kind)
+    answer.headers.set("Content-Disposition", "attachment", filename=row.file_name)
+    return answer
+
+
+@blueprint.post("/mobilities/<public_id>/proofs/<proof_id>/remove")
+@allow(SIGNED_IN, owner=SIDES)
+def remove(public_id: str, proof_id: str) -> ResponseReturnValue:
+    """Take a file away."""
+    here = seen(g.ctx, public_id)
+    row = service.proof(here, proof_id)
+    service.take_away(g.ctx, here, row)
+    flash(_("The file is taken away."))
+    return redirect(f"/mobilities/{public_id}/steps#{row.step}", 303)
