@@ -175,6 +175,12 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
         (OF_A | {"member_b"}, set()),
     ),
     "mobilities.mark_step": (EDIT_A, OF_A | {"member_b"}),  # its host leads no such step
+    "checklists.attach": (EDIT_A, OF_A | {"member_b"}),
+    **dict.fromkeys(("checklists.download", "checklists.remove"), (set(), set())),  # no such file
+    **dict.fromkeys(
+        ("checklists.own_list", "checklists.usual_list"),
+        (EDIT_A | {"administrator"}, {"member_a"}),
+    ),
     **dict.fromkeys(
         (
             f"mobilities.{name}"

@@ -8,13 +8,13 @@ from typing import Any
 
 from plugins.checklists import rules
 from plugins.checklists.models import OwnList, Proof
-from plugins.mobilities.interface import OWN_FROM, Seen, own_organisations
+from plugins.mobilities.interface import OWN_FROM, Seen
 from portal import audit, db
 from portal.context import Context
 from portal.errors import Conflict, Invalid, NotAllowed, NotFound, TooMany
 from portal.i18n import _
 from portal.organisations.models import Organisation
-from portal.organisations.service import new_public_id
+from portal.organisations.service import check_editor, new_public_id
 
 KEPT_FOR = timedelta(days=1_096)
 SIDES = ("sending", "host", "supporting")
@@ -59,10 +59,9 @@ def save(
     """Make a new version of a list, from the one that was shown (0: the usual list).
 
     Stays that were planned before keep theirs. Returns the newest version, the same one where
-    nothing differs. Raises NotFound for strangers, Conflict when somebody was faster, Invalid.
+    nothing differs. Raises NotFound, NotAllowed, Conflict when somebody was faster, Invalid.
     """
-    if not ctx.actor.system and organisation.id not in {i.id for i in own_organisations(ctx)}:
-        raise NotFound
+    check_editor(ctx, organisation)
     if len(changes["own"]) > rules.MOST_OWN:
         raise Invalid(
             _("Add at most %(most)s steps of your own.", most=rules.MOST_OWN), "title_new"

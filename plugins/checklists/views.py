@@ -6,10 +6,12 @@ from flask import Blueprint, Response, flash, g, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 
 from plugins.checklists import forms, rules, service
-from plugins.mobilities.interface import own_organisations, seen
-from portal.errors import Invalid, NotFound
+from plugins.mobilities.interface import seen
+from portal.errors import Invalid
 from portal.i18n import _, day
+from portal.organisations import queries as organisations
 from portal.organisations.models import Organisation
+from portal.organisations.service import check_editor
 from portal.people import throttle
 from portal.people.forms import mark
 from portal.web.access import SIGNED_IN, allow
@@ -17,14 +19,13 @@ from portal.web.access import SIGNED_IN, allow
 blueprint = Blueprint("checklists", __name__)
 WRITING = throttle.Limit("checklists-writing", 60, 3_600)
 """What one account may change and attach in an hour."""
-EDITORS = "OrgEditor or OrgAdmin of the organisation; others get 404"
+EDITORS = "OrgEditor or OrgAdmin of the organisation, administrators; others get 404 or 403"
 SIDES = "OrgEditor or OrgAdmin of a side, as the step says; others get 404 or 403"
 
 
 def _own(slug: str) -> Organisation:
-    found = next((item for item in own_organisations(g.ctx) if item.slug == slug), None)
-    if found is None:
-        raise NotFound
+    found = organisations.own(g.ctx, slug)
+    check_editor(g.ctx, found)
     return found
 
 
