@@ -11,6 +11,7 @@ from flask import Blueprint
 from plugins.consortia import (
     demo,
     eligibility,
+    first_steps,
     inviting,
     leading,
     queries,
@@ -219,3 +220,9 @@ def merging_references(ctx: Context) -> Mapping[str, Mapping[str, Any]]:
         "consortia_move.source_id": moved,
         "consortia_move.target_id": moved,
     }
+
+
+@hookimpl(optionalhook=True)
+def first_step_list(ctx: Context, aim: str) -> Sequence[Mapping[str, Any]]:
+    """Offer the steps to a consortium with invited partners."""
+    return first_steps.steps(ctx, aim)

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint
 
-from plugins.roundtables import after, calendars, demo, drawing, queries, service, telling, views
+from plugins.roundtables import after, calendars, demo, drawing, first_steps, queries, service, telling, views
 from plugins.roundtables.models import CLOSED, DISCARDED, DRAFT, Series
 from plugins.roundtables.workflow import FLOW, SERIES, TYPES
 from portal import undo, workflow
@@ -184,3 +184,9 @@ def merging_references(ctx: Context) -> Mapping[str, Mapping[str, Any]]:
 def operation_demo_filled(ctx: Context) -> None:
     """Show a closed series with many people, and one that is open."""
     demo.load(ctx)
+
+
+@hookimpl(optionalhook=True)
+def first_step_list(ctx: Context, aim: str) -> Sequence[Mapping[str, Any]]:
+    """Offer the step to a place at a table."""
+    return first_steps.steps(ctx, aim)
