@@ -8,7 +8,17 @@ from typing import Any
 
 from flask import Blueprint
 
-from plugins.roundtables import after, calendars, demo, drawing, first_steps, queries, service, telling, views
+from plugins.roundtables import (
+    after,
+    calendars,
+    demo,
+    drawing,
+    first_steps,
+    queries,
+    service,
+    telling,
+    views,
+)
 from plugins.roundtables.models import CLOSED, DISCARDED, DRAFT, Series
 from plugins.roundtables.workflow import FLOW, SERIES, TYPES
 from portal import undo, workflow
