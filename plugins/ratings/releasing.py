@@ -138,7 +138,8 @@ Stored = Mapping[int, Mapping[str, Any]]
 
 
 def _stored() -> Stored:
-    return {values["organisation"]: values for values in StoredScore.select().dicts()}
+    of: Any = StoredScore
+    return {values["organisation"]: values for values in of.select().dicts()}
 
 
 def _store(before: Stored, now: Stored) -> None:
