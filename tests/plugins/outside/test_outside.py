@@ -78,7 +78,7 @@ def test_a_pdf_signed_with_another_tool_counts(world: World) -> None:
         "outside",
         "Head of school, card 7",
     )
-    assert (bytes(made.scan), made.attested_by.id) == (data, world.heads[0].id)
+    assert (bytes(made.scan), made.attested_by) == (data, world.heads[0])
     assert made.evidence["issuer"] == "Common Name: Test issuer"
     assert not made.evidence["is_trusted"]
     shown = who.client.get(who.path).text
