@@ -217,7 +217,7 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
         (
             f"meetings.{name}"
             for name in """index as_csv new edit show cancel write note_decision add_action actions
-            actions_csv finish decisions decisions_csv put decision withdraw switch""".split()
+            actions_csv finish decisions decisions_csv put decision withdraw switch announcements confirm""".split()
         ),
         (set(), set()),
     ),

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from plugins.consortia.interface import Seen, own
-from plugins.meetings import deciding, queries, service
+from plugins.meetings import announcing, deciding, queries, service
 from plugins.meetings.models import Decision, Meeting
 from portal import db
 from portal.context import Context
@@ -29,6 +29,12 @@ def load(ctx: Context) -> None:
     with db.transaction():
         _meetings(ctx, consortium)
         _decisions(ctx, consortium)
+        announcing.announce(
+            ctx,
+            consortium,
+            "The checklist for arrivals is a draft",
+            "Read it before the meeting, and bring what is missing.",
+        )
 
 
 def _meetings(ctx: Context, consortium: Seen) -> None:

@@ -178,6 +178,13 @@ class NotedForm(Form):
     text = TextAreaField(lazy("More about it"))
 
 
+class AnnouncementForm(Form):
+    """What the lead tells all members."""
+
+    title = StringField(lazy("What is it about?"), [InputRequired(NOT_EMPTY)])
+    text = TextAreaField(lazy("What must members know?"), [InputRequired(NOT_EMPTY)])
+
+
 class ReasonForm(Form):
     """Why something is taken back."""
 

@@ -203,3 +203,33 @@ class Sealed(Model):
 
     class Meta:
         table_name = "meetings_sealed"
+
+
+class Announcement(Model):
+    """What the lead tells all members."""
+
+    id = AutoField()
+    public_id = TextField(unique=True)
+    consortium_id = IntegerField()
+    account = ForeignKeyField(Account, null=True, on_delete="SET NULL", backref="+")
+    title = TextField()
+    text = TextField()
+    at = UtcDateTime()
+    account_id: int | None
+
+    class Meta:
+        table_name = "meetings_announcement"
+
+
+class Reading(Model):
+    """That a member says it has read an announcement."""
+
+    id = AutoField()
+    announcement = ForeignKeyField(Announcement, on_delete="CASCADE", backref="+")
+    organisation = ForeignKeyField(Organisation, on_delete="CASCADE", backref="+")
+    at = UtcDateTime()
+    announcement_id: int
+    organisation_id: int
+
+    class Meta:
+        table_name = "meetings_reading"

@@ -45,6 +45,13 @@ def consortia_sections(ctx: Context, consortium: Seen) -> Sequence[Section]:
             _("Decide by consent or by vote, with a record of who said what."),
             "decisions" in is_on,
         ),
+        Section(
+            _("Announcements"),
+            f"{base}/announcements",
+            46,
+            _("Tell all members something, and see who has read it."),
+            "announcements" in is_on,
+        ),
     ]
 
 
@@ -220,6 +227,10 @@ def merging_references(ctx: Context) -> Mapping[str, Mapping[str, Any]]:
         "meetings_answer.organisation_id": {"title": lazy("Answers to meetings")},
         "meetings_action.organisation_id": {"title": lazy("What it has to do in consortia")},
         "meetings_voice.organisation_id": {"title": lazy("Voices in decisions")},
+        "meetings_reading.organisation_id": {
+            "title": lazy("Announcements it has read"),
+            "same": ["announcement_id"],
+        },
         "meetings_sealed.organisation_id": {
             "title": lazy("Voices in secret votes"),
             "same": ["decision_id"],

@@ -17,7 +17,7 @@ TITLE_LENGTH, TEXT_LENGTH, MINUTES_LENGTH = 160, 6_000, 60_000
 LONGEST, MOST_ITEMS = 24 * 60, 40
 LONGEST_AHEAD = timedelta(days=3 * 366)
 LONGEST_OPEN = timedelta(days=92)
-SECTIONS = ("meetings", "decisions")
+SECTIONS = ("meetings", "decisions", "announcements")
 ALL_ON = ("cooperation", "excellence", "national", "network")
 """Kinds of consortia that show everything at once; two partners begin without."""
 YES, MAYBE, NO = "yes", "maybe", "no"

@@ -29,11 +29,13 @@ __all__ = ["CANCEL", "KINDS", "REQUEST", "appoint", "attach_to", "base_of", "tel
 
 INVITED, SOON, MINUTES = "meetings.invited", "meetings.soon", "meetings.minutes"
 DECIDING, ACTION = "meetings.deciding", "meetings.action"
+ANNOUNCED = "meetings.announced"
 KINDS: tuple[Mapping[str, Any], ...] = (
     {"kind": INVITED, "title": lazy("A meeting of your consortium is planned, moved or cancelled")},
     {"kind": SOON, "title": lazy("A meeting of your consortium is near")},
     {"kind": MINUTES, "title": lazy("The minutes of a meeting are there"), "default": "daily"},
     {"kind": DECIDING, "title": lazy("Your consortium decides or has decided")},
+    {"kind": ANNOUNCED, "title": lazy("Your consortium announces something")},
     {"kind": ACTION, "title": lazy("Your organisation has something to do for a consortium")},
 )
 

@@ -35,7 +35,7 @@ __all__ = [
 blueprint = Blueprint("meetings", __name__)
 WRITING = throttle.Limit("meetings-writing", 300, 3_600)
 """What one account may write about meetings in an hour."""
-SECTION = "any(meetings, decisions):section"
+SECTION = "any(meetings, decisions, announcements):section"
 
 
 def inside(slug: str, section: str) -> Seen:

@@ -63,12 +63,27 @@ def test_from_an_empty_page_to_minutes_actions_and_a_decision(
     done = post(member, f"{base}/actions/{action}/done", page=f"{base}/actions")
     assert done.status_code == 303 and "Undo" in other(f"{base}/actions").text
     _decide(app, known, ctx, clock, lead, member)
+    _announce(known, lead, member)
     for name in ("meetings", "actions", "decisions"):
         assert lead.get(f"{base}/{name}.csv").mimetype == "text/csv"
     off = post(lead, f"{base}/menu/meetings", page=f"{base}/meetings", on="0")
     assert off.status_code == 303 and "Only you see this page" in look(f"{base}/meetings").text
     other(f"{base}/meetings", 404)
     other(here, 404)
+
+
+def _announce(known: Circle, lead: FlaskClient, member: FlaskClient) -> None:
+    here = f"/consortia/{known.slug}/announcements"
+    look, other = Visitor(lead), Visitor(member)
+    assert "Nothing was announced yet" in look(here).text
+    assert post(lead, here, title="Draft", text="").status_code == 422
+    assert post(lead, here, title="Draft", text="Read <b>it").status_code == 303
+    assert post(member, here, title="Mine", text="No").status_code == 403
+    found = re.search(rf'action="({here}/[a-z0-9]+/read)"', other(here).text)
+    assert found and "members have read it" not in other(here).text
+    for _time in range(2):
+        assert post(member, found[1], page="/account/notices").status_code == 303
+    assert "1 of 3 members have read it. Not yet: Lead, Third" in look(here).text
 
 
 def _decide(
@@ -123,7 +138,15 @@ def test_strangers_former_members_and_other_leads_see_and_do_nothing(
         decision = known.put()
     base = f"/consortia/{known.slug}"
     meeting, question = f"meetings/{row.public_id}", f"decisions/{decision.public_id}"
-    pages = ["meetings", "meetings.csv", "actions", "actions.csv", "decisions", "decisions.csv"]
+    pages = [
+        "announcements",
+        "meetings",
+        "meetings.csv",
+        "actions",
+        "actions.csv",
+        "decisions",
+        "decisions.csv",
+    ]
     pages += [meeting, question]
     lead_only = ["meetings/new", f"{meeting}/edit", "decisions/new"]
     deeds = [f"{meeting}/cancel", f"{question}/withdraw", "menu/meetings", "menu/decisions"]
