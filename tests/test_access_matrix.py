@@ -666,6 +666,9 @@ def addresses(world: World, rule: Rule, listed: Listed) -> Iterator[tuple[str, s
         elif name == "how":
             values[name] = "copy"
             continue
+        elif name == "section":
+            values[name] = sorted(choices)[0]
+            continue
         elif name == "act":
             values[name] = sorted(choices)[0] if choices else "deactivate"
             continue
