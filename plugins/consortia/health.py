@@ -171,9 +171,7 @@ def _contacts(facts: Sequence[Fact]) -> list[Sign]:
         found.append(Sign("warn", title, ", ".join(absent[:5]), "members", _("Look at them")))
     if lonely:
         title = ngettext(
-            "%(num)s member hangs on one person",
-            "%(num)s members hang on one person",
-            len(lonely),
+            "%(num)s member hangs on one person", "%(num)s members hang on one person", len(lonely)
         )
         text = _("Ask for a second person: %(names)s", names=", ".join(lonely[:5]))
         found.append(Sign("warn", title, text, "members", _("Look at them")))

@@ -15,6 +15,7 @@ from flask import g
 from flask.typing import ResponseReturnValue
 
 from plugins.consortia import inviting, labels, queries, records, rules, service, telling
+from plugins.consortia.forms import DateField, version_of
 from plugins.consortia.hookspecs import LEAD, MEMBER, Section, Seen
 from plugins.consortia.labels import countries, period
 from plugins.consortia.labels import kind as kind_name
@@ -22,20 +23,20 @@ from plugins.consortia.labels import state as state_tag
 from plugins.consortia.models import ACTIVE, APPLIED, CLOSED, INVITED, RUNNING, Consortium
 from plugins.consortia.queries import Found
 from plugins.consortia.records import Public, PublicMember, Table, listed
-from plugins.consortia.rules import MOST_PLACES, PARTS
+from plugins.consortia.rules import MOST_PLACES, PARTS, line, plain
 from plugins.consortia.telling import editors, tell
 from plugins.consortia.views import base
-from plugins.consortia.views.base import LEADS, STRANGERS
+from plugins.consortia.views.base import LEADS, STRANGERS, spend
 from portal import audit, permissions
 from portal.context import Context
 from portal.organisations.models import Organisation
 
 __all__ = [
     "ACTIVE", "APPLIED", "CLOSED", "INVITED", "LEAD", "LEADS", "MEMBER", "MOST_PLACES", "PARTS",
-    "STRANGERS", "Member", "Public", "PublicMember", "Section", "Seen", "Table", "countries",
-    "editors", "find", "forget_people", "found", "invite", "keep_wishes", "kind_name", "led", "listed", "lock", "made_up",
-    "members", "note", "of_ids", "own", "page", "period", "public_facts", "role_name", "shown_to_all", "state_tag",
-    "tables", "tell", "wishes",
+    "STRANGERS", "DateField", "Member", "Public", "PublicMember", "Section", "Seen", "Table", "countries",
+    "editors", "find", "forget_people", "found", "invite", "keep_wishes", "kind_name", "led", "line", "listed", "lock", "made_up",
+    "members", "note", "of_ids", "own", "page", "period", "plain", "public_facts", "role_name", "shown_to_all", "state_tag",
+    "spend", "tables", "tell", "version_of", "wishes", "writes_for",
 ]  # fmt: skip
 
 
@@ -116,6 +117,15 @@ def invite(
 def own(ctx: Context) -> list[Seen]:
     """Return the consortia that are not closed and in which the actor takes part."""
     return _seen(ctx, [row for row in queries.own(ctx) if row.state != CLOSED])
+
+
+def writes_for(ctx: Context) -> dict[int, set[int]]:
+    """Return the active members for which the actor writes: by organisation, consortia not closed."""
+    found: dict[int, set[int]] = {}
+    for row in queries.own_memberships(ctx, ACTIVE) if ctx.actor.signed_in else ():
+        if row.consortium.state != CLOSED:
+            found.setdefault(row.organisation_id, set()).add(row.consortium_id)
+    return found
 
 
 def of_ids(ctx: Context, ids: Collection[int]) -> dict[int, Seen]:

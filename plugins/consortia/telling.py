@@ -26,11 +26,7 @@ KINDS: tuple[Mapping[str, Any], ...] = (
 
 
 def note(
-    ctx: Context,
-    consortium_id: int,
-    what: str,
-    organisation_id: int | None = None,
-    **detail: Any,
+    ctx: Context, consortium_id: int, what: str, organisation_id: int | None = None, **detail: Any
 ) -> Entry:
     """Add a line to a consortium's history, inside the caller's transaction."""
     made: Entry = Entry.create(

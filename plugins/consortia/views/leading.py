@@ -10,15 +10,7 @@ from flask.typing import ResponseReturnValue
 from plugins.consortia import forms, leading, queries, service
 from plugins.consortia.models import ACTIVE, Motion
 from plugins.consortia.queries import Found
-from plugins.consortia.views.base import (
-    STRANGERS,
-    back,
-    blueprint,
-    find,
-    member_named,
-    page,
-    spend,
-)
+from plugins.consortia.views.base import STRANGERS, back, blueprint, find, member_named, page, spend
 from portal.errors import Invalid
 from portal.i18n import _
 from portal.organisations.models import Organisation

@@ -106,10 +106,7 @@ def show(slug: str) -> ResponseReturnValue:
         kind=labels.kind(row.kind),
         stats=[
             (number(len(members)), ngettext("member", "members", len(members))),
-            (
-                number(len({item.organisation.country for item in members})),
-                _("countries"),
-            ),
+            (number(len({item.organisation.country for item in members})), _("countries")),
         ],
         joining=joining if row.state == RUNNING else [],
         apply_form=forms.ApplyForm(organisations=joining),

@@ -1,0 +1,1 @@
+"""The work of a consortium: packages, tasks, milestones, deliverables, shares of the budget, reports."""
