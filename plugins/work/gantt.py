@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-NAMES, CHART, ROW, HEAD, EDGE = 250, 690, 30, 30, 10
+NAMES, CHART, ROW, HEAD, EDGE = 250, 880, 30, 30, 10
 BAR = 14
 LETTERS = 32
 """So many letters of a title stand beside its bar; the table has it whole."""
