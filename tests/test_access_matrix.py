@@ -658,7 +658,9 @@ def addresses(world: World, rule: Rule, listed: Listed) -> Iterator[tuple[str, s
         elif about == "saved.feed" and name == "kind":
             values[name] = "atom"
             continue
-        elif name == "step" and choices and about.startswith(("consortia.", "roundtables", "work.")):
+        elif (
+            name == "step" and choices and about.startswith(("consortia.", "roundtables", "work."))
+        ):
             values[name] = sorted(choices)[0]
             continue
         elif name == "name" and about in SHARING:
