@@ -23,7 +23,7 @@ KINDS: tuple[Mapping[str, Any], ...] = (
 
 def address(seen: Seen, rest: str = "") -> str:
     """Return the address of a page of a work plan."""
-    return f"/consortia/{seen.slug}/work{rest}"
+    return f"/consortia/{seen.slug}/plan{rest}"
 
 
 def remind(ctx: Context) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 from plugins.consortia import interface as consortia
 from plugins.work.models import DONE, DROPPED, PLANNED, RUNNING, Item, Need, Package
-from portal.context import Actor, Context
+from portal.context import Actor, Context, system_context
 from portal.hookspecs import ObjectType, RoleSource, State, Transition, Workflow
 from portal.i18n import _
 from portal.i18n import lazy_gettext as lazy
@@ -49,12 +49,21 @@ FLOW = Workflow(
     ),
     {"needed": _needed},
 )
+
+
+def _url(row: Item) -> str:
+    """Return the address of a piece of work; that of all consortia if its own is gone."""
+    number = row.package.consortium_id
+    seen = consortia.of_ids(system_context(), [number]).get(number)
+    return f"/consortia/{seen.slug}/plan/items/{row.public_id}" if seen else "/consortia"
+
+
 TYPE = ObjectType(
     ITEM,
     lazy("Piece of work"),
     Item,
     label=lambda row: str(row.title),
-    url=lambda row: f"/work/{row.public_id}",
+    url=_url,
     workflow=ITEM,
 )
 

@@ -16,7 +16,7 @@ from plugins.work.telling import address
 from portal.errors import NotAllowed
 
 blueprint = Blueprint("work", __name__)
-BASE = "/consortia/<slug>/work"
+BASE = "/consortia/<slug>/plan"
 MANAGERS = (
     "who writes for the lead of the consortium or of the work package; members 403, others 404"
 )
@@ -53,7 +53,7 @@ def today() -> date:
 def page(seen: Seen, name: str, status: int = 200, **values: Any) -> ResponseReturnValue:
     """Show a page in the consortium's frame."""
     base = address(seen)
-    return consortia.page(seen, f"work/{name}.html", "work", status, base=base, **values)
+    return consortia.page(seen, f"work/{name}.html", "plan", status, base=base, **values)
 
 
 def back(seen: Seen, rest: str = "") -> ResponseReturnValue:

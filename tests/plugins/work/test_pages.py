@@ -33,10 +33,10 @@ def test_from_switching_on_to_the_report(app: Flask, ctx: Context) -> None:
         world = World(app, ctx)
         service.switch(world.lead.ctx, world.seen(), False)
         member, works = world.partner.organisation, world.lead.organisation
-    base = f"/consortia/{world.row.slug}/work"
+    base = f"/consortia/{world.row.slug}/plan"
     lead, other = (sign_in(app.test_client(), side.account) for side in (world.lead, world.partner))
     look, peek = Visitor(lead), Visitor(other)
-    assert "Work packages, tasks, milestones" in look(base.removesuffix("/work")).text
+    assert "Work packages, tasks, milestones" in look(base.removesuffix("/plan")).text
     peek(base, 404)
     assert "Switch the work plan on" in look(base).text
     assert post(lead, f"{base}/switch", base, is_on="yes").status_code == 303
@@ -127,7 +127,7 @@ def test_members_look_the_lead_plans_and_nobody_else_learns_anything(
         join(foreign, world.stranger, world.helper)
         service.switch(world.stranger.ctx, _seen(world, foreign), True)
         workflow.move(world.helper.ctx, part(world.row, world.helper), "leave")
-    base = f"/consortia/{world.row.slug}/work"
+    base = f"/consortia/{world.row.slug}/plan"
     clients = {
         name: sign_in(app.test_client(), getattr(world, name).account)
         for name in ("lead", "partner", "helper", "stranger")
@@ -149,7 +149,7 @@ def test_members_look_the_lead_plans_and_nobody_else_learns_anything(
             for path in DEEDS:
                 answer = post(client, base + path.format(**of), "/consortia/new", title="x")
                 assert answer.status_code in deed, (name, path, answer.status_code)
-    theirs = f"/consortia/{foreign.slug}/work"
+    theirs = f"/consortia/{foreign.slug}/plan"
     stranger = clients["stranger"]
     for path in ("/items/{item}", "/packages/{package}", "/budget/{package}", "/hand-over/1"):
         assert stranger.get(theirs + path.format(**of)).status_code == 404, path
