@@ -149,7 +149,7 @@ def own_work(ctx: Context) -> list[tuple[Seen, Item]]:
     return [
         (used[row.package.consortium_id], row)
         for row in rows
-        if row.package.consortium_id in mine[row.owner_id]
+        if row.package.consortium_id in mine[row.owner_id or 0]
     ]
 
 
@@ -192,9 +192,7 @@ def orphans(consortium_id: int, active: Collection[int]) -> dict[int, tuple[str,
         for number, amount in rows.tuples():
             if number not in active and amount:
                 found.setdefault(number or 0, ["", 0, 0, 0])[at] = int(amount)
-    names: Mapping[int, str] = dict(
-        Organisation.select(Organisation.id, Organisation.name)
-        .where(Organisation.id.in_([number for number in found if number]))
-        .tuples()
-    )
+    who: Any = Organisation.select(Organisation.id, Organisation.name)
+    rows = who.where(Organisation.id.in_([number for number in found if number]))
+    names: Mapping[int, str] = dict(rows.tuples())
     return {number: (names.get(number, ""), *rest[1:]) for number, rest in found.items()}

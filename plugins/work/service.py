@@ -269,13 +269,14 @@ def clear(ctx: Context) -> None:
             old = of.removed_at.is_null(False) & (of.removed_at < before)
             ids = [number for (number,) in of.select(of.id).where(old).tuples()]
             if of is Package:
-                rows = Item.select(Item.id).where(Item.package.in_(ids)).tuples()
+                rows: Any = Item.select(Item.id).where(Item.package.in_(ids)).tuples()
                 workflow.forget_comments(ITEM, [number for (number,) in rows])
             else:
                 workflow.forget_comments(ITEM, ids)
             of.delete().where(of.id.in_(ids)).execute()
-        ids = {number for (number,) in Plan.select(Plan.consortium_id).tuples()}
-        gone = ids - set(consortia.of_ids(ctx, ids))
+        plans: Any = Plan.select(Plan.consortium_id)
+        known = {number for (number,) in plans.tuples()}
+        gone = known - set(consortia.of_ids(ctx, known))
         for table in (Package, Plan):
             of = table
             of.delete().where(of.consortium_id.in_(sorted(gone))).execute()

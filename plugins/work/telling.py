@@ -48,7 +48,8 @@ def remind(ctx: Context) -> int:
 
 
 def _used(ctx: Context) -> list[Seen]:
-    ids = [number for (number,) in Plan.select(Plan.consortium_id).where(Plan.is_on).tuples()]
+    of: Any = Plan
+    ids = [number for (number,) in of.select(of.consortium_id).where(of.is_on).tuples()]
     found = consortia.of_ids(ctx, ids)
     return [seen for seen in found.values() if seen.state != CLOSED]
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import flash, g, request
 from flask.typing import ResponseReturnValue
+from wtforms import StringField
 
 from plugins.consortia import interface as consortia
 from plugins.consortia.interface import ACTIVE, LEAD, LEADS, STRANGERS, Seen, spend
@@ -114,8 +115,7 @@ def _shares(seen: Seen, row: Package, typed: bool) -> tuple[Any, dict[str, int]]
         name: forms.amount(kept.get((row.id, number), 0)) for name, number in names.items()
     }
     fields = {
-        name: forms.StringField(item.organisation.name)
-        for name, item in zip(names, members, strict=True)
+        name: StringField(item.organisation.name) for name, item in zip(names, members, strict=True)
     }
     kind: Any = type("OneSharesForm", (forms.SharesForm,), fields)
     return kind(request.form if typed else None, data=data), names
