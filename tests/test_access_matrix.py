@@ -294,6 +294,7 @@ OWN |= {
     end_table""".split()),
     *(f"attendance_own.{name}" for name in "attendance check_in revoke groups survey survey_file own act".split()),
     *(f"attendance.{name}" for name in "write_outcomes hide_outcomes moderate".split()),
+    *(f"roundtable_invitations.{name}" for name in "invitations invitations_file remove invited answer".split()),
 }  # fmt: skip
 OWN |= {
     f"signin_step.{name}"
@@ -924,6 +925,7 @@ BY_OTHER_MEANS = {
     *(f"roundtables_own.{name}" for name in "mine act edit gate".split()),
     "roundtables.draw_file",
     *(f"attendance_own.{name}" for name in ("own", "act")),  # tests/plugins/attendance
+    *(f"roundtable_invitations.{name}" for name in ("invited", "answer")),
     "links.over",
     *(f"agreements_link.{name}" for name in "show agree clause remark sign decline".split()),
     *(f"consortia.{name}" for name in ("invitation", "as_csv", "as_json")),

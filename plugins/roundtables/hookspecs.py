@@ -25,3 +25,14 @@ def roundtables_sections(
     once a page; silence means that there is nothing beyond it.
     """
     return ()
+
+
+@hookspec(ISOLATE)
+def roundtables_guests(ctx: Context, series: int, token: str) -> Sequence[Mapping[str, Any]]:
+    """Say who opens the form of an interest by a link that was mailed to them.
+
+    `series` is the number of a series, `token` what stands in the form's address. Answer with at
+    most one mapping: `email`, which opening the link has proven, and what is known to fill in
+    (`name`, `employer`, `lang`, `choice1` as a table's public id). Asked when a token is there.
+    """
+    return ()

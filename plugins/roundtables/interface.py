@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from plugins.roundtables import demo, groups, models, pages, placing, queries, tokens
+from plugins.roundtables import demo, groups, models, pages, placing, queries, registering, tokens
 from plugins.roundtables.models import Interest, Place, RoundTable
 from portal import objects
 from portal.context import Context
@@ -47,6 +47,7 @@ class Series:
     lang: str
     zone: str
     state: str
+    closes_at: datetime
     host: Organisation
     tables: tuple[Table, ...]
     rights: frozenset[str] = frozenset()
@@ -92,7 +93,7 @@ def series(ctx: Context, slug: str, *rights: str) -> Series:
 def series_of(row: models.Series, rights: frozenset[str] = frozenset()) -> Series:
     """Return a stored series as others see it."""
     rows = queries.tables(row, with_cancelled=True)
-    names = ("id", "public_id", "slug", "title", "lang", "zone", "state")
+    names = ("id", "public_id", "slug", "title", "lang", "zone", "state", "closes_at")
     shown = {name: getattr(row, name) for name in names}
     tables = tuple(_table(one) for one in rows)
     return Series(**shown, host=row.organisation, tables=tables, rights=rights, row=row)
@@ -108,10 +109,33 @@ def of_table(table_id: int) -> Series | None:
     return series_of(row.series) if row else None
 
 
-def held(limit: int = 50) -> list[Series]:
+def by_id(number: int) -> Series | None:
+    """Return a series, whoever asks; None when it is gone."""
+    row = models.Series.get_or_none(models.Series.id == number)
+    return series_of(row) if row else None
+
+
+def is_open(ctx: Context, of: Series) -> bool:
+    """Whether people can confirm an interest now, in time or late while places are left."""
+    return registering.window(ctx, of.row) in (registering.OPEN, registering.LATE)
+
+
+def addresses(of: Series) -> dict[str, str]:
+    """Return who confirmed an interest: addresses with interested or withdrawn."""
+    rows = queries.people(of.row, models.WITHDRAWN, models.INTERESTED)
+    return {row.email: row.state for row in sorted(rows, key=lambda row: row.state, reverse=True)}
+
+
+def guest(ctx: Context, row: models.Series, token: str) -> Mapping[str, Any]:
+    """Return who opens the form by a mailed link; see `roundtables_guests`."""
+    each, asked = objects.registry().hooks.each, {"series": row.id, "token": token}
+    return next(iter(each("roundtables_guests", ctx, **asked) if token else ()), {})
+
+
+def held(limit: int = 50, states: Collection[str] = HELD) -> list[Series]:
     """Return series whose places are allocated, the newest first, whoever asks: for regular work."""
     of: Any = models.Series
-    rows = of.select().where(of.state.in_(HELD)).order_by(of.id.desc()).limit(limit)
+    rows = of.select().where(of.state.in_(states)).order_by(of.id.desc()).limit(limit)
     return [series_of(row) for row in rows]
 
 

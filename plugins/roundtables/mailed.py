@@ -89,13 +89,8 @@ def _enter(ctx: Context, series: Series, row: Mapping[str, str], known: Mapping[
     for key in groups.keys(series):
         said = row.get(key, row.get(groups.title(series, key).lower(), ""))
         if said and said not in dict(groups.choices(series, key)):
-            raise Invalid(
-                _(
-                    "“%(value)s” is no value of %(group)s.",
-                    value=said[:60],
-                    group=groups.title(series, key),
-                )
-            )
+            told = {"value": said[:60], "group": groups.title(series, key)}
+            raise Invalid(_("“%(value)s” is no value of %(group)s.", **told))
         values[key] = said
     openly, fewer = groups.apart(values)
     wanted = row.get("choices", "").replace(",", " ").replace("T", " ").split()

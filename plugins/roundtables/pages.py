@@ -104,11 +104,9 @@ def rules(series: Series) -> list[tuple[str, Any]]:
         (_("Groups that count"), ", ".join(named)),
         (_("Most people of one organisation at one table"), number(series.org_cap)),
         (_("Most places for one person"), number(series.seats_per_person)),
-        (
-            _("Time to accept an offer"),
-            ngettext("%(num)s hour", "%(num)s hours", series.offer_hours),
-        ),
     ]
+    hours = ngettext("%(num)s hour", "%(num)s hours", series.offer_hours)
+    rows.append((_("Time to accept an offer"), hours))
     return rows + ([(_("Weights"), weighed)] if weighed else [])
 
 

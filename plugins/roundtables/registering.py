@@ -62,18 +62,20 @@ def check_open(ctx: Context, series: Series) -> str:
 
 
 def express(
-    ctx: Context, series: Series, values: Mapping[str, Any], network: str
+    ctx: Context, series: Series, values: Mapping[str, Any], network: str, proven: str = ""
 ) -> Interest | None:
     """Take up an interest; a mail asks to prove the address, unless an account has done so.
 
-    Returns the interest of a signed-in person, which counts at once; None for everybody else, who
-    all get the same answer: who registered before is only told by mail. Raises Invalid, Conflict, TooMany.
+    `proven` is the address of somebody who came by a link mailed to it.
+    Returns the interest of these and of signed-in people, which counts at once; None for everybody
+    else, who all get the same answer: who registered before is only told by mail. Raises Invalid, Conflict, TooMany.
     """
     state = check_open(ctx, series)
     throttle.spend(ctx, FROM_NETWORK, network)
     kept, sealed = _checked(ctx, series, values)
     own = _own_account(ctx)
-    email = own.email if own else normal_address(values["email"])
+    email = proven or (own.email if own else normal_address(values["email"]))
+    counts = own is not None or bool(proven)
     if not values.get("agrees"):
         raise Invalid(_("Without this we can't take up your interest."), "agrees")
     throttle.spend(ctx, FOR_ADDRESS, email)
@@ -87,12 +89,12 @@ def express(
             _set(before, **kept, account=own.id if own else before.account_id)
             groups.keep_sealed(before, *sealed)
             row = before
-        elif own is not None:
+        elif counts:
             raise Conflict(_("You are registered already. Change it on your page."))
         else:
             row = before
         row.series = series
-        if own is not None:
+        if counts:
             _count(ctx, series, row, state)
             return row
         letter = "link_again" if row.state == models.INTERESTED else "asked"

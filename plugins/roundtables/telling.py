@@ -109,12 +109,8 @@ _LETTERS: Mapping[str, tuple[Any, ...]] = {
 }
 """Subject and paragraphs of each letter. What a person typed is in none of those that go to an
 address which nobody has proven."""
-_METHODS = {
-    "accepted": calendars.REQUEST,
-    "changed": calendars.REQUEST,
-    "given_back": calendars.CANCEL,
-    "cancelled": calendars.CANCEL,
-}
+_METHODS = dict.fromkeys(("accepted", "changed"), calendars.REQUEST)
+_METHODS |= dict.fromkeys(("given_back", "cancelled"), calendars.CANCEL)
 """Letters that carry a calendar object."""
 
 

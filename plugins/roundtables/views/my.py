@@ -48,11 +48,12 @@ def interest(slug: str) -> ResponseReturnValue:
     state = registering.window(g.ctx, row)
     if state not in (registering.OPEN, registering.LATE):
         return _closed(row)
-    form = _form(row, {})
+    guest = interface.guest(g.ctx, row, request.args.get("invitation", ""))
+    form = _form(row, dict(guest), ("email",) if guest else ())
     if request.method == "POST" and form.validate():
         try:
             check_human(form)
-            made = registering.express(g.ctx, row, form.values(), network())
+            made = registering.express(g.ctx, row, form.values(), network(), guest.get("email", ""))
         except Invalid as error:
             mark(form, error)
         else:
@@ -63,9 +64,8 @@ def interest(slug: str) -> ResponseReturnValue:
                 "roundtables/asked.html", row=row, email=form.values()["email"], pages=pages
             )
     status = 422 if request.method == "POST" else 200
-    return _filled(
-        "roundtables/interest.html", form, row, is_late=state == registering.LATE
-    ), status
+    more = {"is_late": state == registering.LATE, "guest": guest}
+    return _filled("roundtables/interest.html", form, row, **more), status
 
 
 def _closed(row: Series) -> ResponseReturnValue:

@@ -5,15 +5,7 @@ from __future__ import annotations
 from flask import flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from plugins.roundtables import (
-    after,
-    groups,
-    mailed,
-    pages,
-    queries,
-    service,
-    tokens,
-)
+from plugins.roundtables import after, groups, mailed, pages, queries, service, tokens
 from plugins.roundtables.models import INTERESTED, TAKING, Need, Place
 from plugins.roundtables.views.base import hosted, own, spend
 from plugins.roundtables.views.host import HOST

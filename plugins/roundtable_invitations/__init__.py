@@ -1,0 +1,1 @@
+"""Personal invitations to round tables: why, where the address came from, how to be left alone."""
