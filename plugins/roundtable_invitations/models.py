@@ -41,6 +41,7 @@ class Never(Model):
     """That nobody may be invited at an address; which one, only its owner can show."""
 
     digest = BinaryText(primary_key=True)
+    said_at = UtcDateTime()
 
     class Meta:
         table_name = "roundtable_invitations_never"

@@ -218,7 +218,8 @@ def decline(ctx: Context, row: Invitation) -> None:
 def never(ctx: Context, row: Invitation) -> None:
     """Never write to this address again, for whichever host; the address is deleted at once."""
     with db.transaction():
-        Never.insert(digest=digest(row.email)).on_conflict_ignore().execute()
+        said = {"digest": digest(row.email), "said_at": ctx.clock.now()}
+        Never.insert(said).on_conflict_ignore().execute()
         for other in list(Invitation.select().where(Invitation.email == row.email)):
             links.close(ctx, PURPOSE, other.id)
             Invitation.update(state=NEVER, **NOBODY).where(Invitation.id == other.id).execute()
@@ -228,7 +229,8 @@ def never(ctx: Context, row: Invitation) -> None:
 def look_after(ctx: Context) -> int:
     """Remind once who is silent, keep which mails came back; returns how many were reminded."""
     reminded = 0
-    numbers = [number for (number,) in Invitation.select(Invitation.series_id).distinct().tuples()]
+    of: Any = Invitation
+    numbers = [row[0] for row in of.select(of.series_id).distinct().tuples()]
     for number in numbers:
         series = roundtables.by_id(number)
         if series is not None:

@@ -22,5 +22,6 @@ CREATE INDEX roundtable_invitations_invitation_email ON roundtable_invitations_i
 CREATE INDEX roundtable_invitations_invitation_closes ON roundtable_invitations_invitation (closes_at);
 
 CREATE TABLE roundtable_invitations_never (
-    digest {binary} NOT NULL PRIMARY KEY
+    digest {binary} NOT NULL PRIMARY KEY,
+    said_at {binary} NOT NULL
 );
