@@ -85,7 +85,7 @@ def _told(outcome: service.Outcome) -> str:
 def _host_page(series: Series, form: InvitationForm, outcome: service.Outcome | None) -> str:
     rows = service.of_series(series)
     counts = [
-        (words, sum(row.state == state for row in rows))
+        (sum(row.state == state for row in rows), words)
         for state, (words, _kind) in service.STATES.items()
     ]
     return render_template(
@@ -96,7 +96,7 @@ def _host_page(series: Series, form: InvitationForm, outcome: service.Outcome | 
         outcome=outcome,
         is_open=roundtables.is_open(g.ctx, series),
         rows=[(row, service.STATES[row.state]) for row in rows],
-        counts=[pair for pair in counts if pair[1]],
+        counts=[pair for pair in counts if pair[0]],
         left=rules.MOST - len(rows),
         most=rules.MOST,
     )
