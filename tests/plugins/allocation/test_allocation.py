@@ -124,6 +124,7 @@ def test_no_ticket_of_the_solver_breaks_a_rule_or_leaves_a_seat_empty() -> None:
 
 
 @pytest.mark.full
+@pytest.mark.timeout(1_200)
 @pytest.mark.parametrize("part", range(10))
 def test_ten_thousand_random_instances_keep_all_rules(part: int) -> None:
     numbers = range(2_000 + part * 1_000, 3_000 + part * 1_000)
