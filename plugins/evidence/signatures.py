@@ -222,5 +222,8 @@ def words(data: bytes) -> str:
 
 
 def from_words(text: str) -> bytes:
-    """Read what `words` wrote. Raises ValueError."""
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    """Read what `words` wrote. Raises ValueError for other ways to write the same bytes."""
+    found = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    if words(found) != text:
+        raise ValueError("These words are not written as passkeys do.")
+    return found
