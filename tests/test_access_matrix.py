@@ -676,9 +676,6 @@ def addresses(world: World, rule: Rule, listed: Listed) -> Iterator[tuple[str, s
         elif name == "key" and about.startswith("agreements."):
             values[name] = "objectives"
             continue
-        elif name == "section" and choices:
-            values[name] = sorted(choices)[0]
-            continue
         elif name == "how":
             values[name] = "copy"
             continue
