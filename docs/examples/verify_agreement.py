@@ -96,8 +96,8 @@ def times(number, point):
 
 def p256(key, made, data):
     """Whether a key made an ECDSA signature (in DER) over data."""
-    need(made[0] == 0x30 and made[1] == len(made) - 2 and made[2] == 2, "no signature")
-    end = 4 + made[3]
+    end, size = 4 + made[3], len(made)
+    need([*made[:3], *made[end : end + 2]] == [48, size - 2, 2, 2, size - end - 2], "no signature")
     r, s = int.from_bytes(made[4:end], "big"), int.from_bytes(made[end + 2 :], "big")
     x, y = int(key["x"], 16), int(key["y"], 16)
     need(0 < r < N and 0 < s < N and (y * y - x**3 + 3 * x - B) % P == 0, "no signature")
