@@ -631,13 +631,13 @@ def addresses(world: World, rule: Rule, listed: Listed) -> Iterator[tuple[str, s
             key = "shared" if about in SHARING else key
             key = "own token" if about.startswith("tokens.") else key
             key = "enquiry" if about == "requests.enquiry" else key
-            key = "mobility" if about.startswith(("mobilities.", "occasions.")) else key
             of_agreement = ("agreements.", "verification.", "outside.")
             key = "agreement" if about.startswith(of_agreement) else key
             key = about if about.startswith("ratings.") else key
             key = "own step" if about.startswith("signin_step.") else key
             key = about if about.startswith("members.") else key
             key = "consortium" if about.startswith(OF_CONSORTIA) else key
+            key = "mobility" if about.startswith(("mobilities.", "occasions.")) else key
             key = (
                 "recovery" if about in {"signin_step.recovery_page", "signin_step.decide"} else key
             )
