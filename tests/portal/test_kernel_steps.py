@@ -7,8 +7,10 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from portal import db, migrate
 from portal.context import system_context
 from portal.errors import ConfigError, Conflict
 from portal.kernel.life import Plugins
+from portal.kernel.manifest import required_id
 from portal.kernel.models import Plugin
 from tests.throwaway import write_pages
 
@@ -150,12 +153,24 @@ def fail_everywhere(runs: list[list[migrate.Namespace]], url: str, wanted: list[
 
 
 def all_spaces() -> list[migrate.Namespace]:
-    folders = sorted((ROOT / "plugins").glob("*/migrations"), key=lambda path: path.parent.name)
-    required_first = sorted(folders, key=lambda path: path.parent.name != "search")
+    manifests = {
+        path.parent.name: tomllib.loads(path.read_text(encoding="utf-8"))
+        for path in sorted((ROOT / "plugins").glob("*/plugin.toml"))
+    }
+    required = {
+        name: [required_id(entry) for entry in manifest.get("requires", [])]
+        for name, manifest in manifests.items()
+    }
+    folders = [ROOT / "plugins" / name / "migrations" for name in ordered(required)]
     return [
         migrate.CORE_NAMESPACE,
-        *(migrate.Namespace(path.parent.name, path) for path in required_first),
+        *(migrate.Namespace(path.parent.name, path) for path in folders if path.exists()),
     ]
+
+
+def ordered(required: dict[str, list[str]]) -> Iterator[str]:
+    """Yield plugins after those that they require."""
+    return TopologicalSorter(required).static_order()
 
 
 @pytest.mark.parametrize("at_once", [False, pytest.param(True, marks=pytest.mark.full)])
