@@ -23,7 +23,10 @@ class Person:
     def __init__(self, browser: Browser, url: str, wrong: dict[str, list[str]]) -> None:
         self.wrong = wrong
         self.context: BrowserContext = browser.new_context(
-            base_url=url, locale="en-GB", viewport=NARROW
+            reduced_motion="reduce",  # what fades in is looked at once it is there
+            base_url=url,
+            locale="en-GB",
+            viewport=NARROW,
         )
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(20_000)
