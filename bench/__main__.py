@@ -35,7 +35,13 @@ def main() -> int:
     gates: list[Gate] = []
     for name in wanted:
         print(f"Measuring {name} ...", file=sys.stderr, flush=True)
-        found, part = _search(chosen) if name == SEARCH else _small(name)
+        try:
+            found, part = _search(chosen) if name == SEARCH else _small(name)
+        except areas.Missing as missing:
+            if chosen.only:
+                parser.error(f"{name}: {missing}")
+            print(f"Left out {name}: {missing}.", file=sys.stderr, flush=True)
+            continue
         gates += found
         page = chosen.output.read_text(encoding="utf-8") if chosen.output.exists() else ""
         chosen.output.write_text(replaced(page, _all(), name, part), encoding="utf-8")

@@ -14,6 +14,10 @@ NAMES: tuple[str, ...] = ("agreements", "allocation", "consortia", "ratings")
 """The areas beside search, in the order of the page."""
 
 
+class Missing(Exception):
+    """An area's data, which can't be shipped or made up, is not on this machine."""
+
+
 def area(name: str) -> ModuleType:
     """Import an area."""
     return import_module(f"bench.{name}")

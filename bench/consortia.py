@@ -19,6 +19,7 @@ import jinja2
 from flask import Flask
 from flask.testing import FlaskClient
 
+from bench.areas import Missing
 from bench.gates import Gate
 from bench.pages import bare, milliseconds
 from bench.servers import ROOT
@@ -57,10 +58,10 @@ class Ran:
 
 
 def gates() -> list[Gate]:
-    """Measure what the page of figures says of consortia."""
+    """Measure what the page of figures says of consortia. Raises Missing without its data."""
     source = os.environ.get(SOURCE, "")
     if not Path(source).is_file():
-        raise SystemExit(f"Set {SOURCE} to the participations.csv of zambujo/eunets.")
+        raise Missing(f"set {SOURCE} to the participations.csv of zambujo/eunets")
     with tempfile.TemporaryDirectory() as folder:
         site = Path(folder) / "site"
         files = written(Path(source), Path(folder))
