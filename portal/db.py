@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import random
+import sqlite3
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -52,6 +53,18 @@ class _Counted:
         return super().execute_sql(sql, params)  # type: ignore[misc]
 
 
+class UnfinishedRead(Exception):
+    """Rows were still being read when a write began, and others have written since.
+
+    SQLite cannot let one who looks at old rows write. Fetch all rows first: `list(query)`.
+    """
+
+
+def _is_stale(error: BaseException) -> bool:
+    cause = error.__cause__ or error.__context__
+    return getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY_SNAPSHOT
+
+
 class Sqlite(_Counted, SqliteDatabase):
     """SQLite with the portal's pragmas."""
 
@@ -64,6 +77,7 @@ class Sqlite(_Counted, SqliteDatabase):
 
         SQLite by itself asks ever more seldom: whoever waits longest would be the last to get it.
         Threads ask one after another, else those that never pause would leave no gap for others.
+        Raises UnfinishedRead at once where waiting cannot help.
         """
         connection, until = self.connection(), time.monotonic() + BUSY_SECONDS
         connection.execute("PRAGMA busy_timeout = 0")
@@ -73,6 +87,8 @@ class Sqlite(_Counted, SqliteDatabase):
                     try:
                         return super().begin(lock_type)  # type: ignore[no-any-return]
                     except peewee.OperationalError as error:
+                        if _is_stale(error):
+                            raise UnfinishedRead from error
                         if "locked" not in str(error) or time.monotonic() > until:
                             raise
                     time.sleep(random.uniform(*ASK_AGAIN_SECONDS))  # noqa: S311  no secret
