@@ -288,13 +288,14 @@ OWN |= {
     f"agreements_link.{name}" for name in ("show", "agree", "clause", "remark", "sign", "decline")
 }
 OWN |= {
-    *(f"roundtables_own.{name}" for name in """mine act edit gate people people_file import_people needs
+    *(f"roundtables_own.{name}" for name in """mine act edit gate people people_file needs
     choose_contact objections allocation allocate""".split()),
     *(f"roundtables.{name}" for name in """draw_file mine new edit take_step copy new_table edit_table
     end_table""".split()),
     *(f"attendance_own.{name}" for name in "attendance check_in revoke groups survey survey_file own act".split()),
     *(f"attendance.{name}" for name in "write_outcomes hide_outcomes moderate".split()),
     *(f"roundtable_invitations.{name}" for name in "invitations invitations_file remove invited answer".split()),
+    "roundtable_mail.enter",
 }  # fmt: skip
 OWN |= {
     f"signin_step.{name}"

@@ -18,7 +18,8 @@ def roundtables_sections(
 ) -> Sequence[Mapping[str, Any]]:
     """Offer ways on from the page of a series, or from the page of somebody who wants a place.
 
-    `page` is "series" (everybody), "host" (its people) or "mine" (somebody's own page, opened by
+    `page` is "series" (everybody), "host" (its people), "people" (the list of who is interested, for
+    its people) or "mine" (somebody's own page, opened by
     `token`). `series` is a `Series` of `plugins.roundtables.interface`. Each answer is a mapping
     with `title`, `url` and, where it is about one table, `table` (its public id) and on "mine"
     also `seats` (True: only beside a place that was taken; {seat} in `url` stands for it). Asked

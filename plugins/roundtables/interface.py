@@ -120,6 +120,27 @@ def is_open(ctx: Context, of: Series) -> bool:
     return registering.window(ctx, of.row) in (registering.OPEN, registering.LATE)
 
 
+def hold_open(ctx: Context, of: Series) -> None:
+    """Let a host enter people with `enter`, inside a transaction. Raises Conflict, NotFound."""
+    registering.hold_open(ctx, of.row)
+
+
+def enter(ctx: Context, of: Series, values: Mapping[str, Any]) -> None:
+    """Let somebody count who wrote to the host; they get their link by mail. Raises Invalid.
+
+    `values` are name, email, employer, lang, groups (by key) and choices (public ids, best first).
+    """
+    registering.enter(ctx, of.row, values)
+
+
+def asked(of: Series) -> dict[str, tuple[str, dict[str, str]]]:
+    """Return the groups that count: their titles, and the values that may be said with their names."""
+    row = of.row
+    return {
+        key: (groups.title(row, key), dict(groups.choices(row, key))) for key in groups.keys(row)
+    }
+
+
 def addresses(of: Series) -> dict[str, str]:
     """Return who confirmed an interest: addresses with interested or withdrawn."""
     rows = queries.people(of.row, models.WITHDRAWN, models.INTERESTED)

@@ -27,7 +27,6 @@ FROM_NETWORK = throttle.Limit("round-table-network", 60, 3_600)
 FOR_ADDRESS = throttle.Limit("round-table-address", 6, 3_600)
 """Mails that strangers can have sent to one address in an hour."""
 OPEN, LATE, BEFORE, OVER = "open", "late", "before", "over"
-MOST_ROWS = 2_000
 
 
 def window(ctx: Context, series: Series) -> str:
@@ -191,15 +190,36 @@ def _set(row: Interest, **values: Any) -> None:
         setattr(row, name, value)
 
 
-def _count(ctx: Context, series: Series, row: Interest, state: str) -> None:
+def _count(
+    ctx: Context, series: Series, row: Interest, state: str, letter: str = "confirmed"
+) -> None:
     """Let an interest count, inside the transaction that holds the series."""
     of: Any = Interest
     last = of.select(peewee.fn.MAX(of.position)).where(of.series == series.id).scalar() or 0
     _set(row, state=models.INTERESTED, position=last + 1, confirmed_at=ctx.clock.now())
     audit.record(ctx, "interest.confirmed", NAME, series.id, interest=row.id, role="participant")
-    telling.tell(ctx, row, "confirmed")
+    telling.tell(ctx, row, letter)
     if state == LATE:
         placing.refill(ctx, series)
+
+
+def hold_open(ctx: Context, series: Series) -> None:
+    """Let a host enter people, inside a transaction that holds the series. Raises Conflict."""
+    permissions.check(ctx, "run", series)
+    if placing.hold(series) != models.PUBLISHED or ctx.clock.now() > series.freezes_at:
+        raise Conflict(_("Registration is over. The draw would be no longer fair to the others."))
+
+
+def enter(ctx: Context, series: Series, values: Mapping[str, Any]) -> None:
+    """Let somebody count who wrote to the host by mail, after `hold_open`. Raises Invalid."""
+    email = normal_address(values["email"])
+    if queries.of_address(series, email) is not None:
+        raise Invalid(_("This address is registered already."), "email")
+    kept, (_needs, fewer) = _checked(ctx, series, values)
+    row = _create(ctx, series, email, {**kept, "source": "mail"}, None)
+    groups.keep_sealed(row, None, fewer)
+    row.series = series
+    _count(ctx, series, row, OPEN, "imported")
 
 
 def confirm(ctx: Context, interest: Interest) -> None:

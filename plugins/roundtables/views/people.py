@@ -1,13 +1,22 @@
-"""The people of a series, for its host: the list, interests that came by mail, access."""
+"""The people of a series, for its host: the list, access, objections."""
 
 from __future__ import annotations
 
 from flask import flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from plugins.roundtables import after, groups, mailed, pages, queries, service, tokens
+from plugins.roundtables import (
+    after,
+    groups,
+    interface,
+    listing,
+    pages,
+    queries,
+    service,
+    tokens,
+)
 from plugins.roundtables.models import INTERESTED, TAKING, Need, Place
-from plugins.roundtables.views.base import hosted, own, spend
+from plugins.roundtables.views.base import hosted, own
 from plugins.roundtables.views.host import HOST
 from portal import audit
 from portal.errors import Invalid, NotFound
@@ -51,8 +60,7 @@ def people(slug: str) -> ResponseReturnValue:
         is_contact=row.contact_id == g.ctx.actor.account_id,
         members=[(item.account.public_id, item.account.name) for item in members],
         can_seal=tokens.can_seal(),
-        columns=", ".join(mailed.COLUMNS),
-        problems=[],
+        ways=interface.ways(g.ctx, "people", row),
         pages=pages,
     )
 
@@ -64,25 +72,9 @@ def people_file(slug: str) -> ResponseReturnValue:
     row = hosted(slug, "run").series
     audit.record(g.ctx, "interests.exported", "roundtables_series", row.id)
     name = f'attachment; filename="{row.slug}.csv"'
-    return mailed.table_of(row), 200, {
+    return listing.table_of(row), 200, {
         "Content-Type": "text/csv; charset=utf-8", "Content-Disposition": name,
     }  # fmt: skip
-
-
-@own.post("/round-tables/<slug>/people/import")
-@allow(SIGNED_IN, owner=HOST, rate="round-table")
-def import_people(slug: str) -> ResponseReturnValue:
-    """Enter interests that came by mail, from a CSV file."""
-    row = hosted(slug, "run").series
-    spend()
-    file = request.files.get("file")
-    told, outcome = "", None
-    try:
-        outcome = mailed.take_in(g.ctx, row, file.read(mailed.LARGEST + 1) if file else b"")
-    except Invalid as error:
-        told = error.message
-    page = render_template("roundtables/imported.html", row=row, outcome=outcome, told=told)
-    return page, 422 if told else 200
 
 
 @own.get("/round-tables/<slug>/access")

@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from plugins.roundtables import after, groups, mailed, queries, registering, tokens
+from plugins.roundtables import after, groups, queries, registering, tokens
 from plugins.roundtables.models import Interest, Need, Series
 from portal.clock import FixedClock
 from portal.context import Context
-from portal.errors import Conflict, Invalid, NotAllowed, NotFound, TooMany
+from portal.errors import Conflict, Invalid, NotFound, TooMany
 from tests.factories import make_account, make_organisation
 from tests.plugins.roundtables.conftest import (
     again,
@@ -176,31 +176,6 @@ def test_late_interest_gets_a_place_that_is_left(
     assert place_of(late).via == "rule" and place_of(late).state == "offered"
     with pytest.raises(Conflict, match="no places are left"):
         registering.express(by(ctx, None), again(series), wish(series, 3), "here")
-
-
-def test_a_file_of_mailed_interests_goes_in_row_by_row(portal: Flask, ctx: Context) -> None:
-    host, account = make_host(portal)
-    series = make_series(ctx, host, [{}, {}])
-    file = (
-        "name;email;organisation;choices;country\n"
-        "Anna;anna@mail.example;=Bad;2 1;LV\n"
-        "Otto;otto;Firm;1;DE\n"
-        "Emma;emma@mail.example;Firm;7;DE\n"
-        "Anna;anna@mail.example;Firm;1;DE\n"
-        "Maya;maya@mail.example;Firm;1;Germany\n"
-    )
-
-    outcome = mailed.take_in(by(ctx, account), series, file.encode())
-
-    assert outcome.taken == 1 and [line for line, _why in outcome.problems] == [3, 4, 5, 6]
-    row = Interest.get()
-    assert (row.source, row.groups["country"], len(row.choices)) == ("mail", "LV", 2)
-    assert mails("anna@mail.example") and "'=Bad" in mailed.table_of(series)
-    for bad in (b"", b"\xff\xfe\x00", b"name\nx"):
-        with pytest.raises(Invalid):
-            mailed.take_in(by(ctx, account), series, bad)
-    with pytest.raises((NotFound, NotAllowed)):
-        mailed.take_in(by(ctx, make_account(portal)), series, file.encode())
 
 
 def test_names_go_and_hashes_stay(portal: Flask, ctx: Context, clock: FixedClock) -> None:

@@ -1,0 +1,1 @@
+"""Expressions of interest that came by mail, from a file of the host."""
