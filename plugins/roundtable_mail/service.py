@@ -40,7 +40,9 @@ def take_in(ctx: Context, series: Series, data: bytes) -> Outcome:
                 wanted = row.get("choices", "").replace(",", " ").replace("T", " ").split()
                 choices = [tables[n].public_id if n in tables else n for n in wanted]
                 with db.database.atomic():
-                    roundtables.enter(ctx, series, {**_read(series, row, known), "choices": choices})
+                    roundtables.enter(
+                        ctx, series, {**_read(series, row, known), "choices": choices}
+                    )
                 taken += 1
             except Invalid as error:
                 problems.append((line, error.message))
