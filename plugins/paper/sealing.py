@@ -1,4 +1,4 @@
-"""The portal's seal: its key, sealing a PDF (PAdES B-B), and checking the seals of what comes back."""
+"""The portal's seal: its key, sealing a PDF (PAdES B-B, or B-T), and checking what comes back."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from typing import Any
 
 from flask import current_app
 
+from plugins.paper import stamping
 from plugins.paper.making import available
 from portal import settings
 from portal.config import Config
@@ -45,6 +46,8 @@ BLOCK = re.compile(rb"-----BEGIN ([A-Z ]+)-----.+?-----END \1-----\n?", re.S)
 YEARS, BITS = 10, 3072
 MOST_BYTES = 20 * 1024 * 1024
 SECONDS = 60
+PLACE = 32_768
+"""Digits that are kept free for a seal with a stamp of its time."""
 LOOKING = Path(__file__).with_name("looking.py")
 
 
@@ -56,7 +59,9 @@ class Mark:
     its certificate is one that this portal sealed with. Of others only `is_intact` can be said: who
     they are is not known here, unless `is_trusted`: a certificate that was named as trusted confirms
     it. `is_clean` is intact, and nothing came after it but signatures; `whole` says that it covers the
-    whole file. `name` and `issuer` are what the certificate says of itself.
+    whole file. `name` and `issuer` are what the certificate says of itself. `stamped_at` is when an
+    authority (`stamper`) saw the signature; its own certificate is one that the operator trusts when
+    `is_time_trusted`.
     """
 
     who: str
@@ -70,6 +75,9 @@ class Mark:
     issuer: str = ""
     is_clean: bool = False
     is_trusted: bool = False
+    stamped_at: datetime | None = None
+    stamper: str = ""
+    is_time_trusted: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,7 +100,10 @@ class Seal:
 
 
 def seal(ctx: Context, pdf: bytes, reason: str) -> bytes:
-    """Return a PDF with the portal's seal. Raises Unavailable without the extra "pdf", ConfigError."""
+    """Return a PDF with the portal's seal, and with a stamp of its time where an authority gives one.
+
+    Raises Unavailable without the extra "pdf", ConfigError.
+    """
     if not available():
         raise Unavailable(_("This site seals nothing for now. Its operator can switch that on."))
     blocks = _blocks(ctx)
@@ -114,10 +125,25 @@ def seal(ctx: Context, pdf: bytes, reason: str) -> bytes:
     unseen = fields.SigFieldSpec(
         "Seal", invis_sig_settings=fields.InvisSigSettings(box_out_of_bounds=True)
     )
+    stamper = stamping.authority(ctx)
+    if stamper is not None:
+        stamped = signers.PdfSigner(
+            about, signer=signer, timestamper=stamper, new_field_spec=unseen
+        )
+        try:
+            made = _sealed(stamped, pdf, bytes_reserved=PLACE)
+        except Exception as error:  # whatever an authority's answer makes the parsers raise
+            stamping.note(ctx, f"{type(error).__name__}: {error}")
+        else:
+            stamping.note(ctx)
+            return made
+    return _sealed(signers.PdfSigner(about, signer=signer, new_field_spec=unseen), pdf)
+
+
+def _sealed(sealer: Any, pdf: bytes, **more: Any) -> bytes:
     writer = writing.IncrementalPdfFileWriter(io.BytesIO(pdf))
-    sealer = signers.PdfSigner(about, signer=signer, new_field_spec=unseen)
     with ThreadPoolExecutor(1) as thread:  # it starts an event loop, and there may be one here
-        made = thread.submit(sealer.sign_pdf, writer).result()
+        made = thread.submit(sealer.sign_pdf, writer, **more).result()
     return bytes(made.getbuffer())
 
 
@@ -136,7 +162,7 @@ def check(pdf: bytes, trusted: str = "") -> Seal:
         raise Invalid(_("This file is too large: a PDF has at most %(most)s MiB.", most=most))
     if b"%PDF-" not in pdf[:1024]:
         raise Invalid(_("This is no PDF. Choose the file as you got it."))
-    found = _look(pdf, _trusted(trusted) if trusted else None)
+    found = _look(pdf, _trusted(trusted) if trusted else None, _stampers())
     if found.get("fault") == "encrypted":
         raise Invalid(
             _("This PDF is encrypted. Choose the file as you got it, without a password.")
@@ -149,11 +175,22 @@ def check(pdf: bytes, trusted: str = "") -> Seal:
 def seal_from(found: dict[str, Any]) -> Seal:
     """Return what `looking.look` found."""
     marks = tuple(
-        Mark(**{**mark, "at": datetime.fromisoformat(mark["at"]) if mark["at"] else None})
+        Mark(**{**mark, **{name: _moment(mark[name]) for name in ("at", "stamped_at")}})
         for mark in found["marks"]
     )
     files = {name: base64.b64decode(data) for name, data in found["attachments"].items()}
     return Seal(marks, files)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _stampers() -> Path | None:
+    """Return the file with authorities that confirm times; None where none is named or there."""
+    name = settings.of(Context(), "paper")["tsa_file"]
+    path = _instance() / name
+    return path if FILE.fullmatch(name) and path.is_file() else None
 
 
 def _trusted(name: str) -> Path:
@@ -173,9 +210,9 @@ def count_certificates(name: str) -> int:
         raise ConfigError(f"File of certificates {name!r}: write certificates, as PEM.") from error
 
 
-def _look(pdf: bytes, trusted: Path | None = None) -> dict[str, Any]:
+def _look(pdf: bytes, trusted: Path | None, stampers: Path | None) -> dict[str, Any]:
     command = [sys.executable, "-I", str(LOOKING), str(_instance() / KNOWN)]
-    command += [str(trusted)] if trusted else []
+    command += [str(path) if path else "" for path in (trusted, stampers)]
     with tempfile.TemporaryFile() as file:
         file.write(pdf)
         file.seek(0)

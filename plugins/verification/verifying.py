@@ -122,19 +122,61 @@ def _pdf(seal: paper.Seal, head: str) -> Verdict:
         _("The portal sealed this file, and the seal is intact."),
     )
     if content is None:
-        return Verdict(
+        verdict = Verdict(
             SAME,
             _("This portal sealed this file, and it is unchanged"),
             _("It is not an agreement. What it says stands on its pages."),
-            proven=[whole],
-            unproven=[_identity()],
-            others=others,
+            unproven=[_clock(), _identity()],
         )
-    if made is not None and made.current == version:
+    elif made is not None and made.current == version:
         verdict = _bundle(made, head)
     else:
         verdict = _without_signatures(version)
+    verdict = _timed(verdict, seal)
     return _with(verdict, proven=[whole, *verdict.proven], others=others)
+
+
+def _timed(verdict: Verdict, seal: paper.Seal) -> Verdict:
+    """Say what is known of the time when an authority outside put a stamp on the seal."""
+    mark = next((mark for mark in seal.marks if mark.is_ours and mark.stamped_at), None)
+    if mark is None or mark.stamped_at is None:
+        return verdict
+    named = {"name": mark.stamper, "when": f"{mark.stamped_at:%Y-%m-%d %H:%M} UTC"}
+    if not mark.is_time_trusted:
+        unsure = (
+            _clock()[0],
+            _(
+                "%(name)s says that it saw this file on %(when)s. Whether that is who it says, and "
+                "whether its clock is right, can’t be confirmed here.",
+                **named,
+            ),
+        )
+        return _with(verdict, unproven=_instead(verdict, unsure))
+    sure = (
+        _("This file was there on %(when)s, by an independent clock", **named),
+        _("%(name)s confirmed it. The portal could not date it back.", **named),
+    )
+    rest = (
+        _("When each party signed, by an independent clock"),
+        _("Not later than this file was there; the exact times are this portal’s own."),
+    )
+    more = _instead(verdict, rest) if verdict.rows else _instead(verdict)
+    return _with(verdict, proven=[sure, *verdict.proven], unproven=more)
+
+
+def _instead(verdict: Verdict, *said: tuple[str, str]) -> list[tuple[str, str]]:
+    """Return what is not proven, with other words where the independent clock is missing."""
+    found: list[tuple[str, str]] = []
+    for point in verdict.unproven:
+        found += said if point == _clock() else [point]
+    return found
+
+
+def _clock() -> tuple[str, str]:
+    return (
+        _("When it was, by an independent clock"),
+        _("The times are this portal’s own."),
+    )
 
 
 def _unsealed(
@@ -313,10 +355,7 @@ def _unproven() -> list[tuple[str, str]]:
             _("That the signer was allowed to sign"),
             _("Each organisation said so itself. Ask it, if much depends on it."),
         ),
-        (
-            _("When it was, by an independent clock"),
-            _("The times are this portal’s own."),
-        ),
+        _clock(),
         _identity(),
         (
             _("What a court would decide"),

@@ -237,7 +237,8 @@ LONG = [pytest.mark.full, pytest.mark.long, pytest.mark.timeout(1800)]
 
 
 @pytest.mark.parametrize("turns", [12, pytest.param(1_000, marks=LONG)])
-def test_an_edit_between_view_and_signature_signs_nothing(world: World, turns: int) -> None:
+def test_an_edit_between_view_and_signature_signs_nothing(any_portal: Flask, turns: int) -> None:
+    world = World(any_portal, 2)
     row = world.frozen()
     wrong = 0
     for turn in range(turns):

@@ -25,7 +25,7 @@ from portal import db
 from portal.errors import Invalid
 from portal.i18n import SHIPPED, in_locale
 from portal.organisations.models import Organisation
-from tests.factories import csrf_token, make_account, sign_in
+from tests.factories import csrf_token, make_account, set_settings, sign_in
 from tests.plugins.agreements.conftest import World
 from tests.visiting import faults
 
@@ -205,6 +205,30 @@ def test_what_is_sealed_and_no_agreement_is_said_to_be_so(world: World) -> None:
     verdict = verifying.look(ctx, paper.seal(ctx, made, "x"))
 
     assert (verdict.kind, "not an agreement" in verdict.text) == (verifying.SAME, True)
+
+
+@pytest.mark.parametrize("is_trusted", [True, False])
+def test_a_confirmed_time_is_said_in_plain_words(
+    world: World, tmp_path: Path, is_trusted: bool
+) -> None:
+    row = world.in_force()
+    authority = importlib.import_module("tests.plugins.paper.authority")
+    with authority.listening() as clock:
+        (tmp_path / "clocks.pem").write_bytes(clock.pem)
+        named = "clocks.pem" if is_trusted else ""
+        set_settings("paper", tsa_url=clock.url, tsa_file=named)
+        made = documents.pdf(world.ctx(), recorded(world, row))
+    verdict = verifying.look(world.ctx(), made)
+    proven, open_points = (
+        [title for title, _text in points] for points in (verdict.proven, verdict.unproven)
+    )
+
+    assert verdict.kind == verifying.SAME
+    assert any("by an independent clock" in title for title in proven) is is_trusted
+    assert ("When it was, by an independent clock" in open_points) is not is_trusted
+    assert "Clock of tests" in str(verdict.proven if is_trusted else verdict.unproven)
+    plain = verifying.look(world.ctx(), documents.pdf(world.ctx(), recorded(world, row)))
+    assert "Clock of tests" not in str(plain)
 
 
 def test_files_are_for_parties_alone(world: World) -> None:
