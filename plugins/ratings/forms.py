@@ -83,4 +83,5 @@ class DisputeForm(Form):
     text = TextAreaField(
         lazy("Tell the reviewer more"),
         [InputRequired(NOT_EMPTY), Length(max=rules.LONGEST_TEXT, message=TOO_LONG)],
+        id="dispute-text",  # the page has the form of an answer, too
     )

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
+from itertools import combinations, pairwise
 from random import Random
 
 import pytest
 
-from plugins.ratings import cells, cli, giving, inviting, releasing, rows
+from plugins.ratings import cells, cli, giving, inviting, queries, releasing, rows
 from plugins.ratings.models import Ending, Invitation, Rating
-from plugins.ratings.rowsfile import LEARNER
+from plugins.ratings.rowsfile import LEARNER, Row
 from portal.errors import PortalError
 from tests.factories import csrf_token, make_account, sign_in
 from tests.plugins.ratings.world import World
 
 ANSWERS = {"host-tutoring": "5", "host-again": "5", "stars": "5", "rating": "5"}
+ENDS = (date(2026, 11, 13), date(2027, 1, 15))
 PLANS = "title,host,starts_on,ends_on,stars,rating\nStay,bakery,2026-01-05,2026-01-30,5,5\n"
 
 
@@ -68,39 +70,58 @@ def test_only_a_side_that_was_asked_rates(world: World) -> None:
     assert Rating.select().count() == 1
 
 
-Snapshot = Counter[tuple[str, ...]]
+Snapshot = dict[str, Row]
 
 
 def snapshot(world: World) -> Snapshot:
-    """Return what the public file says of participants, without the ids of rows."""
+    """Return what the public file says of participants, by the ids of its rows."""
+    return {row.rating_id: row for row in rows.released(world.ctx) if row.role == LEARNER}
+
+
+def counted(world: World) -> dict[str, int]:
+    """Return how many answers the public page of the host has, by question."""
+    means = queries.learner_means(world.organisation("Bakery").id)
+    return {name: count for name, (_mean, count) in means.items()}
+
+
+def changed(one: Snapshot, other: Snapshot) -> Counter[tuple[object, ...]]:
+    """Return how many rows are in one snapshot alone, by pair, question and quarter."""
     return Counter(
-        (row.rater_organisation, row.rated_organisation, row.criterion, str(row.mobility_ended_on))
-        for row in rows.released(world.ctx)
-        if row.role == LEARNER
+        (row.rater_organisation, row.rated_organisation, row.criterion, row.mobility_ended_on)
+        for number, row in one.items()
+        if number not in other
     )
 
 
 def differencing(world: World, seed: int, steps: int) -> int:
-    """Compare each snapshot with the one before; returns how many differed."""
-    chance, before, differed = Random(seed), Snapshot(), 0
+    """Compare each two snapshots, one after each deed; returns how many deeds changed something."""
+    chance, taken, pages = Random(seed), [Snapshot()], [dict[str, int]()]
+
+    def look() -> None:
+        taken.append(snapshot(world))
+        pages.append(counted(world))
+
     for at in range(steps):
-        ending = world.ask(learners=chance.randint(1, 5))
-        count = Invitation.select().where(
-            Invitation.ending == ending.id, Invitation.role == "learner"
-        )
-        for number in range(count.count()):
-            world.rate(ending, "learner", chance.randint(1, 5), number)
+        more = {"sending": chance.choice(["School", "College"]), "ends_on": chance.choice(ENDS)}
+        ending = world.ask(learners=chance.randint(1, 5), **more)
+        people = (Invitation.ending == ending.id, Invitation.role == LEARNER)
+        for number in range(Invitation.select().where(*people).count()):
+            world.rate(ending, LEARNER, chance.randint(1, 5), number)
         world.clock.moment += timedelta(days=31)
         releasing.release(world.ctx)
+        look()
         if at % 3 == 2:
             row = chance.choice(list(Rating.select().where(Rating.state == "published")))
             giving.withdraw(world.ctx, row.invitation)
-        after = snapshot(world)
-        for difference in (after - before, before - after):
-            assert all(changed >= 3 for changed in difference.values())
-            differed += bool(difference)
-        before = after
-    return differed
+            look()
+    for before, after in combinations(taken, 2):
+        for some in (changed(before, after), changed(after, before)):
+            assert all(count >= 3 for count in some.values())
+        assert all(before[number] == after[number] for number in before.keys() & after.keys())
+    for old, new in pairwise(pages):
+        moves = [abs(old.get(name, 0) - new.get(name, 0)) for name in old | new]
+        assert all(move == 0 or move >= 3 for move in moves)
+    return sum(before != after for before, after in pairwise(taken))
 
 
 def test_two_snapshots_of_the_file_differ_by_three_participants_or_more(world: World) -> None:
