@@ -12,6 +12,10 @@ from portal.errors import TooMany
 from portal.i18n import ngettext
 
 
+LONGEST_WINDOW = 3_600
+"""Counts older than that, in seconds, are forgotten."""
+
+
 @dataclass(frozen=True)
 class Limit:
     """At most `most` tries of one kind with the same key in `seconds`."""
@@ -20,6 +24,10 @@ class Limit:
     most: int
     seconds: int
 
+    def __post_init__(self) -> None:
+        if self.seconds > LONGEST_WINDOW:
+            raise ValueError(f"{self.bucket}: a window of {self.seconds} s would be forgotten.")
+
 
 SIGN_IN_ADDRESS = Limit("sign-in-address", 20, 900)
 """Wrong passwords for one address: nobody mistypes twenty times, and a reset opens it again."""
@@ -27,7 +35,6 @@ SIGN_IN_NETWORK = Limit("sign-in-network", 100, 900)
 """Wrong passwords from one network: a school behind one address still gets in."""
 WRONG_TOKEN = Limit("wrong-token", 60, 900)
 """Tokens of the API that are no good, from one network."""
-LONGEST_WINDOW = 3_600
 
 _COUNT = (
     "INSERT INTO throttle (bucket, key_hash, window_start, count) VALUES (?, ?, ?, 1) "

@@ -64,6 +64,11 @@ def test_windows_that_are_over_are_deleted(
     assert db.query("SELECT count(*) FROM throttle") == [(0,)]
 
 
+def test_a_window_longer_than_counts_are_kept_is_no_limit() -> None:
+    with pytest.raises(ValueError, match="would be forgotten"):
+        throttle.Limit("test", 3, throttle.LONGEST_WINDOW + 1)
+
+
 def test_tries_at_once_are_all_counted(any_app: Flask, ctx: Context) -> None:
     outcomes = []
 
