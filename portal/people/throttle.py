@@ -11,7 +11,6 @@ from portal.context import Context
 from portal.errors import TooMany
 from portal.i18n import ngettext
 
-
 LONGEST_WINDOW = 3_600
 """Counts older than that, in seconds, are forgotten."""
 
