@@ -230,6 +230,7 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
         ),
         (set(), set()),
     ),
+    "roundtable_consortia.index": (set(), set()),  # tests/plugins/roundtable_consortia
     "requests.reply": (set(), OF_A),  # nobody answers a draft, nor the own request
     "requests.withdraw": (set(), set()),
     "requests.ask": (EDIT_A, EVERYBODY - EDIT_A),
@@ -253,6 +254,7 @@ OF_CONSORTIA = (
     "sharing_api.",
     "occasions.",
     "meetings.",
+    "roundtable_consortia.",
     "work.",
 )
 OF_DRAFT = {"partners.publication", "partners.take_step"}
@@ -295,7 +297,7 @@ OWN |= {
     *(f"attendance_own.{name}" for name in "attendance check_in revoke groups survey survey_file own act".split()),
     *(f"attendance.{name}" for name in "write_outcomes hide_outcomes moderate".split()),
     *(f"roundtable_invitations.{name}" for name in "invitations invitations_file remove invited answer".split()),
-    "roundtable_mail.enter",
+    "roundtable_mail.enter", "roundtable_rules.rules",
 }  # fmt: skip
 OWN |= {
     f"signin_step.{name}"

@@ -1,6 +1,14 @@
 """What plugins that give places build on: the allocator, its tries and pictures."""
 
 from plugins.allocation import pictures, rules, vocabulary
+from plugins.allocation.announcing import (
+    BEACON,
+    SEALS,
+    announced,
+    beacon_url,
+    round_of,
+    value_of,
+)
 from plugins.allocation.rules import (
     Explanation,
     Person,
@@ -12,17 +20,14 @@ from plugins.allocation.rules import (
     draw,
     explain,
     leaf,
-    read_beacon,
     replace,
-    revealed,
-    round_after,
     settings_from,
     standing,
 )
-from plugins.allocation.rules.draw import QUICKNET_SECONDS, QUICKNET_START
 from plugins.allocation.trying import (
     PRESETS,
     Tried,
+    answers,
     everybody_fits,
     fingerprint_of,
     pool_from,
@@ -33,9 +38,9 @@ from plugins.allocation.trying import (
 )
 
 __all__ = [
-    "PRESETS", "QUICKNET_SECONDS", "QUICKNET_START", "Explanation", "Person", "Pool", "Result",
-    "Settings", "Stopped", "Tried", "commitment", "draw", "everybody_fits", "explain",
-    "fingerprint_of", "leaf", "pictures", "pool_from", "pool_text", "read_beacon", "replace",
-    "result_from", "revealed", "round_after", "rules", "settings_from", "settings_text",
-    "standing", "try_out", "vocabulary",
+    "BEACON", "PRESETS", "SEALS", "Explanation", "Person", "Pool", "Result",
+    "Settings", "Stopped", "Tried", "announced", "answers", "beacon_url", "commitment", "draw", "everybody_fits", "explain",
+    "fingerprint_of", "leaf", "pictures", "pool_from", "pool_text",  "replace",
+    "result_from", "round_of",  "rules", "settings_from", "settings_text",
+    "standing", "try_out", "value_of", "vocabulary",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from plugins.allocation.trying import PRESETS
+from plugins.allocation.trying import OWN, PRESETS
 from portal.i18n import _, number
 from portal.i18n import lazy_gettext as lazy
 
@@ -13,11 +13,17 @@ ACROSS = 50
 """Tiles in a row of the picture of the tickets."""
 SMALLEST_SHOWN = 5
 """Fewer people of a group are not told apart, so that nobody is recognised."""
-_TITLES = {"broader": lazy("Broader"), "balanced": lazy("Balanced"), "equal": lazy("More equal")}
+_TITLES = {
+    "broader": lazy("Broader"),
+    "balanced": lazy("Balanced"),
+    "equal": lazy("More equal"),
+    OWN: lazy("Your own"),
+}
 
 
 def figures(told: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a try, or a committed draw, shows to its host and to everybody."""
+    losses: Mapping[str, int] = told.get("losses") or PRESETS
     points = [
         {
             "name": name,
@@ -30,7 +36,7 @@ def figures(told: Mapping[str, Any]) -> dict[str, Any]:
             "bound": point["bound"],
             "gini": point["gini"],
         }
-        for name, loss in PRESETS.items()
+        for name, loss in sorted(losses.items(), key=lambda pair: pair[1])
         if (point := told.get("points", {}).get(name))
     ]
     titles = (_("First come, first served"), _("A plain lottery"))
@@ -58,7 +64,8 @@ def curve(shown: Mapping[str, Any]) -> dict[str, Any]:
 
     def place(one: Mapping[str, Any]) -> dict[str, Any]:
         x = 60 + (one["groups"] - left) / max(1, 103 - left) * 460
-        return {"x": round(x), "y": round(220 - one["lowest"] / top * 190), "title": one["title"]}
+        y = round(220 - one["lowest"] / top * 190)
+        return {"x": round(x), "y": y, "title": one["title"], "name": one.get("name", "")}
 
     return {
         "points": [place(one) for one in sorted(points, key=lambda one: one["groups"])],

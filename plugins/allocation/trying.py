@@ -16,6 +16,15 @@ PRESETS = {"broader": 5, "balanced": 10, "equal": 15}
 of events: 5 keeps 95 of 100 groups, beyond 15 nothing more is gained."""
 
 
+OWN = "own"
+"""An answer of the host's own, beside the three."""
+
+
+def answers(loss: int) -> dict[str, int]:
+    """Return the answers that can be given, with a loss of the host's own if it is another one."""
+    return PRESETS if loss in PRESETS.values() else {**PRESETS, OWN: loss}
+
+
 @dataclass(frozen=True)
 class Tried:
     """What a try found: `results` as they would be published, by answer; `figures` for pages."""
@@ -32,10 +41,14 @@ def try_out(
     progress: Callable[[float], None],
     is_stopped: Callable[[], bool],
 ) -> Tried:
-    """Compute all three answers. Raises Stopped, and Invalid where pool and settings don't fit."""
+    """Compute all answers: three, and that of the settings where it is another.
+
+    Raises Stopped, and Invalid where pool and settings don't fit.
+    """
     results, points = {}, {}
-    part = 1 / len(PRESETS)
-    for at, (name, loss) in enumerate(PRESETS.items()):
+    losses = answers(round(settings.epsilon * 100))
+    part = 1 / len(losses)
+    for at, (name, loss) in enumerate(losses.items()):
 
         def hear(share: float, at: int = at) -> None:
             progress((at + share) * part)
@@ -53,6 +66,7 @@ def try_out(
         "people": len(pool.people),
         "seats": sum(settings.tables.values()),
         "points": points,
+        "losses": losses,
         "exact": rules.has_solver(),
         "rivals": [
             {"coverage": one.coverage / best, "lowest": one.lowest, "without": one.without_chance}

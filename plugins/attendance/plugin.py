@@ -40,7 +40,7 @@ def roundtables_sections(
     if page == "series":
         is_there = bool(outcomes.published(tables))
         return [{"title": _("Outcomes"), "url": f"{base}/outcomes"}] if is_there else []
-    if series.state not in roundtables.HELD:
+    if page not in ("host", "mine") or series.state not in roundtables.HELD:
         return []
     if page == "host":
         names = (

@@ -33,7 +33,7 @@ from portal.organisations.models import Organisation
 
 __all__ = [
     "ACTIVE", "APPLIED", "CLOSED", "INVITED", "LEAD", "LEADS", "MEMBER", "MOST_PLACES", "PARTS",
-    "STRANGERS", "DateField", "Member", "Public", "PublicMember", "Section", "Seen", "Table",
+    "RUNNING", "STRANGERS", "DateField", "Member", "Public", "PublicMember", "Section", "Seen", "Table",
     "countries", "editors", "find", "forget_people", "found", "invite", "keep_wishes",
     "kind_name", "led", "line", "listed", "lock", "made_up", "members", "note", "of_ids", "own",
     "page", "period", "plain", "public_facts", "role_name", "shown_to_all", "spend", "state_tag",

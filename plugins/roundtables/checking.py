@@ -15,7 +15,7 @@ TITLE_LENGTH, TEXT_LENGTH, NEEDS_LENGTH = 160, 6_000, 2_000
 MOST_SEATS, MOST_MINUTES, MOST_TABLES, MOST_CHOICES = 500, 720, 40, 5
 MOST_OWN_GROUPS, MOST_VALUES = 3, 12
 MOST_PEOPLE = 20_000
-MOST_WEIGHT = 10
+MOST_WEIGHT, MOST_LOSS = 10, 30
 SUPPORTS = ("captions", "sign", "interpretation", "dial_in", "easy_read", "assistant", "chat")
 GATE_OPENS = timedelta(minutes=30)
 GATE_CLOSES = timedelta(minutes=15)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -21,10 +20,6 @@ from portal.organisations.service import new_public_id
 
 NAME = "roundtables_series"
 TRY = "roundtables.try_out"
-BEACON, SEALS = "beacon", "seals"
-AHEAD = timedelta(minutes=5)
-"""How far ahead the announced round of the public beacon lies."""
-QUICKNET = "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971"
 LOOKED_EVERY = 0.5
 """Seconds between two looks whether somebody stopped a try."""
 
@@ -163,9 +158,10 @@ def commit(
     withdrew since the try.
     """
     check_closed(ctx, series)
-    if preset not in allocation.PRESETS:
-        raise Invalid(_("Choose one of the three answers."), "preset")
-    announced = _announced(ctx, source, seals)
+    losses = allocation.answers(series.loss)
+    if preset not in losses:
+        raise Invalid(_("Choose one of the answers."), "preset")
+    announced = allocation.announced(source, seals, ctx.clock.now())
     with db.transaction():
         _held(series)
         if queries.draw_of(series) is not None:
@@ -181,7 +177,7 @@ def commit(
         result = _result(made, published)
         published["hashes"] = allocation.commitment(result, announced)
         kept = {"results": {preset: published}, "rivals": kept["rivals"]}
-        loss = allocation.PRESETS[preset]
+        loss = losses[preset]
         Draw.update(
             state=models.COMMITTED,
             loss=loss,
@@ -200,40 +196,15 @@ def commit(
         audit.record(ctx, "draw.committed", NAME, series.id, draw=made.id, **published["hashes"])
 
 
-def _announced(ctx: Context, source: str, seals: str) -> str:
-    if source == SEALS:
-        found = seals.lower().split()
-        if len(found) < 3 or any(
-            len(one) != 64 or not set(one) <= set("0123456789abcdef") for one in found
-        ):
-            told = _("Paste three seals, one a line: 64 digits and letters a to f each.")
-            raise Invalid(told, "seals")
-        return f"{SEALS} {' '.join(found)}"
-    return f"{BEACON} {allocation.round_after(ctx.clock.now() + AHEAD)}"
-
-
-def round_of(draw: Draw) -> tuple[int, datetime] | None:
-    """Return the announced round of the public beacon and when it comes; None for seals."""
-    kind, _blank, rest = draw.source.partition(" ")
-    if kind != BEACON:
-        return None
-    seconds = allocation.QUICKNET_START + (int(rest) - 1) * allocation.QUICKNET_SECONDS
-    return int(rest), datetime.fromtimestamp(seconds, draw.created_at.tzinfo)
-
-
-def beacon_url(draw: Draw) -> str:
-    """Return where the announced round of the public beacon can be read; empty for seals."""
-    found = round_of(draw)
-    return f"https://api.drand.sh/{QUICKNET}/public/{found[0]}" if found else ""
-
-
 def _check_same(series: Series, made: Draw) -> None:
     tables = queries.tables(series)
     pool = pooling.pool_of(series, queries.people(series, models.INTERESTED), tables)
     settings = pooling.settings_of(series, tables, series.loss).data()
     if allocation.fingerprint_of(pool) != made.pool_hash or settings != made.settings:
         raise Conflict(
-            _("Somebody withdrew, or a table changed, since this was tried out. Try it out again.")
+            _(
+                "Somebody withdrew, or a table or a rule changed, since this was tried out. Try again."
+            )
         )
 
 
@@ -249,7 +220,7 @@ def draw(ctx: Context, series: Series, value: str) -> None:
         if made is None or made.state != models.COMMITTED:
             raise Conflict(_("There is no committed draw that waits for its value."))
         try:
-            found = _value(made, value)
+            found = allocation.value_of(made.source, value)
         except Invalid as error:
             raise Invalid(error.message, "value") from None
         published = json.loads(made.result)
@@ -265,14 +236,6 @@ def draw(ctx: Context, series: Series, value: str) -> None:
             result=json.dumps(published, separators=(",", ":")),
         ).where(Draw.id == made.id, Draw.state == models.COMMITTED).execute()
         audit.record(ctx, "draw.drawn", NAME, series.id, draw=made.id, ticket=ticket, value=found)
-
-
-def _value(made: Draw, text: str) -> str:
-    kind, _blank, rest = made.source.partition(" ")
-    if kind == BEACON:
-        return allocation.read_beacon(text, int(rest))
-    secrets = [line for line in text.splitlines() if line.strip()]
-    return allocation.revealed(rest.split(), secrets)
 
 
 def show(ctx: Context, series: Series) -> int:

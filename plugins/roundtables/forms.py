@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import wtforms
 from wtforms import (
     BooleanField,
     EmailField,
@@ -21,7 +20,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Optional
 
-from plugins.calendars.interface import zones
+from plugins.calendars.interface import DateField, zones
 from plugins.roundtables import checking, groups, labels
 from plugins.roundtables.models import DRAFT, Interest, RoundTable, Series
 from portal.i18n import Form, language_name, locale
@@ -30,7 +29,6 @@ from portal.organisations.models import Organisation
 from portal.text import sort_key
 
 NOT_EMPTY = lazy("Fill this in; it can't stay empty.")
-NO_DAY = lazy("Write the day as year, month, day: 2027-05-18.")
 DEFAULT_ZONE = "Europe/Brussels"
 
 
@@ -39,20 +37,6 @@ class Boxes(SelectMultipleField):
 
     widget = widgets.ListWidget(prefix_label=False)
     option_widget = widgets.CheckboxInput()
-
-
-class DateField(wtforms.DateField):
-    """A day; what can't be read as one is refused in the language of the page."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read what was typed."""
-        if valuelist and not valuelist[0].strip():
-            self.data = None
-            return
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(str(NO_DAY)) from None
 
 
 def version_of(text: Any) -> int:
@@ -81,7 +65,7 @@ class SeriesForm(Form):
     """A series of round tables."""
 
     version = HiddenField(filters=[version_of])
-    organisation = SelectField(lazy("Which organisation is the host?"), validate_choice=False)
+    organisation = SelectField(lazy("Who is the host?"), validate_choice=False)
     title = StringField(lazy("Title of the series"), [InputRequired(NOT_EMPTY)])
     purpose = TextAreaField(
         lazy("What for?"),
@@ -104,12 +88,6 @@ class SeriesForm(Form):
             "are asked for nothing else."
         ),
     )
-    own_groups = TextAreaField(
-        lazy("Groups of your own"),
-        description=lazy("One a line, at most three. Such as: Sector: metal, care, hotels"),
-    )
-    org_cap = whole(lazy("Most people of one organisation at one table"))
-    seats_per_person = whole(lazy("Most places for one person in this series"))
     offer_hours = whole(lazy("Hours to accept an offered place"))
 
     def __init__(
@@ -117,12 +95,12 @@ class SeriesForm(Form):
         formdata: Any = None,
         *,
         now: datetime,
-        organisations: Sequence[Organisation] = (),
+        hosts: Sequence[tuple[str, str]] = (),
         series: Series | None = None,
     ) -> None:
         """Fill the form from what was typed, else from what is stored."""
         super().__init__(formdata, data=_stored_series(series, now))
-        self.organisation.choices = [(own.slug, own.name) for own in organisations]
+        self.organisation.choices = list(hosts)
         self.lang.choices = languages([series.lang] if series else ())
         self.zone.choices = [(name, name.replace("_", " ")) for name in zones()]
         self.groups.choices = [(key, str(groups.TITLES[key])) for key in groups.offered()]
@@ -148,20 +126,16 @@ def _stored_series(series: Series | None, now: datetime) -> dict[str, Any]:
             "closes_on": (now + timedelta(days=21)).date(),
             "closes_time": "18:00",
             "groups": [groups.TYPE, groups.COUNTRY, groups.SIZE, groups.FIRST],
-            "org_cap": 1,
-            "seats_per_person": 1,
             "offer_hours": 72,
         }
     same = (
-        "version", "title", "purpose", "questions", "lang", "zone", "groups", "org_cap",
-        "seats_per_person", "offer_hours",
+        "version", "title", "purpose", "questions", "lang", "zone", "groups", "offer_hours",
     )  # fmt: skip
     times: dict[str, Any] = {}
     for name in ("opens", "closes"):
         local = _local(getattr(series, f"{name}_at"), series.zone)
         times |= {f"{name}_on": local.date(), f"{name}_time": f"{local:%H:%M}"}
-    own = "\n".join(f"{title}: {', '.join(values)}" for title, values in series.own_groups)
-    return {**{name: getattr(series, name) for name in same}, **times, "own_groups": own}
+    return {**{name: getattr(series, name) for name in same}, **times}
 
 
 class TableForm(Form):
@@ -178,6 +152,14 @@ class TableForm(Form):
         lazy("Of these kept for the host"),
         [Optional()],
         description=lazy("For who leads and writes; the others are allocated."),
+    )
+    overbooked = IntegerField(
+        lazy("Places beyond the seats"),
+        [Optional()],
+        description=lazy(
+            "Often ten of a hundred who accept do not come. At most half of the seats; everybody can "
+            "read the number."
+        ),
     )
     joining = StringField(
         lazy("Joining link"),
@@ -211,9 +193,11 @@ def _stored_table(series: Series, table: RoundTable | None) -> dict[str, Any]:
         local = _local(series.closes_at, series.zone) + timedelta(days=14)
         return {
             "lang": series.lang, "day": local.date(), "time": "10:00", "minutes": 90,
-            "capacity": 15, "reserved": 0,
+            "capacity": 15, "reserved": 0, "overbooked": 0,
         }  # fmt: skip
-    same = ("version", "topic", "lang", "minutes", "capacity", "reserved", "supports", "note")
+    same = (
+        "version", "topic", "lang", "minutes", "capacity", "reserved", "overbooked", "supports", "note",
+    )  # fmt: skip
     local = _local(table.starts_at, series.zone)
     found = {name: getattr(table, name) for name in same}
     return {**found, "day": local.date(), "time": f"{local:%H:%M}"}

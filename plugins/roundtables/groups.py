@@ -27,8 +27,12 @@ def offered() -> list[str]:
 
 def keys(series: Series) -> list[str]:
     """Return the groups that count in a series, its own ones last."""
-    own = [f"{OWN}{at}" for at in range(1, len(series.own_groups) + 1)]
-    return [key for key in offered() if key in series.groups] + own
+    return [key for key in offered() if key in series.groups] + own_keys(series)
+
+
+def own_keys(series: Series) -> list[str]:
+    """Return what stands for the groups of a host's own."""
+    return [f"{OWN}{at}" for at in range(1, len(series.own_groups) + 1)]
 
 
 def title(series: Series, key: str) -> str:

@@ -19,11 +19,22 @@ def roundtables_sections(
     """Offer ways on from the page of a series, or from the page of somebody who wants a place.
 
     `page` is "series" (everybody), "host" (its people), "people" (the list of who is interested, for
-    its people) or "mine" (somebody's own page, opened by
+    its people), "draw" (the allocation, for its people) or "mine" (somebody's own page, opened by
     `token`). `series` is a `Series` of `plugins.roundtables.interface`. Each answer is a mapping
     with `title`, `url` and, where it is about one table, `table` (its public id) and on "mine"
     also `seats` (True: only beside a place that was taken; {seat} in `url` stands for it). Asked
     once a page; silence means that there is nothing beyond it.
+    """
+    return ()
+
+
+@hookspec(ISOLATE)
+def roundtables_hosts(ctx: Context) -> Sequence[Mapping[str, Any]]:
+    """Name groups of organisations in whose name the actor may run a series now.
+
+    Each answer is a mapping with `key` (stands for the group for ever), `title`, `url` (its page) and
+    `organisation` (the number of the one that leads it, and for which the actor writes). Asked where
+    a series is written; silence leaves the actor's organisations.
     """
     return ()
 

@@ -10,15 +10,29 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from plugins.roundtables import demo, groups, models, pages, placing, queries, registering, tokens
+from plugins.roundtables import (
+    demo,
+    forms,
+    groups,
+    models,
+    pages,
+    placing,
+    queries,
+    registering,
+    service,
+    tokens,
+    workflow,
+)
 from plugins.roundtables.models import Interest, Place, RoundTable
-from portal import objects
+from portal import objects, permissions
 from portal.context import Context
+from portal.hookspecs import State
 from portal.organisations.models import Organisation
 
 ACCEPTED, ATTENDED, ABSENT, EXCUSED = SEATED = models.SEATED
 HELD = ("placed", "held")
 moment, missing, load_demo = pages.moment, queries.missing, demo.load
+version_of = forms.version_of
 
 
 @dataclass(frozen=True)
@@ -49,6 +63,7 @@ class Series:
     state: str
     closes_at: datetime
     host: Organisation
+    host_name: str
     tables: tuple[Table, ...]
     rights: frozenset[str] = frozenset()
     row: Any = field(default=None, repr=False, compare=False)
@@ -93,7 +108,7 @@ def series(ctx: Context, slug: str, *rights: str) -> Series:
 def series_of(row: models.Series, rights: frozenset[str] = frozenset()) -> Series:
     """Return a stored series as others see it."""
     rows = queries.tables(row, with_cancelled=True)
-    names = ("id", "public_id", "slug", "title", "lang", "zone", "state", "closes_at")
+    names = ("id", "public_id", "slug", "title", "lang", "zone", "state", "closes_at", "host_name")
     shown = {name: getattr(row, name) for name in names}
     tables = tuple(_table(one) for one in rows)
     return Series(**shown, host=row.organisation, tables=tables, rights=rights, row=row)
@@ -219,6 +234,76 @@ def counts(of: Series) -> list[dict[str, Any]]:
     Each is a mapping with `title`, `rows` (name and shown counts) and `raw` (the counts).
     """
     return pages.counts(of.row)
+
+
+def rules(of: Series) -> dict[str, Any]:
+    """Return what the draw of a series follows, as it is stored now.
+
+    `version`, `groups` (titles of those that count), `weights` by group, `own_groups` as it is typed,
+    `org_cap`, `seats_per_person` and `loss`. Only `loss` can be set once people can register
+    (`is_published`), nothing once the draw is committed (`is_committed`).
+    """
+    row = models.Series.get_by_id(of.id)
+    titles = {key: groups.title(row, key) for key in groups.keys(row)}
+    return {
+        **{name: getattr(row, name) for name in ("version", "org_cap", "seats_per_person", "loss")},
+        "groups": titles,
+        "weights": {key: row.weights.get(key, 1) for key in titles},
+        "own_groups": "\n".join(f"{one}: {', '.join(values)}" for one, values in row.own_groups),
+        "is_published": row.state != models.DRAFT,
+        "is_committed": row.state in models.OVER or queries.draw_of(row) is not None,
+    }
+
+
+def set_rules(ctx: Context, of: Series, values: Mapping[str, Any], version: int | None) -> None:
+    """Set them: weights, own_groups, org_cap, seats_per_person, loss. Raises Invalid, Conflict."""
+    service.set_rules(ctx, of.row, values, version)
+
+
+def hosts(ctx: Context, own: Collection[Organisation]) -> dict[str, Mapping[str, Any]]:
+    """Return in whose name the actor may write, led by one of these; see `roundtables_hosts`."""
+    numbers = {item.id for item in own}
+    found = objects.registry().hooks.each("roundtables_hosts", ctx)
+    return {one["key"]: one for one in found if one["organisation"] in numbers}
+
+
+def host_keys(prefix: str) -> list[str]:
+    """Return what stands for the groups in whose name series are, of those that begin so."""
+    of: Any = models.Series
+    rows = of.select(of.host_key).where(of.host_key.startswith(prefix)).distinct()
+    return sorted(key for (key,) in rows.tuples())
+
+
+def of_host(ctx: Context, key: str) -> list[Series]:
+    """Return the series in the name of a group that the actor may see, the newest first."""
+    of: Any = models.Series
+    seen = permissions.visible(ctx, of, "view")
+    rows = of.select().where(of.host_key == key, of.state != models.DISCARDED, seen)
+    return [series_of(row) for row in rows.order_by(of.id.desc()).limit(50)]
+
+
+def state_of(of: Series) -> State:
+    """Return the state of a series as the workflow calls it."""
+    return next(state for state in workflow.FLOW.states if state.name == of.state)
+
+
+def give_host(of: Series, joint: Mapping[str, Any]) -> None:
+    """Put a series into the name of a group that its host leads, for demonstrations."""
+    named = {f"host_{name}": joint[name] for name in ("key", "title", "url")}
+    models.Series.update(**named).where(models.Series.id == of.id).execute()
+
+
+def keep_host(joint: Mapping[str, Any]) -> int:
+    """Let series follow their group: its name, its page, who leads it; returns how many changed.
+
+    Another lead chooses anew who reads access needs. Inside the caller's transaction.
+    """
+    of: Any = models.Series
+    here, lead = of.host_key == joint["key"], joint["organisation"]
+    told = {"host_title": joint["title"], "host_url": joint["url"]}
+    of.update(**told).where(here, of.host_title != joint["title"]).execute()
+    moved = of.update(organisation=lead, contact=None, account=None)
+    return int(moved.where(here, of.organisation != lead).execute())
 
 
 def ways(ctx: Context, page: str, row: models.Series, token: str = "") -> list[Mapping[str, Any]]:

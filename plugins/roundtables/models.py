@@ -12,6 +12,8 @@ from portal.people.models import Account
 
 DRAFT, PUBLISHED, CLOSED, PLACED = "draft", "published", "closed", "placed"
 HELD, CANCELLED, DISCARDED = "held", "cancelled", "discarded"
+OVER = (PLACED, HELD, CANCELLED)
+"""States in which nothing is allocated any more."""
 
 
 class Series(Model):
@@ -21,7 +23,8 @@ class Series(Model):
     counts: `closes_at` with a short grace. `groups` names the groups that count, `own_groups` lists
     pairs of a title and its values. `loss` is how much breadth may be given up for equal chances,
     in per cent. `contact` alone reads what people need for access. `counts` keeps how many of each
-    group registered, were offered a place and came, when the names are gone.
+    group registered, were offered a place and came, when the names are gone. `host_key` stands for
+    a group of organisations in whose name the series is run, led by `organisation`; empty for none.
     """
 
     id = AutoField()
@@ -51,6 +54,9 @@ class Series(Model):
     created_at = UtcDateTime()
     published_at = UtcDateTime(null=True)
     over_at = UtcDateTime(null=True)
+    host_key = TextField(default="")
+    host_title = TextField(default="")
+    host_url = TextField(default="")
     organisation_id: int
     account_id: int | None
     contact_id: int | None
@@ -58,9 +64,15 @@ class Series(Model):
     class Meta:
         table_name = "roundtables_series"
 
+    @property
+    def host_name(self) -> str:
+        """Who invites: the group in whose name it is, else the organisation."""
+        return str(self.host_title or self.organisation.name)
+
 
 class RoundTable(Model):
-    """One meeting. `reserved` seats of its `capacity` are the host's; the others are allocated.
+    """One meeting. `reserved` seats of its `capacity` are the host's; the others are allocated,
+    and `overbooked` places more, because some who accept do not come.
 
     `joining` is the link to the meeting, sealed. `sequence` rises with every change that calendars
     must learn. `supports` are the accessibility offers. `findings` is where outcomes stood before they had a plugin.
@@ -76,6 +88,7 @@ class RoundTable(Model):
     minutes = IntegerField()
     capacity = IntegerField()
     reserved = IntegerField(default=0)
+    overbooked = IntegerField(default=0)
     joining = TextField(default="")
     supports = JsonField(default=list)
     note = TextField(default="")
@@ -96,9 +109,14 @@ class RoundTable(Model):
         return ends_at
 
     @property
-    def seats(self) -> int:
-        """The seats that are allocated."""
+    def room(self) -> int:
+        """The seats that are not kept for the host."""
         return max(0, self.capacity - self.reserved)
+
+    @property
+    def seats(self) -> int:
+        """The places that are given: those with a seat, and those beyond."""
+        return self.room + int(self.overbooked)
 
     @property
     def key(self) -> str:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from flask import current_app
 from markupsafe import Markup
 
+from plugins.allocation import interface as allocation
 from plugins.allocation.interface import pictures
 from plugins.calendars.interface import Moment
 from plugins.roundtables import (
@@ -48,7 +49,7 @@ def card(ctx: Context, row: Series, tables: Sequence[RoundTable], count: int) ->
         "opens": moment(row.opens_at, row.zone),
         "first": moment(tables[0].starts_at, row.zone) if tables else "",
         "tables": ngettext("%(num)s round table", "%(num)s round tables", len(tables)),
-        "seats": ngettext("%(num)s seat", "%(num)s seats", sum(item.seats for item in tables)),
+        "seats": ngettext("%(num)s seat", "%(num)s seats", sum(item.room for item in tables)),
         "spoken": ", ".join(language_name(code, locale()) for code in spoken),
         "count": count,
     }
@@ -63,7 +64,14 @@ def table(series: Series, row: RoundTable) -> dict[str, Any]:
         "iso": row.starts_at.isoformat(),
         "short": f"{day(local, 'medium')}, {local:%H:%M}",
         "length": ngettext("%(num)s minute", "%(num)s minutes", row.minutes),
-        "seats": ngettext("%(num)s seat", "%(num)s seats", row.seats),
+        "seats": ngettext("%(num)s seat", "%(num)s seats", row.room),
+        "more": ngettext(
+            "%(num)s place beyond the seats, as some do not come",
+            "%(num)s places beyond the seats, as some do not come",
+            row.overbooked,
+        )
+        if row.overbooked
+        else "",
         "language": language_name(row.lang, locale()),
         "supports": [labels.support(key) for key in row.supports],
     }
@@ -83,7 +91,8 @@ def choosable(ctx: Context, series: Series) -> list[tuple[str, str]]:
 def facts(series: Series) -> list[tuple[str, Any]]:
     """Return the facts of a series."""
     return [
-        (_("Host"), series.organisation.name),
+        (_("Host"), series.host_name),
+        *([(_("Led by"), series.organisation.name)] if series.host_title else []),
         (_("Registration"), _(
             "%(opens)s to %(closes)s",
             opens=moment(series.opens_at, series.zone),
@@ -94,8 +103,8 @@ def facts(series: Series) -> list[tuple[str, Any]]:
     ]  # fmt: skip
 
 
-def rules(series: Series) -> list[tuple[str, Any]]:
-    """Return the published rules of an allocation."""
+def rules(series: Series, is_fixed: bool) -> list[tuple[str, Any]]:
+    """Return the published rules of an allocation; with `is_fixed` its draw is committed."""
     named = [groups.title(series, key) for key in groups.keys(series)]
     weighed = ", ".join(
         f"{groups.title(series, key)} × {weight}" for key, weight in series.weights.items()
@@ -107,6 +116,12 @@ def rules(series: Series) -> list[tuple[str, Any]]:
     ]
     hours = ngettext("%(num)s hour", "%(num)s hours", series.offer_hours)
     rows.append((_("Time to accept an offer"), hours))
+    losses = allocation.answers(series.loss).values()
+    listed = ", ".join(number(loss) for loss in ([series.loss] if is_fixed else sorted(losses)))
+    told = _("%(num)s %%", num=listed)
+    if not is_fixed:
+        told = _("%(list)s %%: the host decides before the draw", list=listed)
+    rows.append((_("Breadth given up for more equal chances"), told))
     return rows + ([(_("Weights"), weighed)] if weighed else [])
 
 
@@ -127,7 +142,7 @@ def json_ld(series: Series, tables: Sequence[RoundTable]) -> Markup:
             "eventStatus": status + ("Cancelled" if row.cancelled_at else "Scheduled"),
             "inLanguage": row.lang,
             "location": {"@type": "VirtualLocation", "url": url},
-            "organizer": {"@type": "Organization", "name": series.organisation.name},
+            "organizer": {"@type": "Organization", "name": series.host_name},
             "maximumAttendeeCapacity": row.capacity,
             "url": url,
         }

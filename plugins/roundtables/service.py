@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,6 +24,7 @@ MOST_DRAFTS = 50
 NAME = "roundtables_series"
 FIXED = ("groups", "own_groups", "weights", "org_cap", "seats_per_person", "zone", "opens_at")
 """What nobody changes once people can register: they decided knowing it."""
+SEATS = ("capacity", "reserved", "overbooked")
 EVENTS = tuple(
     EventType(f"round_tables.{name}", title, {}, NAME)
     for name, title in (
@@ -42,19 +43,23 @@ def write(
     organisation: Organisation | None = None,
     series: Series | None = None,
     version: int | None = None,
+    joint: Mapping[str, Any] | None = None,
 ) -> Series:
-    """Write a new series for a host, or change one.
+    """Write a new series for a host (in the name of a `joint` group that it leads), or change one.
 
     Once people can register, groups, caps and the opening stay as they are, and the deadline can
     only be moved while it has not passed. Raises Invalid with the field, NotFound for strangers,
     Conflict when somebody was faster.
     """
-    kept = _checked(ctx, values)
+    kept = _checked(ctx, values, series)
     with db.transaction():
         if series is None:
             if organisation is None:
                 raise NotFound
-            return _create(ctx, organisation, kept)
+            named = (
+                {f"host_{name}": joint[name] for name in ("key", "title", "url")} if joint else {}
+            )
+            return _create(ctx, organisation, {**kept, **named})
         permissions.check(ctx, "edit", series)
         if series.state != models.DRAFT:
             kept = _without_fixed(ctx, series, kept)
@@ -75,16 +80,51 @@ def _update(model: Any, number: int, version: int | None, values: Mapping[str, A
         raise Conflict(told, version=now.version)
 
 
-def _checked(ctx: Context, values: Mapping[str, Any]) -> dict[str, Any]:
+def set_rules(
+    ctx: Context, series: Series, values: Mapping[str, Any], version: int | None = None
+) -> None:
+    """Set weights, own groups and limits of a draft, and how much breadth may be given up.
+
+    The last can be set until a draw is committed. Raises Invalid with the field, NotFound for
+    strangers, Conflict when it is too late or somebody was faster.
+    """
+    permissions.check(ctx, "edit", series)
+    kept = {"loss": checking.whole(values["loss"], "loss", 1, checking.MOST_LOSS)}
+    with db.transaction():
+        state = placing.hold(series)
+        if state == models.DRAFT:
+            kept |= _rules(values, series.groups)
+        if queries.draw_of(series) or state not in (models.DRAFT, models.PUBLISHED, models.CLOSED):
+            raise Conflict(_("The draw is committed. Its rules stay as they are."))
+        _update(Series, series.id, version, kept)
+        audit.record(ctx, "round_tables.ruled", NAME, series.id, **kept)
+
+
+def _rules(values: Mapping[str, Any], wanted: Collection[str]) -> dict[str, Any]:
+    own = checking.own_groups(values["own_groups"])
+    named = [*wanted, *(f"{groups.OWN}{at}" for at in range(1, len(own) + 1))]
+    if not named:
+        raise Invalid(_("Choose at least one group that counts for breadth."), "own_groups")
+    return {
+        "own_groups": own,
+        "weights": checking.weights(values.get("weights", {}), named),
+        "org_cap": checking.whole(values["org_cap"], "org_cap", 1, 20),
+        "seats_per_person": checking.whole(values["seats_per_person"], "seats_per_person", 1, 10),
+    }
+
+
+def _checked(ctx: Context, values: Mapping[str, Any], series: Series | None) -> dict[str, Any]:
     zone = values["zone"]
     opens_at = moment(values["opens_on"], values["opens_time"], zone, "opens_on")
     closes_at = moment(values["closes_on"], values["closes_time"], zone, "closes_on")
     checking.window(opens_at, closes_at)
-    own = checking.own_groups(values["own_groups"])
     wanted = [key for key in groups.offered() if key in values["groups"]]
-    if not wanted and not own:
+    if not wanted and not (series and series.own_groups) and not values.get("own_groups"):
         raise Invalid(_("Choose at least one group that counts for breadth."), "groups")
-    named = [*wanted, *(f"{groups.OWN}{at}" for at in range(1, len(own) + 1))]
+    kept = _rules(values, wanted) if "own_groups" in values else {}
+    if series and not kept:
+        all_of = {*wanted, *groups.own_keys(series)}
+        kept = {"weights": {key: at for key, at in series.weights.items() if key in all_of}}
     grace = timedelta(minutes=settings.of(ctx, "roundtables")["grace_minutes"])
     return {
         "title": checking.line(values["title"], "title", _("Give the series a title.")),
@@ -98,10 +138,7 @@ def _checked(ctx: Context, values: Mapping[str, Any]) -> dict[str, Any]:
         "closes_at": closes_at,
         "freezes_at": closes_at + grace,
         "groups": wanted,
-        "own_groups": own,
-        "weights": checking.weights(values.get("weights", {}), named),
-        "org_cap": checking.whole(values["org_cap"], "org_cap", 1, 20),
-        "seats_per_person": checking.whole(values["seats_per_person"], "seats_per_person", 1, 10),
+        **kept,
         "offer_hours": checking.whole(values["offer_hours"], "offer_hours", 4, 336),
     }
 
@@ -162,7 +199,7 @@ def copy(ctx: Context, series: Series, weeks: int) -> Series:
     weeks = checking.whole(weeks, "weeks", 1, 104)
     same = (
         "purpose", "questions", "lang", "zone", "groups", "own_groups", "weights", "org_cap",
-        "seats_per_person", "loss", "offer_hours", "title",
+        "seats_per_person", "loss", "offer_hours", "title", "host_key", "host_title", "host_url",
     )  # fmt: skip
     kept = {name: getattr(series, name) for name in same}
     for name in ("opens_at", "closes_at", "freezes_at"):
@@ -172,8 +209,7 @@ def copy(ctx: Context, series: Series, weeks: int) -> Series:
         Series.update(contact=series.contact_id).where(Series.id == made.id).execute()
         for row in queries.tables(series):
             again = {
-                name: getattr(row, name)
-                for name in ("number", "topic", "lang", "minutes", "capacity", "reserved")
+                name: getattr(row, name) for name in ("number", "topic", "lang", "minutes", *SEATS)
             }
             RoundTable.create(
                 public_id=new_public_id(),
@@ -215,9 +251,13 @@ def write_table(
         if table.cancelled_at is not None or table.ends_at < ctx.clock.now():
             raise Conflict(_("This round table is over. Write a new one."))
         taken = queries.taken(series).get(table.id, 0)
-        if kept["capacity"] - kept["reserved"] < taken:
+        if kept["capacity"] - kept["reserved"] + kept["overbooked"] < taken:
             told = _("%(num)s places are given already. Write at least so many.", num=taken)
             raise Invalid(told, "capacity")
+        is_other = any(getattr(table, name) != kept[name] for name in SEATS)
+        if is_other and series.state == models.CLOSED and queries.draw_of(series):
+            told = _("A draw with these seats is committed. Change them once it is published.")
+            raise Conflict(told)
         if values.get("joining") is None:
             kept.pop("joining")
         is_moved = any(
@@ -240,6 +280,7 @@ def _checked_table(ctx: Context, series: Series, values: Mapping[str, Any]) -> d
     if series.state != models.DRAFT and starts_at <= series.freezes_at:
         raise Invalid(_("A round table can't begin before registration ends."), "day")
     capacity = checking.whole(values["capacity"], "capacity", 1, checking.MOST_SEATS)
+    more = checking.whole(values.get("overbooked") or 0, "overbooked", 0, capacity // 2)
     return {
         "topic": checking.line(values["topic"], "topic", _("Give the round table a topic.")),
         "lang": values["lang"],
@@ -247,6 +288,7 @@ def _checked_table(ctx: Context, series: Series, values: Mapping[str, Any]) -> d
         "minutes": checking.whole(values["minutes"], "minutes", 5, checking.MOST_MINUTES),
         "capacity": capacity,
         "reserved": checking.whole(values["reserved"] or 0, "reserved", 0, capacity),
+        "overbooked": more,
         "joining": tokens.seal(joining_link(values.get("joining") or "")),
         "supports": [key for key in checking.SUPPORTS if key in values["supports"]],
         "note": checking.block(values["note"], "note", longest=1_000),

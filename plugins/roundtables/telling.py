@@ -119,7 +119,7 @@ def tell(ctx: Context, interest: Interest, letter: str, **values: Any) -> int:
     series = interest.series
     known = {
         "title": series.title,
-        "host": series.organisation.name,
+        "host": series.host_name,
         "code": interest.receipt,
         "closes": Moment(series.closes_at, series.zone),
         "freezes": Moment(series.freezes_at, series.zone),

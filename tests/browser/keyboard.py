@@ -20,9 +20,12 @@ IN_FOCUS = "found => found.includes(document.activeElement)"
 class Person:
     """A visitor at a site who never takes a mouse; `wrong` tells by page what was not right."""
 
-    def __init__(self, browser: Browser, url: str, wrong: dict[str, list[str]]) -> None:
+    def __init__(
+        self, browser: Browser, url: str, wrong: dict[str, list[str]], scripts: bool = True
+    ) -> None:
         self.wrong = wrong
         self.context: BrowserContext = browser.new_context(
+            java_script_enabled=scripts,
             reduced_motion="reduce",  # what fades in is looked at once it is there
             base_url=url,
             locale="en-GB",

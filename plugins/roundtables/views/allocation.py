@@ -5,12 +5,13 @@ from __future__ import annotations
 from flask import flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from plugins.allocation import interface as rules
 from plugins.allocation.interface import pictures
-from plugins.roundtables import drawing, pages, pooling, queries
+from plugins.roundtables import drawing, interface, pages, pooling, queries
 from plugins.roundtables.models import CLOSED, TRIED, WORKING
 from plugins.roundtables.views.base import hosted, own
 from plugins.roundtables.views.host import HOST
-from portal.errors import Invalid
+from portal.errors import Conflict, Invalid
 from portal.i18n import _, ngettext
 from portal.jobs import Job
 from portal.web.access import SIGNED_IN, allow
@@ -23,7 +24,7 @@ def allocation(slug: str) -> ResponseReturnValue:
     return _page(slug)
 
 
-def _page(slug: str, told: str = "", field: str = "") -> ResponseReturnValue:
+def _page(slug: str, told: str = "", field: str = "", status: int = 422) -> ResponseReturnValue:
     row = hosted(slug, "run").series
     made, tries = queries.draw_of(row), queries.tries(row)
     newest = made or (tries[0] if tries else None)
@@ -51,16 +52,17 @@ def _page(slug: str, told: str = "", field: str = "") -> ResponseReturnValue:
         presence=pages.presence(row, newest) if newest and shown else [],
         steps=pages.steps(row, made),
         is_tried=is_tried,
-        round=drawing.round_of(made) if made and made.source else None,
-        beacon_url=drawing.beacon_url(made) if made else "",
+        round=rules.round_of(made.source) if made and made.source else None,
+        beacon_url=rules.beacon_url(made.source) if made else "",
         closes=pages.moment(row.closes_at, row.zone),
         freezes=pages.moment(row.freezes_at, row.zone),
         told=told,
         field=field,
         typed=request.form,
+        ways=interface.ways(g.ctx, "draw", row),
         pages=pages,
     )  # fmt: skip
-    return page, 422 if told else 200
+    return page, status if told else 200
 
 
 @own.post("/round-tables/<slug>/allocation/<any(all, try, stop, commit, draw, show):act>")
@@ -78,7 +80,7 @@ def allocate(slug: str, act: str) -> ResponseReturnValue:
             drawing.stop(g.ctx, row)
             flash(_("The try is stopped; nothing of it is kept."))
         elif act == "commit":
-            how = form.get("source", drawing.BEACON), form.get("seals", "")
+            how = form.get("source", rules.BEACON), form.get("seals", "")
             drawing.commit(g.ctx, row, form.get("draw", ""), form.get("preset", ""), *how)
             flash(_("Committed. From now on nobody can change the tickets."))
         elif act == "draw":
@@ -88,6 +90,8 @@ def allocate(slug: str, act: str) -> ResponseReturnValue:
             _offered(drawing.show(g.ctx, row))
     except Invalid as error:
         return _page(slug, error.message, error.field or "")
+    except Conflict as error:
+        return _page(slug, error.message, status=409)
     return redirect(f"/round-tables/{row.slug}/allocation", 303)
 
 

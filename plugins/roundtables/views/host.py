@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from plugins.roundtables import forms, pages, queries, service
+from plugins.roundtables import forms, interface, pages, queries, service
 from plugins.roundtables.models import DISCARDED, RoundTable, Series
 from plugins.roundtables.views.base import blueprint, hosted, shown_version, spend
 from plugins.roundtables.workflow import FLOW
@@ -46,16 +46,22 @@ def new() -> ResponseReturnValue:
     mine = queries.own_organisations(g.ctx)
     if not mine:
         return render_template("roundtables/nobody.html")
-    form = forms.SeriesForm(request.form or None, now=g.ctx.clock.now(), organisations=mine)
+    joint = interface.hosts(g.ctx, mine)
+    hosts = [(own.slug, own.name) for own in mine] + [
+        (key, one["title"]) for key, one in joint.items()
+    ]
+    form = forms.SeriesForm(request.form or None, now=g.ctx.clock.now(), hosts=hosts)
     if form.organisation.data is None:
         form.organisation.data = request.args.get("organisation") or mine[0].slug
-    chosen = next((item for item in mine if item.slug == form.organisation.data), None)
+    group = joint.get(form.organisation.data)
+    leads = (form.organisation.data, group["organisation"] if group else None)
+    chosen = next((item for item in mine if item.slug == leads[0] or item.id == leads[1]), None)
     if request.method == "POST" and form.validate():
         try:
             spend()
             if chosen is None:
                 raise Invalid(_("Choose one of your organisations."), field="organisation")
-            made = service.write(g.ctx, form.values(), organisation=chosen)
+            made = service.write(g.ctx, form.values(), organisation=chosen, joint=group)
         except Invalid as error:
             mark(form, error)
         else:

@@ -5,16 +5,7 @@ from __future__ import annotations
 from flask import flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from plugins.roundtables import (
-    after,
-    groups,
-    interface,
-    listing,
-    pages,
-    queries,
-    service,
-    tokens,
-)
+from plugins.roundtables import after, groups, interface, listing, pages, queries, service, tokens
 from plugins.roundtables.models import INTERESTED, TAKING, Need, Place
 from plugins.roundtables.views.base import hosted, own
 from plugins.roundtables.views.host import HOST
@@ -52,7 +43,7 @@ def people(slug: str) -> ResponseReturnValue:
                 f"{item.number}. {item.topic}",
                 wanted.get(item.id, 0),
                 taken.get(item.id, 0),
-                item.seats,
+                f"{item.room} + {item.overbooked}" if item.overbooked else item.room,
             ]
             for item in tables.values()
         ],

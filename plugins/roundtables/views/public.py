@@ -61,7 +61,7 @@ def show(slug: str) -> ResponseReturnValue:
     if row.slug != slug:
         return redirect(f"/round-tables/{row.slug}", 301)
     tables = queries.tables(row, with_cancelled=True)
-    mine = queries.of_account(g.ctx, row)
+    mine, made = queries.of_account(g.ctx, row), queries.draw_of(row)
     return render_template(
         "roundtables/show.html",
         row=row,
@@ -69,14 +69,14 @@ def show(slug: str) -> ResponseReturnValue:
         found=found,
         tables=[pages.table(row, item) for item in tables],
         facts=pages.facts(row),
-        rules=pages.rules(row),
+        rules=pages.rules(row, made is not None),
         window=registering.window(g.ctx, row),
         json_ld=pages.json_ld(row, tables),
         count=queries.count_interested([row.id]).get(row.id, 0),
         seats=sum(item.seats for item in tables if not item.cancelled_at),
         mine=tokens.mine(mine) if mine else "",
         flow=workflow.panel(g.ctx, row) if found.may("history") else None,
-        draw=queries.draw_of(row),
+        draw=made,
         ways=interface.ways(g.ctx, "series", row),
         host_ways=interface.ways(g.ctx, "host", row) if found.may("run") else [],
         pages=pages,
@@ -97,7 +97,7 @@ def draw(slug: str) -> ResponseReturnValue:
         host=found.series.organisation,
         draw=made,
         figures=pictures.figures(made.figures),
-        settings=pages.rules(found.series),
+        settings=pages.rules(found.series, True),
         has_files=made.state == SHOWN and made.figures.get("people", 0) >= MANY,
         many=MANY,
     )

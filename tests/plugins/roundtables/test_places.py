@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from plugins.roundtables import after, placing, queries, registering, service
+from plugins.roundtables import after, placing, pooling, queries, registering, service
 from plugins.roundtables.models import TAKING, Interest, Place, Series
 from portal import db, workflow
 from portal.clock import FixedClock
@@ -162,6 +162,25 @@ def test_seats_that_are_given_can_not_be_taken_away(
     assert Place.select().where(Place.state == "offered").count() == 3  # the next in line at once
 
 
+def test_a_table_gives_the_places_beyond_its_seats_that_were_published(
+    portal: Flask, ctx: Context, clock: FixedClock
+) -> None:
+    series, rows = allocated(ctx, clock, portal, people=5, capacity=2, overbooked=1)
+    table = tables_of(series)[0]
+    values = {**TABLE, "day": table.starts_at.date(), "joining": None, "capacity": 2}
+    for row in rows[:3]:
+        placing.accept(by(ctx, None), place_of(row))
+
+    assert Place.select().count() == 3  # all are given
+    for wrong in (0, 2, -1):  # three are given; at most half of two seats
+        with pytest.raises(Invalid):
+            service.write_table(ctx, series, {**values, "overbooked": wrong}, table)
+    placing.decline(by(ctx, None), place_of(rows[0]))
+    states = sorted(place.state for place in Place.select())
+    assert states == ["accepted", "accepted", "left", "offered"]  # the next in line, not two
+    assert pooling.settings_of(series, [table], 10).tables == {"T1": 3}
+
+
 def test_the_gate_opens_half_an_hour_before_and_notes_who_came(
     portal: Flask, ctx: Context, clock: FixedClock
 ) -> None:
@@ -221,15 +240,45 @@ def storm(app: Flask, ctx: Context, posts: int, threads: int) -> None:
     for thread in running:
         thread.join(240)
     assert wrong == []
+    _never_more_than_promised(series)
+
+
+def together(app: Flask, ctx: Context, threads: int) -> None:
+    """Let everybody with an offer accept it at the same moment, several times each."""
+    places, gate = list(Place.select()), threading.Barrier(threads, timeout=60)
+    wrong: list[str] = []
+
+    def work(at: int) -> None:
+        with app.app_context():
+            db.database.connect(reuse_if_open=True)
+            gate.wait()
+            try:
+                placing.accept(by(ctx, None), places[at % len(places)])
+            except PortalError:
+                pass
+            except Exception as error:
+                wrong.append(repr(error))
+            db.database.close()
+
+    running = [threading.Thread(target=work, args=(at,)) for at in range(threads)]
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join(240)
+    assert wrong == []
+    _never_more_than_promised(Series.get())
+
+
+def _never_more_than_promised(series: Series) -> None:
     for table in tables_of(series):
         taken = Place.select().where(Place.table == table.id, Place.state.in_(TAKING)).count()
-        assert taken <= table.seats
+        assert taken <= table.capacity - table.reserved + table.overbooked
 
 
 def test_answers_from_all_sides_at_once_never_overbook(
     portal: Flask, ctx: Context, clock: FixedClock
 ) -> None:
-    allocated(ctx, clock, portal, people=12, capacity=5)
+    allocated(ctx, clock, portal, people=12, capacity=4, overbooked=1)
 
     storm(portal, ctx, posts=40, threads=6)
 
@@ -240,7 +289,8 @@ def test_a_hundred_rounds_of_answers_never_overbook(
 ) -> None:
     portal = make_portal(any_url, plugins=["roundtables", "notices", "tasks"])
     with portal.app_context():
-        allocated(ctx, clock, portal, people=40, capacity=12)
+        allocated(ctx, clock, portal, people=40, capacity=10, overbooked=2)
+        together(portal, ctx, threads=40)
         for _round in range(10):
             storm(portal, ctx, posts=40, threads=40)
 

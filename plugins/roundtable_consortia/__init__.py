@@ -1,0 +1,1 @@
+"""Round tables in the name of a consortium."""

@@ -1,0 +1,10 @@
+"""Places beyond the seats, and series in the name of a group; the SQL stands beside this file."""
+
+from pathlib import Path
+
+from portal.migrate import run_script
+
+
+def up(migrator, db):
+    """Add the columns."""
+    run_script(db, Path(__file__).with_suffix(".sql"))

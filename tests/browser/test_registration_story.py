@@ -1,0 +1,108 @@
+"""A place at a round table: registered for, changed and given back with the keyboard alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from portal import db
+from portal.app import create_app
+from portal.config import Config
+from tests.browser.keyboard import Person, mailed_link
+from tests.conftest import prepare
+from tests.factories import clocked, make_account, make_organisation
+from tests.plugins.roundtables.conftest import make_series
+from tests.reliability.storm import Portal
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.full]
+
+EMAIL = "anna@mail.example"
+SLOWER_THAN_A_PROGRAM = 3_500
+"""Milliseconds."""
+TABLES = ({"topic": "Recognition", "capacity": 15}, {"topic": "Access", "capacity": 15})
+
+
+@pytest.fixture
+def site(any_url: str, tmp_path: Path) -> Iterator[Portal]:
+    """A portal whose host invites to two round tables."""
+    made = Portal(tmp_path / "instance", any_url, processes=1)
+    made.folder.mkdir()
+    app = create_app(Config(instance=str(made.folder), database_url=any_url, testing=True))
+    with app.app_context():
+        prepare(app.extensions["portal"].registry)
+        ctx = clocked(app)
+        host = make_organisation(
+            "School of Riga", "LV", admin=make_account(app, name="Host"), type="vet-school"
+        )
+        make_series(ctx, host, TABLES)
+    db.database.close()
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_somebody_registers_by_keyboard_on_a_narrow_screen(
+    site: Portal, browser: Browser, scripts: bool
+) -> None:
+    wrong: dict[str, list[str]] = {}
+    with Person(browser, f"http://127.0.0.1:{site.port}", wrong, scripts=scripts) as anna:
+        register(anna)
+        anna.open(mailed_link(site.folder, EMAIL, "/round-tables/my/"))
+        confirm(anna)
+        change(anna)
+        withdraw(anna)
+    assert wrong == {}
+
+
+def register(person: Person) -> None:
+    """Find the series from the first page, and confirm an interest; a slip keeps what was typed."""
+    person.open("/")
+    person.unfold("Menu")
+    person.go("Round tables")
+    person.go("Mobility that counts")
+    person.go("Confirm your interest")
+    person.select("choice1", "2")
+    person.select("choice2", "1")
+    person.write("name", "Anna Example")
+    person.write("email", EMAIL)
+    person.write("employer", "Bakery of Riga")
+    person.select("group_country", "Latvia")
+    person.write("needs", "Captions, please.")
+    person.page.wait_for_timeout(SLOWER_THAN_A_PROGRAM)
+    person.send("Confirm your interest")
+    person.sees("Without this we can't take up your interest.")
+    assert person.field("employer").input_value() == "Bakery of Riga"
+    person.tick("agrees", "")
+    person.page.wait_for_timeout(SLOWER_THAN_A_PROGRAM)
+    person.send("Confirm your interest")
+    person.sees(EMAIL)
+
+
+def confirm(person: Person) -> None:
+    """Press the one button that the mailed link leads to."""
+    person.sees("Not confirmed yet")
+    person.send("Confirm")
+    person.sees("Your interest is confirmed")
+
+
+def change(person: Person) -> None:
+    """Change the order of the choices, and say no more of a group."""
+    person.go("Change it")
+    person.select("choice1", "1")
+    person.select("choice2", "2")
+    person.send("Save")
+    person.sees("Your changes are saved.")
+
+
+def withdraw(person: Person) -> None:
+    """Take the interest back."""
+    person.unfold("Withdraw")
+    person.send("Withdraw")
+    person.sees("You withdrew")

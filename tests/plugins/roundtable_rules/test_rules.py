@@ -1,0 +1,111 @@
+"""The rules of a draw: bounds, what is published, what is frozen when; a fourth answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from flask import Flask
+
+from plugins.roundtables import drawing
+from plugins.roundtables import interface as roundtables
+from plugins.roundtables.models import Draw, Series
+from portal import workflow
+from portal.clock import FixedClock
+from portal.context import SYSTEM, Context
+from portal.errors import Conflict, Invalid, NotFound
+from tests.factories import make_account, post, sign_in
+from tests.plugins.roundtables.conftest import PLUGINS, again, by, make_host, make_series
+from tests.plugins.roundtables.test_allocation import crowd, tried
+from tests.visiting import faults
+
+NEEDED = [*PLUGINS, "roundtable_rules"]
+SAID = {"loss": 7, "own_groups": "Sector: metal, care", "org_cap": 2, "seats_per_person": 1}
+
+
+@pytest.fixture
+def app(make_portal: Callable[..., Flask]) -> Flask:
+    """A portal with this plugin and what it builds on."""
+    return make_portal(plugins=NEEDED)
+
+
+@pytest.fixture
+def portal(make_portal: Callable[..., Flask], any_url: str) -> Iterator[Flask]:
+    """The same with its context open, once on each engine."""
+    made = make_portal(any_url, plugins=NEEDED)
+    with made.app_context():
+        yield made
+
+
+def test_rules_are_set_in_a_draft_and_frozen_with_the_pool(
+    portal: Flask, ctx: Context, clock: FixedClock
+) -> None:
+    series, host = crowd(portal, ctx, clock, 6)
+    Series.update(state="draft").execute()
+    mine = roundtables.series(host, series.slug, "edit")
+    for wrong, field in (
+        ({"loss": 0}, "loss"),
+        ({"loss": 31}, "loss"),
+        ({"loss": None}, "loss"),
+        ({"own_groups": "Sector"}, "own_groups"),
+        ({"org_cap": 0}, "org_cap"),
+        ({"seats_per_person": 11}, "seats_per_person"),
+        ({"weights": {"country": 11}}, "weight_country"),
+    ):
+        with pytest.raises(Invalid) as error:
+            roundtables.set_rules(host, mine, {**SAID, **wrong}, None)
+        assert error.value.field == field
+    roundtables.set_rules(host, mine, {**SAID, "weights": {"country": 3, "own1": 2}}, None)
+    now = again(series)
+    assert (now.weights, now.org_cap, now.loss) == ({"country": 3, "own1": 2}, 2, 7)
+    Series.update(state="closed").execute()
+
+    closed = roundtables.series(host, series.slug, "edit")
+    roundtables.set_rules(host, closed, {**SAID, "loss": 8, "org_cap": 9}, None)
+    assert (again(series).loss, again(series).org_cap) == (8, 2)
+    made = tried(host, again(series))
+    assert set(made.figures["losses"].values()) == {5, 8, 10, 15}
+    drawing.commit(host, again(series), made.public_id, "own", "beacon", "")
+
+    assert again(made).loss == again(series).loss == 8
+    assert again(made).settings["weights"]["country"] == 3
+    assert again(made).settings["epsilon"] == 0.08
+    with pytest.raises(Conflict, match="committed"):
+        roundtables.set_rules(host, closed, SAID, None)
+    with pytest.raises(NotFound):
+        roundtables.series(by(ctx, make_account(portal)), series.slug, "edit")
+    assert Draw.select().count() == 1
+
+
+def test_the_page_keeps_what_was_typed_and_publishes_what_is_set(app: Flask, ctx: Context) -> None:
+    with app.app_context():
+        host, account = make_host(app)
+        series = make_series(ctx, host)
+        Series.update(state="draft").execute()
+        base, version = f"/round-tables/{series.slug}", str(Series.get().version)
+    client, page = sign_in(app.test_client(), account), f"{base}/rules"
+    assert page in client.get(base).text and faults(client.get(page)) == []
+    sent = {"loss": "7", "org_cap": "2", "seats_per_person": "1", "weight_type": "4"}
+    sent |= {"weight_country": "1", "weight_first": "1", "own_groups": "Sector: metal, care"}
+    for wrong in ({"weight_type": "many"}, {"loss": "99"}, {"own_groups": "x"}, {"org_cap": ""}):
+        answer = post(client, page, **{**sent, **wrong})
+        assert answer.status_code == 422 and faults(answer) == [], wrong
+        assert next(iter(wrong.values())) in answer.text
+    assert post(client, page, **sent, version=version).status_code == 303
+    late = post(client, page, **{**sent, "weight_type": "9"}, version=version)
+    assert late.status_code == 409 and "Kind of organisation counts" in late.text
+    with app.app_context():
+        workflow.move(ctx.as_actor(SYSTEM), again(series), "publish")
+    shown = client.get(f"/round-tables/{again_slug(app)}")
+    for words in ("Kind of organisation × 4", "Sector", "5, 7, 10, 15 %: the host decides"):
+        assert words in shown.text, words
+    kept = client.get(f"/round-tables/{again_slug(app)}/rules")
+    assert "stay as they were published" in kept.text and "weight_type" not in kept.text
+    stranger = sign_in(app.test_client(), make_account(app))
+    assert stranger.get(page).status_code == 404
+
+
+def again_slug(app: Flask) -> str:
+    """Return the address of the series as it is now."""
+    with app.app_context():
+        return str(Series.get().slug)
