@@ -125,18 +125,21 @@ class Plugins(kernel.Registry):
     def _needed(self, plugin: str) -> list[str]:
         """Return what a plugin builds on, the lowest first."""
         known = {manifest.id: manifest.needed for manifest in self.ordered()}
-        needed = waiting = known.get(plugin, set())
+        needed = waiting = known.get(plugin, frozenset())
         while waiting:
-            waiting = set[str]().union(*(known.get(one, set()) for one in waiting)) - needed
+            waiting = frozenset().union(*(known.get(one, ()) for one in waiting)) - needed
             needed = needed | waiting
         return [one for one in known if one in needed]
 
     def builders(self, plugin: str, is_on: bool = True) -> list[str]:
         """Return who builds on a plugin, the highest first: those switched on, or all."""
+        above, ordered = {plugin}, self.ordered()
+        while more := {one.id for one in ordered if one.needed & above} - above:
+            above |= more
         return [
             manifest.id
-            for manifest in reversed(self.ordered())
-            if manifest.id != plugin and plugin in self._needed(manifest.id)
+            for manifest in reversed(ordered)
+            if manifest.id in above - {plugin}
             if not is_on or stored(manifest.id).state in FROM["deactivate"]
         ]
 

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from operator import eq, ge, gt, le, lt, ne
 from pathlib import Path
 from typing import Any
@@ -64,10 +65,10 @@ class Manifest:
     license: str = ""
     serves: str = ""
 
-    @property
-    def needed(self) -> set[str]:
+    @cached_property
+    def needed(self) -> frozenset[str]:
         """The ids of the plugins that it builds on."""
-        return set(map(required_id, self.requires))
+        return frozenset(map(required_id, self.requires))
 
 
 def read(path: Path, package: str) -> Manifest:
