@@ -136,7 +136,6 @@ def test_an_older_version_is_brought_back(open_page: Open) -> None:
     before = page.locator("main [name=city]").input_value()
     type_into(page, "city", "Wrong town")
     press(page, "Save the changes")
-    page.locator("main summary", has_text="More").click()
     page.get_by_role("link", name="Versions").focus()
     page.keyboard.press("Enter")
 

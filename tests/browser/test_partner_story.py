@@ -130,7 +130,6 @@ def invite(person: Person) -> None:
     """Invite a colleague who may write."""
     person.open("/organisations/")
     person.go(SCHOOL)
-    person.unfold("More")
     person.go("People")
     person.go("Invite a colleague")
     person.write("email", COLLEAGUE)
@@ -151,7 +150,6 @@ def come_in(colleague: Person, site: Portal) -> None:
 
 def fill_in_profile(colleague: Person) -> None:
     """Write what partners want to know: facts are seen at once, promises wait for a reviewer."""
-    colleague.unfold("More")
     colleague.go("Edit the profile")
     colleague.tick("roles", "sending")
     colleague.write("summary_1", "We train bakers.")
@@ -169,7 +167,6 @@ def submit_profile(person: Person) -> None:
     """Let the administrator agree and submit it."""
     person.open("/organisations/")
     person.go(SCHOOL)
-    person.unfold("More")
     person.go("Changed promises: next step")
     person.tick("agree")
     person.send("Submit the change")

@@ -237,7 +237,6 @@ def test_a_newcomer_is_published_by_a_reviewer_and_changes_a_promise(open_page: 
     page.locator("main [name=name]").fill(name)
     page.locator("main [name=country]").select_option("DE")
     press(page, "Add the organisation")
-    page.locator("main summary", has_text="More").click()
     page.get_by_role("link", name="Publish the profile").click()
     publication = page.url.partition("//")[2].partition("/")[2]
     slug = publication.split("/")[1]
