@@ -54,10 +54,26 @@ class _Counted:
 
 
 class UnfinishedRead(Exception):
-    """Rows were still being read when a write began, and others have written since.
+    """Rows of ready SQL were still being read when a write began, and others have written since.
 
-    SQLite cannot let one who looks at old rows write. Fetch all rows first: `list(query)`.
+    SQLite lets nobody write who looks at old rows. Fetch all of them first, as `query()` does.
     """
+
+
+class _Fetched:
+    """A cursor whose rows were all fetched: who stops halfway keeps no look at old rows open."""
+
+    def __init__(self, cursor: Any) -> None:
+        self.description, self._rows = cursor.description, iter(cursor.fetchall())
+
+    def fetchone(self) -> Any:
+        return next(self._rows, None)
+
+    def fetchall(self) -> list[Any]:
+        return list(self._rows)
+
+    def close(self) -> None:
+        self._rows = iter(())
 
 
 def _is_stale(error: BaseException) -> bool:
@@ -71,6 +87,11 @@ class Sqlite(_Counted, SqliteDatabase):
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self._asking, self._queue = Lock(), deque[Event]()
+
+    def execute(self, query: Any, **more: Any) -> Any:
+        """Run a query of models. A select gives all its rows at once, as PostgreSQL does."""
+        cursor = super().execute(query, **more)
+        return _Fetched(cursor) if isinstance(query, peewee.SelectBase) else cursor
 
     def begin(self, lock_type: str | None = None) -> None:
         """Begin, and ask for the write lock evenly until it is free, as everybody does.

@@ -124,18 +124,16 @@ class Plugins(kernel.Registry):
 
     def _needed(self, plugin: str) -> list[str]:
         """Return what a plugin builds on, the lowest first."""
-        known = {manifest.id: manifest.needed for manifest in self.ordered()}
-        needed = waiting = known.get(plugin, frozenset())
-        while waiting:
-            waiting = frozenset().union(*(known.get(one, ()) for one in waiting)) - needed
-            needed = needed | waiting
-        return [one for one in known if one in needed]
+        below, ordered = {plugin}, self.ordered()
+        for manifest in reversed(ordered):
+            below |= manifest.needed if manifest.id in below else set()
+        return [manifest.id for manifest in ordered if manifest.id in below - {plugin}]
 
     def builders(self, plugin: str, is_on: bool = True) -> list[str]:
         """Return who builds on a plugin, the highest first: those switched on, or all."""
         above, ordered = {plugin}, self.ordered()
-        while more := {one.id for one in ordered if one.needed & above} - above:
-            above |= more
+        for manifest in ordered:
+            above |= {manifest.id} if manifest.needed & above else set()
         return [
             manifest.id
             for manifest in reversed(ordered)
