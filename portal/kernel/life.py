@@ -131,15 +131,12 @@ class Plugins(kernel.Registry):
 
     def builders(self, plugin: str, is_on: bool = True) -> list[str]:
         """Return who builds on a plugin, the highest first: those switched on, or all."""
-        above, ordered = {plugin}, self.ordered()
-        for manifest in ordered:
-            above |= {manifest.id} if manifest.needed & above else set()
-        return [
-            manifest.id
-            for manifest in reversed(ordered)
-            if manifest.id in above - {plugin}
-            if not is_on or stored(manifest.id).state in FROM["deactivate"]
-        ]
+        above: list[str] = []
+        for manifest in self.ordered():
+            if manifest.needed & {plugin, *above}:
+                above.append(manifest.id)
+        on = FROM["deactivate"]
+        return [one for one in reversed(above) if not is_on or stored(one).state in on]
 
     # Acting.
 
