@@ -228,6 +228,10 @@ def _whole_pattern(code: str) -> str:
     return pattern.replace(".00", "")
 
 
+DATES_OF = {"en": "en_GB"}
+"""Whose dates a language writes: the portal's readers are in Europe."""
+
+
 def day(value: date | datetime, length: str = "long") -> str:
     """Write a day as the language does."""
     return _day(value, length, _locale.get())
@@ -235,12 +239,13 @@ def day(value: date | datetime, length: str = "long") -> str:
 
 @lru_cache(maxsize=4096)
 def _day(value: date | datetime, length: str, code: str) -> str:
-    return babel_date(value, format=length, locale=code)
+    return babel_date(value, format=length, locale=DATES_OF.get(code, code))
 
 
 def moment(value: datetime, zone: str = "UTC") -> str:
     """Write a moment with its time zone."""
-    return babel_datetime(value, format="long", tzinfo=_zone(zone), locale=_locale.get())
+    code = DATES_OF.get(_locale.get(), _locale.get())
+    return babel_datetime(value, format="long", tzinfo=_zone(zone), locale=code)
 
 
 @lru_cache(maxsize=64)

@@ -140,7 +140,7 @@ def test_badge_is_on_profile_card_and_in_the_api(
     badge = {
         "by": "letter-oid",
         "on": "2026-11-20",
-        "label": "verified on November 20, 2026 by letter with its OID",
+        "label": "verified on 20 November 2026 by letter with its OID",
     }
     assert client.get("/api/v1/partners?q=bonn").json["items"][0]["verified"] == badge
     found = client.get(f"/api/v1/partners/{school.slug}").json

@@ -142,7 +142,7 @@ def test_verification_from_the_own_page_to_the_badge(app: Flask) -> None:
     assert "A letter with its PIC" in shown(deciding, case)
     post(deciding, case, verdict="accept", reasons="It fits.", proven_by="letter-oid")
     assert "What proved it: A letter with its OID." in shown(client, receipt)
-    assert "verified on November 20, 2026 by letter with its OID" in shown(client, own)
+    assert "verified on 20 November 2026 by letter with its OID" in shown(client, own)
     assert f'href="{path}"' not in shown(client, own)
 
 
@@ -167,7 +167,7 @@ def test_report_decision_statement_and_appeal(app: Flask) -> None:
     statement = f"/organisations/statements/{Case.get().public_id}"
     assert f'href="{statement}"' in shown(client, f"/organisations/{school.slug}/")
     page = shown(client, statement)
-    for words in ("§ 185", "A law", "You can appeal until May 22, 2027", "nothing automatic"):
+    for words in ("§ 185", "A law", "You can appeal until 22 May 2027", "nothing automatic"):
         assert words in page
     assert "words" not in page  # what the reporter wrote
     assert guest.get(statement).status_code == 303
@@ -187,7 +187,7 @@ def test_report_decision_statement_and_appeal(app: Flask) -> None:
     assert "Somebody else decides this" in shown(first, f"/organisations/cases/{number}")
     decided = post(second, f"/organisations/cases/{number}", verdict="accept", reasons="It was.")
     assert decided.status_code == 303
-    assert "This was overturned on November 20, 2026" in shown(client, statement)
+    assert "This was overturned on 20 November 2026" in shown(client, statement)
     assert db.query("SELECT hidden_at FROM organisation") == [(None,)]
 
 

@@ -99,7 +99,7 @@ def test_claim_from_question_to_administrator(app: Flask, entry: Organisation) -
     answer = post(client, path, proof="letter", message="<b>I</b> lead it.")
     assert answer.status_code == 303
     receipt = page(client, answer.location)
-    assert "November 27, 2026" in receipt
+    assert "27 November 2026" in receipt
     case = Case.get()
     assert "Escuela de Vigo" in page(deciding, "/organisations/cases")
     text = page(deciding, f"/organisations/cases/{case.public_id}")

@@ -164,7 +164,7 @@ def test_badge_says_how_and_when(portal: Flask, ctx: Context) -> None:
     assert Organisation.get_by_id(school.id).state == "verified"
     fact = db_fact(school.id)
     assert fact == "letter-oid 2026-11-20"
-    assert labels.verified_text(fact) == "verified on November 20, 2026 by letter with its OID"
+    assert labels.verified_text(fact) == "verified on 20 November 2026 by letter with its OID"
     assert labels.verified_text("") == labels.verified_text("nonsense 2026-11-20") == ""
 
 

@@ -126,7 +126,7 @@ def test_the_way_of_somebody_who_asks(app: Flask) -> None:
     assert post(client, path, message="").status_code == 422
     assert post(client, path, message=WORDS).status_code == 303
     waiting = Visitor(client)(path).text
-    assert "They answer by November 27, 2026." in waiting and "The admin" not in waiting
+    assert "They answer by 27 November 2026." in waiting and "The admin" not in waiting
     post(client, f"{path}/withdraw", path)
     post(client, path, message=WORDS)
 

@@ -85,7 +85,7 @@ def claimed(partner: MakePartner) -> Organisation:
         "Meals",
         "€12.50 per person",
         "Mentoring",
-        "promised on Jan 2, 2026",
+        "promised on 2 Jan 2026",
     ],
 )
 def test_claimed_profile_tells_what_it_offers(

@@ -65,7 +65,7 @@ def test_from_draft_to_published_and_closed(
     assert re.fullmatch(r"/requests/bakery-placements-in-may-[0-9a-f]{6}", slug)
     assert as_asker.get(draft).location == slug
     page = guest(slug)
-    assert "Six apprentices" in page.text and "May 3, 2027 to May 14, 2027" in page.text
+    assert "Six apprentices" in page.text and "3 May 2027 to 14 May 2027" in page.text
     assert slug in guest("/requests").links
     assert post(as_asker, f"{slug}/close", page=slug, comment="Thank you.").status_code == 303
     assert "takes no more answers" in guest(slug).text

@@ -147,7 +147,7 @@ def test_a_suspended_one_says_why_and_since_when(app: Flask, look: Visitor, ctx:
     page = look(PAGE).text
 
     assert "its file is gone" in page
-    assert "Paused on November 20, 2026" in page
+    assert "Paused on 20 November 2026" in page
     assert f'href="{PAGE}/shop/resume#plan"' in page
 
 

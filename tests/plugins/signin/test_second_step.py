@@ -341,7 +341,7 @@ def test_an_administrator_has_fourteen_days_and_a_reminder(
 ) -> None:
     admin = make_account(app, role="SiteAdmin")
     sign_in(client, admin)
-    assert "You need a second step for signing in by December 4, 2026" in client.get("/").text
+    assert "You need a second step for signing in by 4 December 2026" in client.get("/").text
     clock.moment += timedelta(days=13)
     with app.app_context():
         second_step.sign_out_overdue(clocked(app))

@@ -59,7 +59,7 @@ def test_making_a_token_is_audited_and_told_to_its_owner(
     assert (entry.action, entry.account_id) == ("token.made", account.id)
     assert (letter.recipient, letter.kind) == (account.email, "tokens/made")
     assert "Timetable" in letter.text and token not in letter.text
-    assert "February 18, 2027" in letter.text
+    assert "18 February 2027" in letter.text
 
 
 def test_a_token_names_its_holder_with_scopes(
