@@ -243,9 +243,17 @@ def _day(value: date | datetime, length: str, code: str) -> str:
 
 
 def moment(value: datetime, zone: str = "UTC") -> str:
-    """Write a moment with its time zone."""
+    """Write a moment to the minute, with its time zone."""
     code = DATES_OF.get(_locale.get(), _locale.get())
-    return babel_datetime(value, format="long", tzinfo=_zone(zone), locale=code)
+    return babel_datetime(value, format=_to_the_minute(code), tzinfo=_zone(zone), locale=code)
+
+
+@lru_cache(maxsize=64)
+def _to_the_minute(code: str) -> str:
+    of = _cldr(code)
+    time = f"{of.time_formats['short'].pattern} z"
+    pattern: str = of.datetime_formats["long"].replace("{0}", time)
+    return pattern.replace("{1}", of.date_formats["long"].pattern)
 
 
 @lru_cache(maxsize=64)
