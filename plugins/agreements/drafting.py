@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from plugins.agreements import library, rules
 from plugins.agreements.models import Agreement, Clause, Party, Version
-from plugins.agreements.workflow import parties
-from plugins.evidence.interface import canonical
+from plugins.agreements.workflow import AGREEMENT, parties
+from plugins.evidence.interface import canonical, keeping
+from portal import audit, db
 from portal.context import Context
+from portal.i18n import _
 
 
 def words_of(template: library.Template, key: str, languages: Sequence[str]) -> dict[str, Any]:
@@ -69,8 +71,31 @@ def plain(agreement: Agreement, number: int) -> dict[str, Any]:
     }
 
 
+def hidden(
+    ctx: Context, agreement: Agreement, form: library.ClauseForm, data: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the values of a clause as they are stored, with commitments for personal ones."""
+    personal = [item.id for item in form.fields if item.personal]
+    if not personal:
+        return dict(data)
+    emails = {party.public_id: party.email for party in parties(agreement.id)}
+    return keeping.hide(ctx, (AGREEMENT, agreement.id), form.id, data, personal, emails)
+
+
+def opened(agreement: Agreement, row: Clause) -> dict[str, Any]:
+    """Return the values of a clause as they were typed, without those that were erased."""
+    content = {"clauses": [{"id": row.key, "values": row.data}]}
+    found = keeping.shown((AGREEMENT, agreement.id), content)["clauses"][0]["values"]
+    return {name: value for name, value in found.items() if value != ""}
+
+
 def store(
-    ctx: Context, agreement: Agreement, why: str, clause: str = "", party: Party | None = None
+    ctx: Context,
+    agreement: Agreement,
+    why: str,
+    clause: str = "",
+    party: Party | None = None,
+    by: str = "account",
 ) -> Version:
     """Keep the text as it is now as the newest version, inside the caller's transaction.
 
@@ -93,6 +118,11 @@ def store(
         party=party.id if party else None,
         created_at=ctx.clock.now(),
     )
+    audit.record(
+        ctx, "agreement.text_kept", AGREEMENT, agreement.id, version=number, digest=row.digest,
+        why=why, clause=clause, party=party.public_id if party else "",
+        at=db.utc_text(row.created_at), by=by,
+    )  # fmt: skip
     stated = rules.days_of({item.key: item.data for item in clauses(agreement)})
     Agreement.update(number=number, **stated).where(Agreement.id == agreement.id).execute()
     for name, value in {"number": number, **stated}.items():
@@ -119,9 +149,9 @@ def version(agreement: Agreement, number: int) -> Version | None:
 
 
 def content_of(row: Version) -> dict[str, Any]:
-    """Return what a version says, as it was checked when it was stored."""
+    """Return what a version says, as it was checked when it was stored, with personal values."""
     found: dict[str, Any] = json.loads(bytes(row.content))
-    return found
+    return keeping.shown((AGREEMENT, row.agreement_id), found, _("erased"))
 
 
 def problems(ctx: Context, agreement: Agreement) -> list[rules.Problem]:

@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import rfc8785
 from flask import current_app
 
 from plugins.agreements import labels, queries
 from plugins.agreements.models import Agreement, Signature, Version
 from plugins.agreements.workflow import AGREEMENT, parties
-from plugins.evidence.interface import bundle, canonical, signatures
+from plugins.evidence.interface import bundle, canonical, commitments, keeping, signatures
 from plugins.trust import interface as trust
-from portal import audit, db, merkle
+from portal import db
 from portal.context import Context
-from portal.errors import Invalid
-from portal.i18n import _
+
+STORED = {
+    "agreement": "id, public_id, state, number",
+    "party": "id, public_id, removed_at",
+    "version": "id, number, digest, material, content, why, clause, account_id, party_id, created_at",
+    "signature": (
+        "public_id, party_id, version_id, digest, level, statement, evidence, account_id, "
+        "attested_by, name, position, salt, scan, scan_type, signed_at, voided_at, void_reason"
+    ),
+}
 
 
 @dataclass(frozen=True)
 class Record:
     """A version with all that was signed: `content` are its exact bytes, `versions` those signed.
 
-    `names` are the parties' by public id, empty ones of persons; `state` is a sentence's end and a kind.
+    `names` are the parties' by public id, empty ones of persons; `state` is a sentence's end and a kind,
+    `personal` what commitments in the text stand for, empty where nobody is to be named.
     """
 
     public_id: str
@@ -35,6 +42,7 @@ class Record:
     names: Mapping[str, str]
     is_fictional: bool
     state: tuple[str, str]
+    personal: Sequence[commitments.Opened] = ()
 
 
 def of_party(ctx: Context, public_id: str) -> Record:
@@ -60,11 +68,13 @@ def make_bundle(ctx: Context, public_id: str, size: int = 0) -> bytes:
     entries, head = _entries(ctx, agreement, rows, size)
     versions = {row.version.digest: bytes(row.version.content) for row in rows}
     versions.pop(current.digest, None)
+    documents = [*versions.values(), bytes(current.content)]
     made = bundle.Bundle(
         portal=current_app.config["PORTAL"].base_url,
         made_at=db.utc_text(ctx.clock.now()),
-        documents=[*versions.values(), bytes(current.content)],
+        documents=documents,
         signed=[_signed(row, entries.get(row.public_id)) for row in rows],
+        personal=_personal(agreement, documents),
         head=head,
     )
     return bundle.write(made)
@@ -83,7 +93,15 @@ def _record(agreement: Agreement, version: Version, persons: bool) -> Record:
         },
         bool(agreement.organisation.is_fictional),
         labels.state(agreement.state),
+        _personal(agreement, [bytes(version.content)]) if persons else (),
     )
+
+
+def _personal(agreement: Agreement, documents: Sequence[bytes]) -> list[commitments.Opened]:
+    """Return the personal values that stand in texts as commitments and were not erased."""
+    held = set().union(*(commitments.commitments(canonical.read(data)) for data in documents))
+    found = keeping.found(AGREEMENT, agreement.id) if held else []
+    return [one for one in found if one.commitment in held]
 
 
 def _signed(row: Signature, entry: bundle.Entry | None = None) -> bundle.Signed:
@@ -99,38 +117,31 @@ def _entries(
 ) -> tuple[dict[str, bundle.Entry], bundle.Head]:
     """Return the log's entries of signatures with their proofs, and the head to which these lead."""
     numbers = {canonical.digest(bytes(row.statement)): row.public_id for row in rows}
-    leaves, now = trust.leaves(), trust.head(ctx)
-    size = min(size or len(leaves), len(leaves))
-    texts: dict[int, tuple[str, str]] = {}
-    columns = ", ".join(f"e.{name}" for name in audit.COLUMNS.split(", "))
-    for place, *row in db.query(
-        f"SELECT l.number, {columns} FROM audit_entry e JOIN audit_leaf l ON l.entry_id = e.id "
-        "WHERE e.action = ? AND e.subject_type = ? AND e.subject_id = ?",
-        (bundle.ACTION, AGREEMENT, agreement.id),
-    ):
-        text, said = _text_of(place, row)
-        number = numbers.get(str(said["detail"].get("statement")))
-        if number:
-            texts[place] = (number, text)
-    if any(place > size for place in texts):
-        raise Invalid(_("That state of the log is older than a signature. Choose a later one."))
-    proofs = bundle.paths(leaves[:size], texts)
-    found = {number: bundle.Entry(text, at, proofs[at]) for at, (number, text) in texts.items()}
-    if size == now.size:
-        return found, bundle.Head(size, now.root, now.at, now.text)
-    return found, bundle.Head(size, _root_of(leaves[:size]), now.at)
+    found, leaves, head = trust.entries(ctx, bundle.ACTION, AGREEMENT, agreement.id, size)
+    proofs = bundle.paths(leaves, [one.place for one in found])
+    entries = {
+        numbers[name]: bundle.Entry(one.text, one.place, proofs[one.place])
+        for one in found
+        if (name := str(one.said["detail"].get("statement"))) in numbers
+    }
+    return entries, bundle.Head(head.size, head.root, head.at, head.text if head.signature else "")
 
 
-def _root_of(leaves: Sequence[bytes]) -> str:
-    peaks: list[bytes] = []
-    for at, leaf in enumerate(leaves):
-        peaks = merkle.append(peaks, at, leaf)
-    return merkle.root(peaks).hex()
+def stored() -> Iterator[dict[str, list[dict[str, Any]]]]:
+    """Yield by agreement the rows that prove something, unread, as they lie in the database.
+
+    The last one has the rows that belong to no agreement.
+    """
+    for number in [row[0] for row in db.query("SELECT id FROM agreements_agreement ORDER BY id")]:
+        yield {name: _rows(name, columns, number) for name, columns in STORED.items()}
+    yield {name: _rows(name, columns, None) for name, columns in STORED.items()}
 
 
-def _text_of(place: int, row: Sequence[Any]) -> tuple[str, dict[str, Any]]:
-    """Return an entry as the canonical text that its leaf is the hash of, and what it says."""
-    entry = {"place": place, **dict(zip(audit.COLUMNS.split(", "), row, strict=True))}
-    for name in ("detail", "personal"):
-        entry[name] = json.loads(entry[name])
-    return rfc8785.dumps(entry).decode(), entry
+def _rows(name: str, columns: str, number: int | None) -> list[dict[str, Any]]:
+    key = "id" if name == "agreement" else "agreement_id"
+    here = "= ?" if number else "NOT IN (SELECT id FROM agreements_agreement)"
+    rows = db.query(
+        f"SELECT {columns} FROM agreements_{name} WHERE {key} {here} ORDER BY id",
+        (number,) if number else (),
+    )
+    return [dict(zip(columns.split(", "), row, strict=True)) for row in rows]

@@ -18,7 +18,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from plugins.agreements import library, rules
+from plugins.agreements import drafting, library, rules
 from plugins.agreements.models import Agreement, Clause, Party
 from portal.i18n import SHIPPED, Form, _, language_name, locale
 from portal.i18n import lazy_gettext as lazy
@@ -162,12 +162,13 @@ def clause_form(
     """
     fields: dict[str, Any] = {"version": HiddenField()}
     values: dict[str, Any] = {"version": row.version}
+    data = drafting.opened(agreement, row)
     for item in form.fields:
         label = template.label(form.id, item.id)
-        value = row.data.get(item.id)
+        value = data.get(item.id)
         if item.each:
             for party in parties:
-                if party.role in library.PERSONS:
+                if (party.role in library.PERSONS) != item.personal:
                     continue
                 name = f"{item.id}-{party.public_id}"
                 fields[name] = _field(item, f"{label}: {party.name}")

@@ -8,7 +8,7 @@ from typing import Any
 
 from plugins.agreements import labels, library, policy, queries, rules, service, signing
 from plugins.agreements.drafting import clauses
-from plugins.agreements.exporting import Record, by_hash, make_bundle, of_party
+from plugins.agreements.exporting import Record, by_hash, make_bundle, of_party, stored
 from plugins.agreements.life import EVENT_IN_FORCE
 from plugins.agreements.models import (
     CANCELLED,
@@ -50,9 +50,11 @@ __all__ = [
     "own_organisations",
     "partners_of",
     "promised",
+    "rules",
     "shown_of",
     "signed_by_all",
     "signed_outside",
+    "stored",
     "to_sign",
 ]  # fmt: skip
 

@@ -19,6 +19,7 @@ from plugins.agreements.models import (
 )
 from plugins.agreements.policy import Hand
 from plugins.agreements.workflow import AGREEMENT, parties
+from plugins.evidence.interface import keeping
 from plugins.links import interface as links
 from portal import audit, db, events, permissions, settings, workflow
 from portal.context import SYSTEM, Context
@@ -103,6 +104,7 @@ def _end(ctx: Context, agreement: Agreement, state: str, entry: Any) -> None:
     if state == CANCELLED:
         signing.void(ctx, agreement, "cancel")
     links.close(ctx, telling.LINK, agreement.id)
+    keeping.ended(ctx, (AGREEMENT, agreement.id))
     titles = {
         SUPERSEDED: lazy("Replaced by a newer one: %(title)s", title=agreement.title),
         EXPIRED: lazy("Expired: %(title)s", title=agreement.title),
@@ -210,6 +212,7 @@ def forget(ctx: Context) -> int:
     ids = [number for (number,) in old.order_by(of.id).limit(MOST_DELETED).tuples()]
     with db.transaction():
         workflow.forget_comments(AGREEMENT, ids)
+        keeping.drop(AGREEMENT, ids)
         for number in ids:
             audit.record(ctx, "agreement.forgotten", AGREEMENT, number)
         return int(of.delete().where(of.id.in_(ids)).execute())

@@ -83,10 +83,11 @@ def change(
         form = library.template(now.kind, now.template_version).clause(key)
         if now.state == IN_FORCE and form.material:
             raise Conflict(_("This is in force. Begin an amendment to change it."))
-        kept = rules.checked(form, values, [party.public_id for party in parties(now.id)])
+        typed = rules.checked(form, values, [party.public_id for party in parties(now.id)])
         texts = _worded(row, now.languages, wording or {})
         if version != row.version:
-            raise _conflict(row, kept, texts)
+            raise _conflict(row, drafting.opened(now, row), typed, texts)
+        kept = drafting.hidden(ctx, now, form, typed)
         if (kept, texts) != (row.data, row.texts):
             if now.state in FROZEN and form.material:
                 title = row.texts["title"][now.languages[0]]
@@ -104,9 +105,11 @@ def _worded(row: Clause, languages: list[str], wording: Mapping[str, str]) -> di
     return {**row.texts, "text": text}
 
 
-def _conflict(row: Clause, kept: Mapping[str, Any], texts: Mapping[str, Any]) -> Conflict:
+def _conflict(
+    row: Clause, data: Mapping[str, Any], kept: Mapping[str, Any], texts: Mapping[str, Any]
+) -> Conflict:
     typed = {**kept, **{f"wording-{code}": text for code, text in texts["text"].items()}}
-    theirs = {**row.data, **{f"wording-{code}": text for code, text in row.texts["text"].items()}}
+    theirs = {**data, **{f"wording-{code}": text for code, text in row.texts["text"].items()}}
     return versions.both(typed, row.version, theirs, {})
 
 
@@ -130,22 +133,11 @@ def _write(
     _note_acceptance(row, who.party)
     before = agreement.number
     why = "changed" if is_material else "corrected"
-    stored = drafting.store(ctx, agreement, why, row.key, who.party)
+    stored = drafting.store(ctx, agreement, why, row.key, who.party, who.actor)
     if not is_material:  # who agreed to the text before agrees to it still
         Party.update(confirmed=stored.number).where(
             Party.agreement == agreement.id, Party.confirmed == before, Party.confirmed > 0
         ).execute()
-    audit.record(
-        ctx,
-        f"agreement.clause_{why}",
-        AGREEMENT,
-        agreement.id,
-        clause=row.key,
-        version=stored.number,
-        digest=stored.digest,
-        party=who.party.public_id,
-        by=who.actor,
-    )
     if agreement.state != DRAFT:
         named = {"name": who.party.name, "title": agreement.title}
         words = (
@@ -240,7 +232,8 @@ def answer(ctx: Context, agreement: Agreement, who: Hand, public_id: str, is_tak
                 raise Conflict(
                     _("The clause was changed since this was suggested. Change it by hand.")
                 )
-            change(ctx, now, who, row.key, row.data, row.version, found.proposal)
+            data = drafting.opened(now, row)
+            change(ctx, now, who, row.key, data, row.version, found.proposal)
             now = queries.hold(now)
             _note_acceptance(Clause.get_by_id(row.id), found.party)
         Remark.update(state=TAKEN if is_taken else DECLINED, closed_at=ctx.clock.now()).where(

@@ -241,7 +241,7 @@ def _fill(
             agreement=agreement.id,
             key=clause.id,
             texts=drafting.words_of(form, clause.id, agreement.languages),
-            data=data,
+            data=drafting.hidden(ctx, agreement, clause, data),
             changed_at=ctx.clock.now(),
         )
 
@@ -270,6 +270,8 @@ def _known(there: Sequence[Party], today: date) -> dict[str, Any]:
 
 
 def _each(agreement: Agreement, name: str, there: Sequence[Party]) -> dict[str, str]:
+    if name == "person":
+        return {party.public_id: party.name for party in there if party.role in library.PERSONS}
     if name != "address":
         return {}
     with in_locale(agreement.languages[0]):
@@ -288,6 +290,7 @@ def _prefill_each(ctx: Context, agreement: Agreement, form: library.Template, pa
         for item in form.clause(row.key).fields:
             if item.each and (known := _each(agreement, item.id, [party])):
                 data[item.id] = {**data.get(item.id, {}), **known}
+        data = drafting.hidden(ctx, agreement, form.clause(row.key), data)
         if data != row.data:
             Clause.update(data=data, version=row.version + 1).where(Clause.id == row.id).execute()
 
@@ -358,11 +361,12 @@ def _copy(ctx: Context, old: Agreement, how: str, organisation: Organisation) ->
     shift = _shift(old, ctx.clock.now().date()) if how == "renew" else timedelta(0)
     for row in drafting.clauses(old):
         form = library.template(old.kind, old.template_version).clause(row.key)
+        moved = _moved(form, drafting.opened(old, row), numbers, shift)
         Clause.create(
             agreement=made.id,
             key=row.key,
             texts=row.texts,
-            data=_moved(form, row.data, numbers, shift),
+            data=drafting.hidden(ctx, made, form, moved),
             changed_at=ctx.clock.now(),
         )
     drafting.store(ctx, made, "brought", party=parties(made.id)[0])

@@ -73,7 +73,8 @@ def sign(
         _check_first(now, who)
         public_id = prepared.said["signature"] if prepared else new_public_id()
         salt = prepared.signer.salt if prepared else ""
-        signer, at = signatures.signer(public_id, name, position, salt), ctx.clock.now()
+        signer = signatures.signer(public_id, name, position, salt)
+        at = ctx.clock.now().replace(microsecond=0)  # as the statement has it
         if prepared:
             _check_prepared(prepared, current, who, signer)
             at = datetime.fromisoformat(prepared.said["signed_at"])
@@ -127,6 +128,8 @@ def sign(
             statement=canonical.digest(written),
             level=level,
             by=who.actor,
+            signature=made.public_id,
+            evidence=signatures.sum_of(made.evidence),
         )
         _go_on(ctx, now)
     return made
@@ -283,14 +286,13 @@ def decline(ctx: Context, agreement: Agreement, who: Hand, reason: str) -> None:
 
 def void(ctx: Context, agreement: Agreement, reason: str) -> int:
     """Void all standing signatures of an agreement, inside the caller's transaction."""
-    found = standing(agreement.id)
+    found, now = standing(agreement.id), ctx.clock.now()
     for row in found:
-        Signature.update(voided_at=ctx.clock.now(), void_reason=reason).where(
-            Signature.id == row.id
-        ).execute()
+        Signature.update(voided_at=now, void_reason=reason).where(Signature.id == row.id).execute()
         audit.record(
-            ctx, "agreement.signature_voided", AGREEMENT, agreement.id, signature=row.public_id
-        )
+            ctx, "agreement.signature_voided", AGREEMENT, agreement.id, signature=row.public_id,
+            reason=reason, at=db.utc_text(now),
+        )  # fmt: skip
     return len(found)
 
 

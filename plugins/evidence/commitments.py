@@ -58,11 +58,13 @@ def hide(
     """Put commitments in the place of personal values; returns the content and what was hidden.
 
     A clause names them in `personal`, a list of names of its values: texts, or texts by party; empty
-    ones stay as they are. `known` are those of the version before, whose salts go on.
+    ones stay as they are, and so do commitments. `known` are those of the version before, whose salts go on.
     """
     known, clauses, found = list(known), [], []
 
     def hidden(clause: str, name: str, value: Any) -> Any:
+        if is_commitment(value):
+            return value
         if isinstance(value, Mapping):
             return {key: hidden(clause, f"{name}/{key}", item) for key, item in value.items()}
         if not value or not isinstance(value, str):

@@ -118,6 +118,11 @@ def read(data: bytes) -> dict[str, Any]:
     return found
 
 
+def sum_of(evidence: Mapping[str, Any]) -> str:
+    """Return the hash of what is kept beside a statement, without the salt, which may be erased."""
+    return canonical.digest(rfc8785.dumps({k: v for k, v in evidence.items() if k != "salt"}))
+
+
 def challenge(statement: bytes) -> bytes:
     """Return what a passkey signs: the version's hash, then the hash of the statement; 64 bytes."""
     document = str(read(statement)["document"]).removeprefix(f"{canonical.ALGORITHM}:")

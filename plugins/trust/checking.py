@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
 from typing import Any
 
+import rfc8785
 from flask import current_app
 from itsdangerous import BadSignature, Signer
 
+from plugins.trust import proofs
 from portal import audit, db, mail, merkle, settings
 from portal.context import Context
 from portal.errors import Invalid
@@ -51,6 +53,41 @@ def leaves() -> list[bytes]:
     """Return the hashes of all leaves in their order: what `merkle.inclusion` and others ask for."""
     rows = db.query("SELECT hash FROM audit_leaf ORDER BY number")
     return [bytes.fromhex(leaf) for (leaf,) in rows]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry as the text that its leaf is the hash of, what it says, and its place from 1 on."""
+
+    text: str
+    said: Mapping[str, Any]
+    place: int
+
+
+def entries(
+    ctx: Context, action: str, subject_type: str, subject_id: int, size: int = 0
+) -> tuple[list[Entry], list[bytes], Head]:
+    """Return the entries of an act on an object, with all leaves and the head to prove them against.
+
+    `size` asks for the log as it was then; 0 stands for now. Raises Invalid when an entry is newer.
+    """
+    all_of, now = leaves(), head(ctx)
+    size = min(size or len(all_of), len(all_of))
+    found = []
+    columns = ", ".join(f"e.{name}" for name in audit.COLUMNS.split(", "))
+    for place, *row in db.query(
+        f"SELECT l.number, {columns} FROM audit_entry e JOIN audit_leaf l ON l.entry_id = e.id "
+        "WHERE e.action = ? AND e.subject_type = ? AND e.subject_id = ? ORDER BY l.number",
+        (action, subject_type, subject_id),
+    ):
+        if place > size:
+            raise Invalid(_("That state of the log is older than a signature. Choose a later one."))
+        said = {"place": place, **dict(zip(audit.COLUMNS.split(", "), row, strict=True))}
+        said |= {name: json.loads(said[name]) for name in ("detail", "personal")}
+        found.append(Entry(rfc8785.dumps(said).decode(), said, place))
+    if size != now.size:
+        now = Head(size, proofs.root_of(all_of[:size]).hex(), now.at)
+    return found, all_of[:size], now
 
 
 def head(ctx: Context) -> Head:
@@ -92,8 +129,15 @@ def verify(head: Head | None = None) -> list[Fault]:
     Against a head from outside it also finds what was cut off or rewritten with all its hashes.
     Reads as of one moment and stops nobody; about 40,000 entries a second.
     """
-    with _snapshot(), _lenient_text():
+    with reading():
         return list(islice(_faults(head), MOST_FAULTS))
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Read as of one moment whatever somebody with the database put there; write nothing inside."""
+    with _snapshot(), _lenient_text():
+        yield
 
 
 @contextmanager
@@ -115,11 +159,12 @@ def _lenient_text() -> Iterator[None]:
         yield
         return
     connection = db.database.connection()
+    before = connection.text_factory
     connection.text_factory = lambda raw: raw.decode(errors="replace")
     try:
         yield
     finally:
-        connection.text_factory = str
+        connection.text_factory = before
 
 
 def _faults(head: Head | None) -> Iterator[Fault]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from plugins.trust.checking import Fault, Head, head, leaves, read_head, verify
+from plugins.trust.checking import Entry, Fault, Head, entries, head, read_head, reading, verify
 from plugins.trust.service import erase, export, kept, objections
 
 __all__ = [
+    "Entry",
     "Fault",
     "Head",
+    "entries",
     "erase",
     "export",
     "head",
     "kept",
-    "leaves",
     "objections",
     "read_head",
+    "reading",
     "verify",
 ]

@@ -10,7 +10,7 @@ from typing import Any
 from flask import current_app
 
 from plugins.agreements.interface import Record, labels, library
-from plugins.evidence.interface import bundle, canonical, signatures
+from plugins.evidence.interface import bundle, canonical, commitments, signatures
 from plugins.paper import interface as paper
 from portal.context import Context
 from portal.errors import NotFound
@@ -26,7 +26,7 @@ def pdf(ctx: Context, record: Record, languages: Sequence[str] = (), data: bytes
 
     `data` is the bundle, embedded too.
     """
-    content = canonical.read(record.content)
+    content = commitments.show(canonical.read(record.content), record.personal)
     codes = [code for code in languages if code in content["languages"]] or content["languages"]
     codes = list(codes)[:2]
     with in_locale(codes[0]):

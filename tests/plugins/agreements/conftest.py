@@ -86,7 +86,7 @@ class World:
         """Change fields of a clause for a school, on top of what stands there."""
         clause = queries.clause(row, key)
         ctx = self.ctx(self.writers[at])
-        merged = {**clause.data, **values}
+        merged = {**drafting.opened(row, clause), **values}
         return negotiating.change(ctx, row, self.hand(row, at), key, merged, clause.version)
 
     def sent(self, count: int = 2, **more: Any) -> Agreement:
