@@ -77,7 +77,7 @@ def test_a_mobility_s_learning_agreement_is_made_with_what_is_known(app: Flask) 
         assert ("host", "Werkstatt of Riga", "") in there
         assert ("learner", "Learner 1", "learner-1@school.example") in there
         assert (values["starts_on"], values["people"], values["weeks"]) == (row.starts_on, 1, 3)
-        assert "Learner 1" not in str(drafting.content_of(queries.shown(made)))
+        assert b"Learner 1" not in bytes(queries.shown(made).content)
     assert f"/agreements/{made.public_id}" in sender.get(path).text
     assert "There is one already" in sender.see(f"{path}/agreement").text
     assert f"/agreements/{made.public_id}" not in host.get(path).text  # a draft is its maker's
