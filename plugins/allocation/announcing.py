@@ -47,9 +47,19 @@ def beacon_url(source: str) -> str:
     return f"https://api.drand.sh/{QUICKNET}/public/{found[0]}" if found else ""
 
 
-def value_of(source: str, text: str) -> str:
-    """Return the value out of a pasted answer of the beacon, or of secrets. Raises Invalid."""
-    kind, _blank, rest = source.partition(" ")
-    if kind == BEACON:
-        return read_beacon(text, int(rest))
-    return revealed(rest.split(), [line for line in text.splitlines() if line.strip()])
+def value_of(source: str, text: str, now: datetime) -> str:
+    """Return the value out of a pasted answer of the beacon, or of secrets.
+
+    Raises Invalid for what does not fit, and for a round that has not come yet.
+    """
+    found = round_of(source)
+    if found is not None:
+        value = read_beacon(text, found[0])
+        if now < found[1]:
+            told = _(
+                "This round of the beacon has not come yet. Wait for it, then paste its answer."
+            )
+            raise Invalid(told, "value")
+        return value
+    seals = source.partition(" ")[2].split()
+    return revealed(seals, [line for line in text.splitlines() if line.strip()])

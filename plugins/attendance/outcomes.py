@@ -65,10 +65,10 @@ def write(
 ) -> None:
     """Keep what a table found. `values` has the texts, `actions`, `related`, `comments_until` (a day).
 
-    Raises Invalid with the field, Conflict before the table began and when somebody was faster.
+    Raises Invalid with the field, Conflict before the table began (or its host said that it was held) and when somebody was faster.
     """
     permissions.check(ctx, "edit", series.row)
-    if table.starts_at > ctx.clock.now():
+    if table.starts_at > ctx.clock.now() and series.state != roundtables.WAS_HELD:
         raise Conflict(_("This round table has not begun yet."))
     kept = {
         "findings": {name: rules.text(values.get(name, ""), name) for name in rules.FOUND},

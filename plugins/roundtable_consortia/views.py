@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from plugins.consortia.interface import STRANGERS, find, page
 from plugins.roundtable_consortia import service
 from plugins.roundtables import interface as roundtables
+from plugins.roundtables.interface import FLOW
 from portal.web.access import SIGNED_IN, allow
 
 blueprint = Blueprint("roundtable_consortia", __name__)
@@ -22,7 +23,7 @@ def index(slug: str) -> ResponseReturnValue:
     rows = [
         {
             "series": one,
-            "state": roundtables.state_of(one),
+            "state": next(state for state in FLOW.states if state.name == one.state),
             "closes": roundtables.moment(one.closes_at, one.zone),
             "tables": sum(table.cancelled_at is None for table in one.tables),
         }

@@ -8,7 +8,7 @@ from typing import Any
 from wtforms import HiddenField, IntegerField, TextAreaField
 from wtforms.validators import InputRequired, Optional
 
-from portal.i18n import Form, _
+from portal.i18n import Form
 from portal.i18n import lazy_gettext as lazy
 
 NOT_EMPTY = lazy("Fill this in; it can't stay empty.")
@@ -55,7 +55,7 @@ class RulesForm(Form):
 def rules_form(formdata: Any, stored: Mapping[str, Any]) -> RulesForm:
     """Make the form of a series: of what is still to be set, with one field for each weight."""
     added = {
-        f"weight_{key}": IntegerField(_("%(group)s counts", group=title), [Optional()], default=1)
+        f"weight_{key}": IntegerField(title, [Optional()], default=1)
         for key, title in stored["groups"].items()
         if not stored["is_published"]
     }

@@ -220,7 +220,7 @@ def draw(ctx: Context, series: Series, value: str) -> None:
         if made is None or made.state != models.COMMITTED:
             raise Conflict(_("There is no committed draw that waits for its value."))
         try:
-            found = allocation.value_of(made.source, value)
+            found = allocation.value_of(made.source, value, ctx.clock.now())
         except Invalid as error:
             raise Invalid(error.message, "value") from None
         published = json.loads(made.result)

@@ -168,6 +168,10 @@ class TableForm(Form):
             "keep the one that is stored."
         ),
     )
+    rapporteur = StringField(
+        lazy("Who writes down what is found"),
+        description=lazy("The rapporteur: a role or an organisation. Everybody can read it."),
+    )
     supports = Boxes(lazy("Access that you offer"))
     note = TextAreaField(
         lazy("More about access"),
@@ -196,7 +200,7 @@ def _stored_table(series: Series, table: RoundTable | None) -> dict[str, Any]:
             "capacity": 15, "reserved": 0, "overbooked": 0,
         }  # fmt: skip
     same = (
-        "version", "topic", "lang", "minutes", "capacity", "reserved", "overbooked", "supports", "note",
+        "version", "topic", "lang", "minutes", "capacity", "reserved", "overbooked", "supports", "note", "rapporteur",
     )  # fmt: skip
     local = _local(table.starts_at, series.zone)
     found = {name: getattr(table, name) for name in same}

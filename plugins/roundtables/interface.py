@@ -26,13 +26,12 @@ from plugins.roundtables import (
 from plugins.roundtables.models import Interest, Place, RoundTable
 from portal import objects, permissions
 from portal.context import Context
-from portal.hookspecs import State
 from portal.organisations.models import Organisation
 
 ACCEPTED, ATTENDED, ABSENT, EXCUSED = SEATED = models.SEATED
-HELD = ("placed", "held")
+HELD, WAS_HELD = ("placed", "held"), models.HELD
 moment, missing, load_demo = pages.moment, queries.missing, demo.load
-version_of = forms.version_of
+version_of, FLOW = forms.version_of, workflow.FLOW
 
 
 @dataclass(frozen=True)
@@ -280,11 +279,6 @@ def of_host(ctx: Context, key: str) -> list[Series]:
     seen = permissions.visible(ctx, of, "view")
     rows = of.select().where(of.host_key == key, of.state != models.DISCARDED, seen)
     return [series_of(row) for row in rows.order_by(of.id.desc()).limit(50)]
-
-
-def state_of(of: Series) -> State:
-    """Return the state of a series as the workflow calls it."""
-    return next(state for state in workflow.FLOW.states if state.name == of.state)
 
 
 def give_host(of: Series, joint: Mapping[str, Any]) -> None:

@@ -18,20 +18,16 @@ def table_of(series: Series) -> str:
     places: dict[int, list[str]] = {}
     tables = {row.id: row for row in queries.tables(series, with_cancelled=True)}
     for place in queries.places(series):
-        places.setdefault(place.interest_id, []).append(
-            f"{tables[place.table_id].key} {place.state}"
-        )
+        held = f"{tables[place.table_id].key} {place.state}"
+        places.setdefault(place.interest_id, []).append(held)
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(
-        ["receipt", *COLUMNS, "state", "places", *(groups.title(series, k) for k in keys)]
-    )
+    titles = (groups.title(series, key) for key in keys)
+    writer.writerow(["receipt", *COLUMNS, "state", "places", *titles])
     for row in queries.people(series):
         choices = " ".join(str(tables[n].number) for n in row.choices if n in tables)
         cells = [row.receipt, row.name, row.email, row.employer, choices, row.lang, row.state]
-        cells += [
-            "; ".join(places.get(row.id, ())),
-            *(str(row.groups.get(key, "")) for key in keys),
-        ]
+        cells += ["; ".join(places.get(row.id, ()))]
+        cells += [str(row.groups.get(key, "")) for key in keys]
         writer.writerow([f"'{cell}" if cell.startswith(DANGEROUS) else cell for cell in cells])
     return out.getvalue()

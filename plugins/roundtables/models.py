@@ -75,7 +75,7 @@ class RoundTable(Model):
     and `overbooked` places more, because some who accept do not come.
 
     `joining` is the link to the meeting, sealed. `sequence` rises with every change that calendars
-    must learn. `supports` are the accessibility offers. `findings` is where outcomes stood before they had a plugin.
+    must learn. `supports` are the accessibility offers, `rapporteur` writes down what is found. `findings` is where outcomes stood before they had a plugin.
     """
 
     id = AutoField()
@@ -92,6 +92,7 @@ class RoundTable(Model):
     joining = TextField(default="")
     supports = JsonField(default=list)
     note = TextField(default="")
+    rapporteur = TextField(default="")
     sequence = IntegerField(default=0)
     findings = JsonField(default=dict)
     published_at = UtcDateTime(null=True)

@@ -209,7 +209,8 @@ def copy(ctx: Context, series: Series, weeks: int) -> Series:
         Series.update(contact=series.contact_id).where(Series.id == made.id).execute()
         for row in queries.tables(series):
             again = {
-                name: getattr(row, name) for name in ("number", "topic", "lang", "minutes", *SEATS)
+                name: getattr(row, name)
+                for name in ("number", "topic", "lang", "minutes", "rapporteur", *SEATS)
             }
             RoundTable.create(
                 public_id=new_public_id(),
@@ -292,6 +293,7 @@ def _checked_table(ctx: Context, series: Series, values: Mapping[str, Any]) -> d
         "joining": tokens.seal(joining_link(values.get("joining") or "")),
         "supports": [key for key in checking.SUPPORTS if key in values["supports"]],
         "note": checking.block(values["note"], "note", longest=1_000),
+        "rapporteur": checking.line(values.get("rapporteur") or "", "rapporteur", ""),
     }
 
 

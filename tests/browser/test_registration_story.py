@@ -13,7 +13,8 @@ from portal.app import create_app
 from portal.config import Config
 from tests.browser.keyboard import Person, mailed_link
 from tests.conftest import prepare
-from tests.factories import clocked, make_account, make_organisation
+from tests.factories import clocked, make_account
+from tests.plugins.partners.conftest import store_partner
 from tests.plugins.roundtables.conftest import make_series
 from tests.reliability.storm import Portal
 
@@ -34,9 +35,9 @@ def site(any_url: str, tmp_path: Path) -> Iterator[Portal]:
     with app.app_context():
         prepare(app.extensions["portal"].registry)
         ctx = clocked(app)
-        host = make_organisation(
-            "School of Riga", "LV", admin=make_account(app, name="Host"), type="vet-school"
-        )
+        profile = {"fields": ["072"], "roles": ["host"], "languages": [["en", "fluent"]]}
+        admin = make_account(app, name="Host")
+        host = store_partner(app, "School of Riga", "LV", admin=admin, profile=profile)
         make_series(ctx, host, TABLES)
     db.database.close()
     try:

@@ -32,7 +32,7 @@ def attendance(slug: str, public_id: str) -> ResponseReturnValue:
     series, table = hosted(slug, public_id)
     if request.method == "POST":
         spend()
-        _check_begun(table)
+        _check_begun(series, table)
         changed = 0
         for seat in roundtables.seats(series, table.id):
             state = request.form.get(f"state_{seat.public_id}", seat.state)
@@ -46,8 +46,13 @@ def attendance(slug: str, public_id: str) -> ResponseReturnValue:
     return _attendance_page(series, table)
 
 
-def _check_begun(table: Table) -> None:
-    if table.starts_at - EARLY > g.ctx.clock.now():
+def _has_begun(series: Series, table: Table) -> bool:
+    """Whether it is time, or the host has said that all was held, perhaps on another day."""
+    return series.state == roundtables.WAS_HELD or table.starts_at - EARLY <= g.ctx.clock.now()
+
+
+def _check_begun(series: Series, table: Table) -> None:
+    if not _has_begun(series, table):
         raise Invalid(_("The round table has not begun yet."))
 
 
@@ -61,7 +66,7 @@ def _attendance_page(series: Series, table: Table, told: str = "") -> ResponseRe
         people=pages.seats(rows, certificates.states(rows)),
         arrived=pages.arrived(rows),
         states=pages.STATES,
-        has_begun=table.starts_at - EARLY <= g.ctx.clock.now(),
+        has_begun=_has_begun(series, table),
         told=told,
     )
     return page, 422 if told else 200
@@ -75,7 +80,7 @@ def check_in(public_id: str) -> ResponseReturnValue:
     table = next(one for one in series.tables if one.id == seat.table_id)
     if request.method == "POST":
         spend()
-        _check_begun(table)
+        _check_begun(series, table)
         if seat.state != roundtables.ATTENDED:
             roundtables.mark(g.ctx, series, seat, roundtables.ATTENDED)
         return redirect(request.path, 303)
@@ -87,7 +92,7 @@ def check_in(public_id: str) -> ResponseReturnValue:
         seat=seat,
         state=pages.STATES[seat.state],
         arrived=pages.arrived(roundtables.seats(series, table.id)),
-        has_begun=table.starts_at - EARLY <= g.ctx.clock.now(),
+        has_begun=_has_begun(series, table),
     )
 
 
@@ -216,7 +221,7 @@ def write_outcomes(slug: str, public_id: str) -> ResponseReturnValue:
         wrong=getattr(form, "wrong_row", ("", "")),
         is_public=row.published_at is not None,
         comments=outcomes.comments(series, table, WAITING, SHOWN, HIDDEN),
-        has_begun=table.starts_at <= g.ctx.clock.now(),
+        has_begun=series.state == roundtables.WAS_HELD or table.starts_at <= g.ctx.clock.now(),
     )
     return page, 422 if request.method == "POST" else 200
 

@@ -27,6 +27,7 @@ from tests.plugins.allocation.pools import DATA, large_settings, made_up, stored
 
 ROOT = Path(__file__).parents[3]
 SCRIPT = ROOT / "docs" / "examples" / "verify_draw.py"
+OFFERED = ROOT / "plugins" / "roundtables" / "static" / "roundtables" / "verify_draw.txt"
 BEACON = "c0ffee" * 10 + "beef"
 
 
@@ -414,3 +415,8 @@ def test_a_draw_without_a_value_names_no_ticket() -> None:
 
     assert data["drawn"] is None
     assert rules.check(data) == []
+
+
+def test_the_script_that_the_page_of_a_draw_offers_is_the_one_that_is_documented() -> None:
+    if OFFERED.parent.exists():  # the pages are a plugin of their own
+        assert OFFERED.read_text(encoding="utf-8") == SCRIPT.read_text(encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -71,6 +72,14 @@ def test_groups_are_made_swapped_and_shown_to_those_who_sit_in_them(
     }
     with pytest.raises(Invalid):
         grouping.swap(held.host, held.series, held.table, 1, one.public_id, one.public_id)
+
+
+def test_outcomes_wait_for_the_table_or_for_the_host_to_say_that_it_was_held(held: Held) -> None:
+    later = replace(held.table, starts_at=held.table.starts_at + timedelta(days=99))
+    with pytest.raises(Conflict, match="not begun"):
+        outcomes.write(held.host, held.series, later, VALUES, 0)
+
+    outcomes.write(held.host, replace(held.series, state="held"), later, VALUES, 0)
 
 
 def test_outcomes_are_kept_by_version_and_name_only_who_agreed(held: Held, ctx: Context) -> None:

@@ -68,10 +68,16 @@ def beacon(made: Draw) -> str:
     return json.dumps({"round": number, "randomness": value, "signature": signature})
 
 
+def wait_for(host: Context, made: Draw) -> None:
+    """Let the announced round of the beacon come."""
+    host.clock.moment = allocation.round_of(made.source)[1]  # type: ignore[index,attr-defined]
+
+
 def drawn(host: Context, series: Series) -> Draw:
     """Commit a try and draw its ticket."""
     made = tried(host, series)
     drawing.commit(host, series, made.public_id, "balanced", "beacon", "")
+    wait_for(host, again(made))
     drawing.draw(host, series, beacon(again(made)))
     found: Draw = again(made)
     return found
@@ -189,10 +195,12 @@ def test_a_value_that_does_not_fit_is_refused_beside_its_field(
     drawing.commit(host, series, made.public_id, "balanced", "beacon", "")
     other = json.loads(beacon(again(made))) | {"round": 7}
 
-    for wrong in ("", "xyz", "{}", json.dumps(other), "{" * 99):
+    early = beacon(again(made))  # its round has not come yet
+    for wrong in ("", "xyz", "{}", json.dumps(other), "{" * 99, early):
         with pytest.raises(Invalid) as error:
             drawing.draw(host, series, wrong)
         assert error.value.field == "value"
+    wait_for(host, again(made))
     drawing.draw(host, series, beacon(again(made)))
     with pytest.raises(Conflict):
         drawing.draw(host, series, beacon(again(made)))
