@@ -217,7 +217,14 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
         (
             f"meetings.{name}"
             for name in """index as_csv new edit show cancel write note_decision add_action actions
-            actions_csv finish decisions decisions_csv put decision withdraw switch announcements confirm""".split()
+            actions_csv finish decisions decisions_csv put decision withdraw switch announcements confirm invite_visitor remove_visitor""".split()
+        ),
+        (set(), set()),
+    ),
+    **dict.fromkeys(  # of one that is not there; tests/plugins/documents try one that is
+        (
+            f"documents.{name}"
+            for name in "as_csv add show put describe restore remove bring_back".split()
         ),
         (set(), set()),
     ),
@@ -255,6 +262,7 @@ OF_CONSORTIA = (
     "occasions.",
     "meetings.",
     "roundtable_consortia.",
+    "documents.",
     "work.",
 )
 OF_DRAFT = {"partners.publication", "partners.take_step"}
@@ -281,7 +289,8 @@ OWN |= {
     *(f"cooperation_link.{name}" for name in ("write", "withdraw")),
 }  # fmt: skip
 OWN |= {f"consortia.{name}" for name in ("new", "as_csv", "as_json", "invitation")}
-OWN |= {"sharing.status"}
+OWN |= {"sharing.status", "documents.index", "documents.download", "meetings.visitor"}
+OWN |= {"meetings.visitor_file"}
 OWN |= {"agreements.index", "agreements.new"} | {
     f"reliance.{name}"
     for name in "trust_list trust_sheet settle_ground finish_step recognition deliver".split()
@@ -933,6 +942,8 @@ BY_OTHER_MEANS = {
     *(f"agreements_link.{name}" for name in "show agree clause remark sign decline".split()),
     *(f"consortia.{name}" for name in ("invitation", "as_csv", "as_json")),
     "sharing.status",
+    *(f"documents.{name}" for name in ("index", "download")),  # tests/plugins/documents
+    *(f"meetings.{name}" for name in ("visitor", "visitor_file")),  # tests/plugins/meetings
     *(f"mobilities_link.{name}" for name in "person did wrong workplace did_at_work".split()),
     "ratings_link.rate",
     "ratings_link.withdraw",

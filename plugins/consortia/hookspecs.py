@@ -42,7 +42,8 @@ class Section:
     """What a plugin adds to a consortium's menu beside Members, Places and Dates.
 
     `address` is a path under the consortium's own ("/consortia/<slug>/work"); lower `order` stands
-    further left (the house's own pages stand at 10 to 80). A section that is not `is_on` is no part
+    further left (the house's own pages stand at 10 to 80). Below 50 the first two stand in sight, the
+    others lie in the menu behind. A section that is not `is_on` is no part
     of the menu: the lead is offered it with `help`, one sentence, and a link to the address, where
     the plugin lets the lead switch it on.
     """
@@ -60,6 +61,15 @@ def consortia_sections(ctx: Context, consortium: Seen) -> Sequence[Section]:
 
     Asked once for each page of a consortium, for its members and its lead; answer in a statement or
     two. Silence adds nothing.
+    """
+    return ()
+
+
+@hookspec(ISOLATE)
+def consortia_links(ctx: Context, consortium: Seen) -> Sequence[tuple[str, str]]:
+    """Add links, as words and address, below what everybody sees of a consortium.
+
+    Asked once for its public page; answer in a statement. Silence adds nothing.
     """
     return ()
 

@@ -36,8 +36,8 @@ __all__ = [
     "RUNNING", "STRANGERS", "DateField", "Member", "Public", "PublicMember", "Section", "Seen", "Table",
     "countries", "editors", "find", "forget_people", "found", "invite", "keep_wishes",
     "kind_name", "led", "line", "listed", "lock", "made_up", "members", "note", "of_ids", "own",
-    "page", "period", "plain", "public_facts", "role_name", "shown_to_all", "spend", "state_tag",
-    "tables", "tell", "version_of", "wishes", "writes_for",
+    "page", "period", "plain", "public_facts", "role_name", "shown", "shown_to_all", "spend",
+    "state_tag", "tables", "tell", "version_of", "wishes", "writes_for",
 ]  # fmt: skip
 
 
@@ -61,6 +61,14 @@ def find(ctx: Context, address: str) -> Seen:
     Raises NotFound, the same for strangers, former members and consortia that are not there.
     """
     return queries.seen(queries.find(ctx, address, "inside", "run"))
+
+
+def shown(ctx: Context, address: str) -> Seen:
+    """Return the consortium at an address for everybody who sees its page; strangers have no part.
+
+    Raises NotFound as the page does.
+    """
+    return queries.seen(queries.find(ctx, address))
 
 
 def led(ctx: Context, address: str) -> Seen:
@@ -204,5 +212,6 @@ def page(
 
     `tab` is the last part of the section's address. The template gets `row`, `found` and `here`.
     """
-    found = queries.find(g.ctx, consortium.public_id, "inside", "run")
+    wanted = ("inside", "run") if consortium.part else ()
+    found = queries.find(g.ctx, consortium.public_id, *wanted)
     return base.page(template, found, tab, status, here=consortium, **values)  # type: ignore[no-any-return]

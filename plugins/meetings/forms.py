@@ -22,9 +22,10 @@ from plugins.calendars.interface import clock_at, day_at, zones
 from plugins.meetings import labels, rules
 from plugins.meetings.models import Meeting
 from plugins.partners.interface import Boxes
-from portal.i18n import Form
+from portal.i18n import SHIPPED, Form, language_name, locale
 from portal.i18n import lazy_gettext as lazy
 from portal.organisations.models import Organisation
+from portal.text import sort_key
 
 NOT_EMPTY = lazy("Fill this in; it can't stay empty.")
 NO_DAY = lazy("Write the day as year, month, day: 2027-05-18.")
@@ -264,3 +265,20 @@ class VoiceForm(Form):
         super().__init__(formdata, data=data)
         self.organisation.choices = [(item.slug, item.name) for item in own]
         self.choice.choices = [(key, labels.choice(key)) for key in choices]
+
+
+class VisitorForm(Form):
+    """A guest who has no account."""
+
+    email = StringField(
+        lazy("Mail address"), [InputRequired(lazy("Write the address as name@domain."))]
+    )
+    name = StringField(
+        lazy("Name"), [InputRequired(NOT_EMPTY)], description=lazy("Members see it in the list.")
+    )
+    language = SelectField(lazy("Language of the mail"))
+
+    def __init__(self, formdata: Any = None) -> None:
+        super().__init__(formdata, data={"language": locale()})
+        names = [(tag, language_name(tag, locale())) for tag in SHIPPED]
+        self.language.choices = sorted(names, key=lambda pair: sort_key(pair[1]))

@@ -233,3 +233,24 @@ class Reading(Model):
 
     class Meta:
         table_name = "meetings_reading"
+
+
+class Visitor(Model):
+    """A person without an account who is invited to a meeting, and whether they come.
+
+    `ends_at` is the end of the meeting: some weeks later the row is deleted.
+    """
+
+    id = AutoField()
+    public_id = TextField(unique=True)
+    meeting = ForeignKeyField(Meeting, on_delete="CASCADE", backref="+")
+    email = TextField()
+    name = TextField()
+    language = TextField()
+    answer = TextField(default="")
+    answered_at = UtcDateTime(null=True)
+    ends_at = UtcDateTime()
+    meeting_id: int
+
+    class Meta:
+        table_name = "meetings_visitor"

@@ -10,7 +10,8 @@ from typing import Any
 from flask import Blueprint
 
 from plugins.consortia.interface import Section, Seen, of_ids, own
-from plugins.meetings import demo, queries, reminding, telling, views
+from plugins.links.interface import Purpose
+from plugins.meetings import demo, queries, reminding, telling, views, visiting
 from portal.context import Context
 from portal.hookspecs import JobKind, Progress, Task, hookimpl
 from portal.i18n import _
@@ -58,8 +59,14 @@ def consortia_sections(ctx: Context, consortium: Seen) -> Sequence[Section]:
 @hookimpl
 def mail_sending(ctx: Context, mail: Any, message: EmailMessage) -> None:
     """Put the appointment of a meeting into the mail that tells of it."""
-    if mail.kind == "notices/notice":
+    if mail.kind in telling.MAILS:
         telling.attach_to(ctx, mail, message, of_ids)
+
+
+@hookimpl(optionalhook=True)
+def link_purposes(ctx: Context) -> Sequence[object]:
+    """Mail links to guests of meetings."""
+    return [Purpose(visiting.PURPOSE, "meetings.visitor", visiting.letter)]
 
 
 def _look_after(ctx: Context, _payload: Mapping[str, Any], _progress: Progress) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from plugins.calendars.interface import joining_link, moment
 from plugins.consortia.interface import CLOSED, Seen, lock, note
-from plugins.meetings import queries, rules, telling
+from plugins.meetings import queries, rules, telling, visiting
 from plugins.meetings.models import Action, Answer, Guest, Meeting, Switch
 from plugins.meetings.telling import CANCEL, REQUEST
 from portal import audit, db
@@ -137,6 +137,7 @@ def change(
         if is_other:
             stays = [number for number in guests if number not in new]
             _invite(ctx, now, fresh, stays, lazy("Changed: %(title)s (%(name)s)", **named))
+            visiting.changed(ctx, fresh, kept["starts_at"] != old.starts_at)
         audit.record(ctx, "meeting.changed", "meetings_meeting", row.id)
     return fresh
 
@@ -181,6 +182,7 @@ def cancel(ctx: Context, consortium: Seen, row: Meeting, reason: str) -> Meeting
         telling.appoint(
             ctx, now, fresh, ids, CANCEL, title, lazy("The reason: %(reason)s", reason=told)
         )
+        visiting.cancelled(ctx, now, fresh)
         line = lazy("The meeting %(title)s was cancelled: %(reason)s", title=row.title, reason=told)
         note(ctx, now, line)
         audit.record(ctx, "meeting.cancelled", "meetings_meeting", row.id)

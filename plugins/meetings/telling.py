@@ -30,6 +30,9 @@ __all__ = ["CANCEL", "KINDS", "REQUEST", "appoint", "attach_to", "base_of", "tel
 INVITED, SOON, MINUTES = "meetings.invited", "meetings.soon", "meetings.minutes"
 DECIDING, ACTION = "meetings.deciding", "meetings.action"
 ANNOUNCED = "meetings.announced"
+NOTICE, GUEST, GUEST_OFF = "notices/notice", "meetings/guest", "meetings/guest_off"
+MAILS = (NOTICE, GUEST, GUEST_OFF)
+"""Kinds of mails that an appointment can go along with."""
 KINDS: tuple[Mapping[str, Any], ...] = (
     {"kind": INVITED, "title": lazy("A meeting of your consortium is planned, moved or cancelled")},
     {"kind": SOON, "title": lazy("A meeting of your consortium is near")},
@@ -121,21 +124,26 @@ def attach_to(ctx: Context, mail: Any, message: EmailMessage, consortia: Any) ->
         return
     row: Meeting = Meeting.get_by_id(letter.meeting_id)
     consortium = consortia(ctx, [row.consortium_id])[row.consortium_id]
-    path = base_of(consortium, row)
     with in_locale(mail.locale):
-        items = [item["title"] for item in row.agenda]
-        item = Appointment(
-            uid_of(row.public_id),
-            letter.sequence,
-            f"{consortium.name}: {row.title}",
-            row.starts_at,
-            row.ends_at,
-            row.place or (_("Online") if row.joining else ""),
-            "\n".join([_("Say whether you come, and find the way in, on the page."), *items]),
-            path,
-            "NEEDS-ACTION",
-        )
+        item = appointment(consortium, row, letter.sequence, is_guest=mail.kind != NOTICE)
         attach(ctx, message, item, letter.method, mail.recipient)
+
+
+def appointment(consortium: Seen, row: Meeting, sequence: int, is_guest: bool) -> Appointment:
+    """Return what calendars learn of a meeting; those of guests lead to no page inside."""
+    say = _("Say whether you come, and find the way in, on the page.")
+    items = [item["title"] for item in row.agenda]
+    return Appointment(
+        uid_of(row.public_id),
+        sequence,
+        f"{consortium.name}: {row.title}",
+        row.starts_at,
+        row.ends_at,
+        row.place or (_("Online") if row.joining else ""),
+        "\n".join(items if is_guest else [say, *items]),
+        "" if is_guest else base_of(consortium, row),
+        "NEEDS-ACTION",
+    )
 
 
 def forget(ctx: Context) -> None:

@@ -19,6 +19,8 @@ from portal.people import throttle
 blueprint = Blueprint("consortia", __name__)
 WRITING = throttle.Limit("consortia-writing", 300, 3_600)
 """What one account may write about consortia in an hour."""
+DEEPER, MOST_ADDED = 50, 2
+"""From which order on pages lie in the menu; how many of those before stand in sight."""
 STRANGERS = "members of the consortium; others get 404"
 LEADS = "OrgEditor or OrgAdmin of the lead; members get 403, others 404"
 
@@ -45,12 +47,14 @@ def spend() -> None:
 def page(name: str, found: Found, tab: str, status: int = 200, **values: Any) -> Any:
     """Show a page of a consortium in its frame."""
     row = found.row
+    first, behind = tabs(found, tab)
     return (
         render_template(
             name if "/" in name else f"consortia/{name}.html",
             row=row,
             found=found,
-            tabs=tabs(found, tab),
+            tabs=first,
+            behind=behind,
             state=labels.state(row.state),
             **values,
         ),
@@ -58,24 +62,28 @@ def page(name: str, found: Found, tab: str, status: int = 200, **values: Any) ->
     )
 
 
-def tabs(found: Found, current: str) -> list[tuple[str, str, bool]]:
-    """Return the tabs: three plain ones for members, the rest behind them."""
+def tabs(found: Found, current: str) -> tuple[list[tuple[str, str, bool]], list[tuple[str, str]]]:
+    """Return the tabs of a consortium, and what lies in the menu behind them; none for strangers.
+
+    Four plain ones are always in sight, then the first that were switched on, and the page that is
+    open.
+    """
     base = f"/consortia/{found.row.slug}"
     if not found.may("inside", "run"):
-        return []
-    pages = [
-        (10, _("Overview"), ""),
-        (20, _("Members"), "/members"),
-        (30, _("Places"), "/places"),
-        (40, _("Dates"), "/dates"),
-        (60, _("Health"), "/health"),
-        (70, _("Programme rule"), "/rules"),
-        (80, _("History"), "/history"),
-    ]
-    shown = [(order, text, f"{base}{path}") for order, text, path in pages]
-    shown += [(item.order, item.title, item.address) for item in sections(found) if item.is_on]
+        return [], []
+    plain = [(_("Overview"), ""), (_("Members"), "/members"), (_("Places"), "/places"),
+             (_("Dates"), "/dates")]  # fmt: skip
+    added = [item for item in sections(found) if item.is_on]
+    early = [(item.title, item.address) for item in added if item.order < DEEPER]
+    deeper = [(60, _("Health"), "/health"), (70, _("Programme rule"), "/rules")]
+    deeper.append((80, _("History"), "/history"))
+    later = [(order, text, f"{base}{path}") for order, text, path in deeper]
+    later += [(item.order, item.title, item.address) for item in added if item.order >= DEEPER]
+    rest = early[MOST_ADDED:] + [(text, path) for _order, text, path in sorted(later)]
     here = f"{base}/{current}".rstrip("/")
-    return [(text, path, path == here) for _order, text, path in sorted(shown)]
+    shown = [(text, f"{base}{path}") for text, path in plain] + early[:MOST_ADDED]
+    shown += [item for item in rest if item[1] == here]
+    return [(*item, item[1] == here) for item in shown], [item for item in rest if item[1] != here]
 
 
 def sections(found: Found) -> list[Section]:

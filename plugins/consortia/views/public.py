@@ -120,6 +120,9 @@ def show(slug: str) -> ResponseReturnValue:
         offer=_offer(row, own),
         more=[item for item in sections(found) if not item.is_on] if found.may("run") else [],
         language=language_name(row.lang, locale()),
+        links=list(
+            objects.registry().hooks.each("consortia_links", g.ctx, consortium=queries.seen(found))
+        ),
     )
 
 

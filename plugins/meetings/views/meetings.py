@@ -6,7 +6,7 @@ from flask import flash, g, request
 from flask.typing import ResponseReturnValue
 
 from plugins.consortia.interface import CLOSED, Seen
-from plugins.meetings import forms, labels, queries, rules, service
+from plugins.meetings import forms, labels, queries, rules, service, visiting
 from plugins.meetings.models import Meeting
 from plugins.meetings.views.base import (
     LEADS,
@@ -151,6 +151,7 @@ def one(found: Seen, row: Meeting, status: int = 200, **typed: object) -> Respon
         "action_form": forms.ActionForm(members=members),
         "noted_form": forms.NotedForm(prefix="noted-"),
         "reason_form": forms.ReasonForm(),
+        "visitor_form": forms.VisitorForm(),
         **typed,
     }
     return shown(
@@ -170,6 +171,7 @@ def one(found: Seen, row: Meeting, status: int = 200, **typed: object) -> Respon
         and found.state != CLOSED
         and now <= row.ends_at + service.ANSWER_WITHIN,
         is_over=row.ends_at <= now,
+        visitors=[(item, labels.answer(item.answer)) for item in visiting.of_meeting(row)],
         has_begun=row.starts_at <= now,
         agenda_minutes=sum(part["minutes"] for part in row.agenda),
         may_write=writes,

@@ -30,8 +30,14 @@ def consortia_sections(ctx, consortium):
     return [
         Section("Early", f"{base}/early", 15),
         Section("Asleep", f"{base}/asleep", 45, "What it is good for.", is_on=False),
+        Section("Second", f"{base}/second", 41),
+        Section("Third", f"{base}/third", 42),
         Section(f"For {consortium.part}", f"{base}/late", 99),
     ]
+
+@hookimpl(optionalhook=True)
+def consortia_links(ctx, consortium):
+    return [("Said to all", f"/consortia/{consortium.slug}/to-all")]
 """
 
 
@@ -55,10 +61,15 @@ def test_sections_stand_in_the_menu_and_the_lead_is_offered_those_that_are_off(
     base = f"/consortia/{row.slug}"
     for side, name in ((lead, "For lead"), (member, "For member")):
         page = Visitor(sign_in(app.test_client(), side.account))(base).text
-        assert page.index("/early") < page.index(f"{base}/members") < page.index(name)
+        places = [
+            page.index(text) for text in ("/members", "/early", "/second", ">More<", "/third")
+        ]
+        assert places == sorted(places) and places[-1] < page.index(name)
+        assert f"{base}/to-all" in page
         assert ("What it is good for." in page) is (side is lead)
         assert page.count(f"{base}/asleep") == (1 if side is lead else 0)
-    assert f"{base}/early" not in Visitor(app.test_client())(base).text
+    guest = Visitor(app.test_client())(base).text
+    assert f"{base}/early" not in guest and f"{base}/to-all" in guest
 
 
 def test_others_learn_the_part_of_who_acts_and_find_nothing_that_is_not_theirs(

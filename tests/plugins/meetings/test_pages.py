@@ -149,7 +149,14 @@ def test_strangers_former_members_and_other_leads_see_and_do_nothing(
     ]
     pages += [meeting, question]
     lead_only = ["meetings/new", f"{meeting}/edit", "decisions/new"]
-    deeds = [f"{meeting}/cancel", f"{question}/withdraw", "menu/meetings", "menu/decisions"]
+    deeds = [
+        f"{meeting}/guests",
+        f"{meeting}/guests/x/remove",
+        f"{meeting}/cancel",
+        f"{question}/withdraw",
+        "menu/meetings",
+        "menu/decisions",
+    ]
     for side in (known.former, known.other, known.stranger):
         client = sign_in(app.test_client(), side.account)
         for name in [*pages, *lead_only, f"{meeting}/minutes"]:
