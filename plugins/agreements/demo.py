@@ -16,6 +16,12 @@ from portal.context import Context
 from portal.organisations.models import UNCLAIMED, Organisation
 
 PARTIES = 5
+TOGETHER = (
+    "Lernzentrum Metall Ostrabrück",
+    "Instituto Politécnico Valdemuña del Alto",
+    "Istituto Professionale Valdombra",
+)
+"""Who has an agreement in force, on which a network could be built."""
 SIGNER, POSITION = "Head of school (demonstration)", "head of school"
 UNITS = [
     {
@@ -37,8 +43,12 @@ def load(ctx: Context) -> None:
     )
     if Agreement.select().exists() or len(found) < 3:
         return
+    of: Any = Organisation
+    both = list(of.select().where(of.is_fictional, of.name.in_(TOGETHER)).order_by(of.id))
     with db.transaction():
-        _signing(ctx, found)
+        _signing(ctx, found, "Mobility of machining technicians (demonstration)", slice(1, 3))
+        if len(both) == len(TOGETHER):
+            _signing(ctx, both, "Exchange in metal (demonstration)", slice(None))
         _negotiating(ctx, found)
 
 
@@ -58,14 +68,11 @@ def _hand(party: Party, name: str = "", by_link: bool = True) -> Hand:
 
 def _fill(ctx: Context, row: Agreement) -> None:
     there = parties(row.id)
+    ids = [party.public_id for party in there]
     work: dict[str, dict[str, Any]] = {
-        "organisations": {
-            "competence": {
-                party.public_id: "Initial vocational training in its own country" for party in there
-            }
-        },
+        "organisations": {"competence": dict.fromkeys(ids, "Initial training in its own country")},
         "qualifications": {
-            "qualification": {party.public_id: "Machining technician" for party in there},
+            "qualification": dict.fromkeys(ids, "Machining technician"),
             "units": UNITS,
         },
         "procedures": {
@@ -84,8 +91,7 @@ def _fill(ctx: Context, row: Agreement) -> None:
             negotiating.change(ctx, row, first, clause.key, values, clause.version)
 
 
-def _signing(ctx: Context, found: Sequence[Organisation]) -> None:
-    title = "Mobility of machining technicians (demonstration)"
+def _signing(ctx: Context, found: Sequence[Organisation], title: str, signers: slice) -> None:
     row = _begun(ctx, "mou", title, found)
     negotiating.send(ctx, row)
     _fill(ctx, row)
@@ -97,7 +103,7 @@ def _signing(ctx: Context, found: Sequence[Organisation]) -> None:
         negotiating.move(ctx, row, None, "freeze")
         row = queries.hold(row)
     there, shown = parties(row.id), queries.shown(row)
-    for party in there[1:3]:
+    for party in there[signers]:
         prepared = playing.signed_by_key(
             document=bytes(shown.content),
             party=party.public_id,

@@ -62,7 +62,7 @@ def _about(ctx: Context, consortium: Seen, files: Mapping[str, bytes]) -> str:
         _("Made on %(day)s.", day=ctx.clock.now().date().isoformat()),
         _("Tables are CSV files in UTF-8; every spreadsheet opens them."),
         _("The file %(name)s holds the SHA-256 digest of each other file.", name=LISTED),
-        _("Names of persons are left out."),
+        _("Names of persons are left out of the tables; documents are as members put them there."),
     ]
     if consortium.is_fictional:
         lines.append(_("This is a demonstration: the organisations are made up."))

@@ -20,6 +20,11 @@ MEMBERS = (
     ("Šolski center Velibrod", "partner", ["host"]),
 )
 WAITING = ("Lycée des métiers Clairvallon", "Yrkesgymnasiet i Hyttsunda")
+COOPERATIONS = (
+    ("Metal with Valdemuña", "Instituto Politécnico Valdemuña del Alto"),
+    ("Metal with Valdombra", "Istituto Professionale Valdombra"),
+)
+"""Cooperations of two in the same field, with a signed agreement: they could become a network."""
 PLACES = (
     (LEAD, "Istituto Professionale Valdombra", 12, 8, 3),
     (LEAD, "Instituto Politécnico Valdemuña del Alto", 6, 6, 0),
@@ -56,6 +61,31 @@ def load(ctx: Context) -> None:
         _members(ctx, made)
         _plans(ctx, made)
         eligibility.choose(ctx, made, "network")
+        workflow.move(ctx, Consortium.get_by_id(made.id), "activate")
+        _cooperations(ctx, lead)
+
+
+def _cooperations(ctx: Context, lead: Organisation) -> None:
+    today = ctx.clock.now().date()
+    for name, partner in COOPERATIONS:
+        other = _made_up(partner)
+        if other is None:
+            continue
+        values: dict[str, Any] = {
+            "name": name,
+            "purpose": "Our two schools send learners to each other, two to four weeks.",
+            "lang": "en",
+            "kind": "bilateral",
+            "fields": ["0715"],
+            "languages": ["en"],
+            "starts_on": today - timedelta(days=400),
+            "ends_on": today + timedelta(days=330),
+            "grant_number": "",
+            "website": "",
+        }
+        made = service.found(ctx, values, lead)
+        row = inviting.invite(ctx, made, other, parts=["sending", "host"])
+        workflow.move(ctx, row, "accept")
         workflow.move(ctx, Consortium.get_by_id(made.id), "activate")
 
 
