@@ -20,7 +20,11 @@ from tests.reliability.storm import Portal
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-LEAD, MEMBER, HOST = "lead@demo-north.example", "member@demo-south.example", "host@demo-east.example"
+LEAD, MEMBER, HOST = (
+    "lead@demo-north.example",
+    "member@demo-south.example",
+    "host@demo-east.example",
+)
 SCHOOLS = {
     LEAD: ("Made-up School of the North", "DE", ["sending"]),
     MEMBER: ("Made-up School of the South", "ES", ["sending", "host"]),
