@@ -307,6 +307,8 @@ OWN |= {
     *(f"attendance.{name}" for name in "write_outcomes hide_outcomes moderate".split()),
     *(f"roundtable_invitations.{name}" for name in "invitations invitations_file remove invited answer".split()),
     "roundtable_mail.enter", "roundtable_rules.rules",
+    "roundtable_mail.enter",
+    *(f"roundtable_exchange.{name}" for name in ("calendar_file", "add")),
 }  # fmt: skip
 OWN |= {
     f"signin_step.{name}"

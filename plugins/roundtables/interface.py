@@ -5,7 +5,7 @@ Nothing here ever holds the joining link. Access needs and "fewer opportunities"
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -31,7 +31,7 @@ from portal.organisations.models import Organisation
 ACCEPTED, ATTENDED, ABSENT, EXCUSED = SEATED = models.SEATED
 HELD, WAS_HELD = ("placed", "held"), models.HELD
 moment, missing, load_demo = pages.moment, queries.missing, demo.load
-version_of, FLOW = forms.version_of, workflow.FLOW
+version_of, languages, FLOW = forms.version_of, forms.languages, workflow.FLOW
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,9 @@ class Table:
     ends_at: datetime
     minutes: int
     cancelled_at: datetime | None
+    seats: int = 0
+    supports: Sequence[str] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class Series:
     lang: str
     zone: str
     state: str
+    opens_at: datetime
     closes_at: datetime
     host: Organisation
     host_name: str
@@ -104,13 +108,36 @@ def series(ctx: Context, slug: str, *rights: str) -> Series:
     return series_of(found.series, found.rights)
 
 
-def series_of(row: models.Series, rights: frozenset[str] = frozenset()) -> Series:
-    """Return a stored series as others see it."""
-    rows = queries.tables(row, with_cancelled=True)
-    names = ("id", "public_id", "slug", "title", "lang", "zone", "state", "closes_at", "host_name")
+def listed(ctx: Context, is_past: bool = False) -> list[Series]:
+    """Return the series in sight of everybody: the next first, or those held, the last first."""
+    rows = queries.past(ctx) if is_past else queries.upcoming(ctx)
+    found = queries.tables_of(rows)
+    return [series_of(row, tables=found[row.id]) for row in rows]
+
+
+def public_facts(of: Series) -> dict[str, Any]:
+    """Return texts and rules of a series that everybody may read, as plain values."""
+    names = ("purpose", "questions", "org_cap", "seats_per_person", "offer_hours")
+    return {name: getattr(of.row, name) for name in names} | {"groups": groups.keys(of.row)}
+
+
+def add_table(ctx: Context, of: Series, values: Mapping[str, Any]) -> None:
+    """Add a table; `values` as its form has them. Raises Invalid, NotFound, Conflict, TooMany."""
+    service.write_table(ctx, of.row, values)
+
+
+def series_of(
+    row: models.Series,
+    rights: frozenset[str] = frozenset(),
+    tables: Sequence[RoundTable] | None = None,
+) -> Series:
+    """Return a stored series as others see it; `tables` where they are known already."""
+    rows = queries.tables(row, with_cancelled=True) if tables is None else tables
+    names = ("id", "public_id", "slug", "title", "lang", "zone", "state", "host_name")
+    names += ("opens_at", "closes_at")
     shown = {name: getattr(row, name) for name in names}
-    tables = tuple(_table(one) for one in rows)
-    return Series(**shown, host=row.organisation, tables=tables, rights=rights, row=row)
+    made = tuple(_table(one) for one in rows)
+    return Series(**shown, host=row.organisation, tables=made, rights=rights, row=row)
 
 
 def _table(row: RoundTable) -> Table:

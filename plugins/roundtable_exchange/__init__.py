@@ -1,0 +1,1 @@
+"""Round tables in and out: routes for programs, drafts from calendar files."""
