@@ -12,6 +12,7 @@ from plugins.attendance.models import (
     Comment,
     Consent,
     Group,
+    Letter,
     Outcome,
     Spent,
     Tally,
@@ -29,7 +30,7 @@ def forget(ctx: Context) -> None:
 
     Outcomes, counts of surveys and the hashes of certificates stay as long as their table.
     """
-    people: tuple[Any, ...] = (Group, Consent, Comment)
+    people: tuple[Any, ...] = (Group, Consent, Comment, Letter)
     with db.transaction():
         for model in people:
             known = {number for (number,) in model.select(model.interest_id).distinct().tuples()}

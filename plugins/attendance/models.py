@@ -77,6 +77,18 @@ class Comment(Model):
         table_name = "attendance_comment"
 
 
+class Letter(Model):
+    """That somebody was written to after a table, or does not want that."""
+
+    seat_id = IntegerField(primary_key=True)
+    interest_id = IntegerField()
+    is_wanted = BooleanField()
+    noted_at = UtcDateTime()
+
+    class Meta:
+        table_name = "attendance_letter"
+
+
 class Spent(Model):
     """That one more person answered the survey of a table; not who, not when, not what."""
 

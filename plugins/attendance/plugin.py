@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint
 
-from plugins.attendance import demo, keeping, outcomes, views
+from plugins.attendance import demo, keeping, letters, outcomes, views
 from plugins.roundtables import interface as roundtables
 from plugins.roundtables.interface import Series
 from portal.context import Context
@@ -15,7 +15,7 @@ from portal.hookspecs import FooterLink, JobKind, Progress, Task, hookimpl
 from portal.i18n import _
 from portal.i18n import lazy_gettext as lazy
 
-DAY = 86_400
+QUARTER, DAY = 900, 86_400
 
 
 @hookimpl
@@ -78,15 +78,31 @@ def task_list(ctx: Context) -> Sequence[Task]:
     ]
 
 
+def _look_after(ctx: Context, _payload: Mapping[str, Any], _progress: Progress) -> None:
+    letters.look_after(ctx)
+
+
 def _forget(ctx: Context, _payload: Mapping[str, Any], _progress: Progress) -> None:
     keeping.forget(ctx)
 
 
 @hookimpl
 def job_list(ctx: Context) -> Sequence[JobKind]:
-    """Delete what hung on people whose names are gone."""
-    title = lazy("Delete what belonged to people of old round tables")
-    return [JobKind("attendance.forget", _forget, title, DAY)]
+    """Write to those who came; delete what hung on people whose names are gone."""
+    return [
+        JobKind(
+            "attendance.look_after",
+            _look_after,
+            lazy("Write to those who came to a round table, once"),
+            QUARTER,
+        ),
+        JobKind(
+            "attendance.forget",
+            _forget,
+            lazy("Delete what belonged to people of old round tables"),
+            DAY,
+        ),
+    ]
 
 
 @hookimpl(optionalhook=True)

@@ -95,6 +95,7 @@ class Seat:
     is_listed: bool
     attended_at: datetime | None
     groups: Mapping[str, str]
+    is_withdrawn: bool = False
 
 
 def series(ctx: Context, slug: str, *rights: str) -> Series:
@@ -220,6 +221,7 @@ def _seat(of: Series, row: Place) -> Seat:
     return Seat(
         id=row.id, public_id=row.public_id, interest_id=person.id, table_id=row.table_id,
         state=row.state, attended_at=row.attended_at, groups=counted,
+        is_withdrawn=person.state == models.WITHDRAWN,
         **{name: getattr(person, name) for name in names},
     )  # fmt: skip
 
@@ -232,6 +234,11 @@ def by_link(token: str, seat: str) -> tuple[Series, Seat]:
             found = series_of(models.Series.get_by_id(person.series_id))
             return found, _seat(found, row)
     raise missing()
+
+
+def page_of(seat: Seat) -> str:
+    """Return the page of somebody's seat behind the link to their own page, for a mail to them."""
+    return f"{tokens.mine(Interest.get_by_id(seat.interest_id))}/tables/{seat.public_id}"
 
 
 def by_seat(ctx: Context, public_id: str, *rights: str) -> tuple[Series, Seat]:

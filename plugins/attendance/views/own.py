@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from plugins.attendance import certificates, grouping, outcomes, pages, surveys
+from plugins.attendance import certificates, grouping, letters, outcomes, pages, surveys
 from plugins.attendance.views.base import LINK, private
 from plugins.paper import interface as paper
 from plugins.roundtables import interface as roundtables
@@ -64,6 +64,11 @@ def _page(
         survey_ends=roundtables.moment(surveys.ends_at(g.ctx, table), series.zone),
         has_certificate=seat.state == roundtables.ATTENDED and table.ends_at <= now,
         can_print=paper.available(),
+        may_be_told=seat.state in (roundtables.ACCEPTED, roundtables.ATTENDED)
+        and not seat.is_withdrawn
+        and now <= table.ends_at + letters.STILL_TOLD
+        and not letters.is_sent(seat),
+        is_silent=letters.is_silent(seat),
         told=told,
         field=field,
         typed=request.form,
@@ -71,10 +76,10 @@ def _page(
     return page, 422 if told else 200
 
 
-@private.post(f"{OWN}/<any(consent, comment, survey, certificate):act>")
+@private.post(f"{OWN}/<any(consent, comment, survey, certificate, letter):act>")
 @allow(ANYONE, owner=LINK, rate="round-table")
 def act(token: str, seat_id: str, act: str) -> ResponseReturnValue:
-    """Say who may be named, comment, answer the survey, or take a certificate."""
+    """Say who may be named or be written to, comment, answer the survey, or take a certificate."""
     series, table, seat = _own(token, seat_id)
     form = request.form
     try:
@@ -82,6 +87,9 @@ def act(token: str, seat_id: str, act: str) -> ResponseReturnValue:
             return _certificate(series, table, seat)
         if act == "consent":
             outcomes.agree(g.ctx, series, table, seat, form.get("shows", ""))
+            flash(_("Your choice is saved. You can change it here at any time."))
+        elif act == "letter":
+            letters.choose(g.ctx, series, seat, "wanted" in form)
             flash(_("Your choice is saved. You can change it here at any time."))
         elif act == "comment":
             said = form.get("text", ""), "is_named" in form
