@@ -65,8 +65,8 @@ def letter(ctx: Context, item: Appointment, method: str, recipient: str) -> byte
     event.add("status", "CANCELLED" if method == CANCEL else "CONFIRMED")
     if item.place:
         event.add("location", item.place)
-    event["organizer"] = _person(_config().mail_from, CN=settings.of(ctx)["site_name"])
-    attendee = _person(recipient, PARTSTAT=item.answer, RSVP="FALSE")
+    event["organizer"] = person(_config().mail_from, CN=settings.of(ctx)["site_name"])
+    attendee = person(recipient, PARTSTAT=item.answer, RSVP="FALSE")
     event.add("attendee", attendee, encode=0)
     if method == REQUEST:
         if item.path:
@@ -77,7 +77,8 @@ def letter(ctx: Context, item: Appointment, method: str, recipient: str) -> byte
     return bytes(file.to_ical())
 
 
-def _person(address: str, **parameters: str) -> Any:
+def person(address: str, **parameters: str) -> Any:
+    """Return an address as calendars write it; `parameters` such as CN, its name."""
     found = ical.vCalAddress(f"mailto:{address}")
     for name, value in parameters.items():
         found.params[name] = ical.vText(value)

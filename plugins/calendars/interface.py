@@ -1,10 +1,10 @@
 """What plugins use that meet at some time: time zones, and appointments for calendars."""
 
-from plugins.calendars.appointments import CANCEL, REQUEST, Appointment, attach, letter, uid_of
+from plugins.calendars.appointments import CANCEL, REQUEST, Appointment, attach, letter, person, uid_of
 from plugins.calendars.fields import DateField
 from plugins.calendars.moments import Moment, clock_at, day_at, joining_link, moment, zones
 
 __all__ = [
     "CANCEL", "REQUEST", "Appointment", "DateField", "Moment", "attach", "clock_at", "day_at", "joining_link", "letter",
-    "moment", "uid_of", "zones",
+    "moment", "person", "uid_of", "zones",
 ]  # fmt: skip

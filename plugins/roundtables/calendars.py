@@ -69,6 +69,8 @@ def feed(ctx: Context, rows: Iterable[tuple[Series, list[RoundTable]]], name: st
             event = _event(table, ctx.clock.now(), uid(table), table.sequence)
             event.add("url", f"{base}/round-tables/{series.slug}")
             event.add("description", series.title)
+            organizer = appointments.person(_config().mail_from, CN=series.organisation.name)
+            event["organizer"] = organizer
             file.add_component(event)
     return bytes(file.to_ical())
 

@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from datetime import timedelta
+from importlib import import_module
+from pathlib import Path
 
 from flask import Flask
 from flask.testing import FlaskClient
 
-from plugins.attendance import grouping, outcomes
+from plugins.attendance import grouping, letters, outcomes
 from plugins.roundtables import tokens
 from plugins.roundtables.interface import Seat
+from portal import mail
 from portal.clock import FixedClock
-from portal.context import Context
+from portal.context import Actor, Context
 from portal.mail import Outbox
+from portal.people.models import Account
 from tests.factories import csrf_token, make_account, make_member, post, sign_in
-from tests.plugins.attendance.conftest import Held, make_held
+from tests.plugins.attendance.conftest import NEEDED, Held, make_held, system
 from tests.plugins.attendance.test_after import VALUES
 from tests.plugins.roundtables.conftest import again
 from tests.visiting import faults
 
 CANARY = "canary-room"
+FOR_PROGRAMS = ("openapi", "tokens", "roundtable_exchange")
+HOUSE = Path(__file__).parents[3] / "plugins"
 HOST_PAGES = ("attendance", "groups", "outcomes", "survey")
 
 
@@ -150,12 +157,30 @@ def crawl(client: FlaskClient, starts: list[str]) -> set[str]:
     return seen
 
 
+def operations(client: FlaskClient, slug: str) -> list[str]:
+    """Return the addresses of what programs can read, as the description of all routes names them."""
+    paths = client.get("/api/v1/openapi.json").get_json()["paths"]
+    known = {"{slug}": slug, "{public_id}": slug}
+    found = [path for path, routes in paths.items() if "get" in routes]
+    return [re.sub(r"\{\w+\}", lambda at: known.get(at[0], "1"), path) for path in found]
+
+
+def token_of(app: Flask, account: Account) -> str:
+    """Return a token for a program of somebody."""
+    with app.app_context():
+        made = import_module("plugins.tokens.service").make_token
+        ctx = Context(Actor(account.id, account.name, frozenset({"Member"})))
+        return str(made(ctx, name="program", scope="read")[1])
+
+
 def test_the_joining_link_is_on_no_page_feed_mail_or_answer_of_a_program_for_six_roles(
-    app: Flask, ctx: Context, clock: FixedClock
+    make_portal: Callable[..., Flask], ctx: Context, clock: FixedClock
 ) -> None:
+    there = [name for name in FOR_PROGRAMS if (HOUSE / name).is_dir()]
+    app = make_portal(plugins=[*NEEDED, *there])
     with app.app_context():
         held = make_held(app, ctx, clock, is_over=False)
-        member = make_account(app)
+        member, nobody = make_account(app), make_account(app)
         make_member(held.series.host, member, "OrgMember")
         gate = tokens.gate(held.place(0), again(held.people[0]))
     held.do(outcomes.write, VALUES, 0)
@@ -170,14 +195,28 @@ def test_the_joining_link_is_on_no_page_feed_mail_or_answer_of_a_program_for_six
             f"/round-tables/check-in/{held.seats[0].public_id}",
         ]),
         "colleague": (sign_in(app.test_client(), member), []),
-        "stranger": (sign_in(app.test_client(), make_account(app)), []),
+        "stranger": (sign_in(app.test_client(), nobody), []),
         "accepted": (guest, [held.path(0), held.own(0), gate]),
         "not placed": (app.test_client(), [held.own(5)]),
         "guest": (app.test_client(), []),
     }  # fmt: skip
+    told = operations(guest, held.slug)
+    people = {"host": held.account, "colleague": member, "stranger": nobody}
+    assert not there or f"/api/v1/roundtables/{held.slug}" in told
     for name, (client, paths) in roles.items():
-        assert len(crawl(client, [*public, *paths])) > 5, name
-    with app.app_context():
-        assert all(CANARY not in f"{row.text} {row.subject}" for row in Outbox.select())
+        assert len(crawl(client, [*public, *paths, *told])) > 5 + len(told), name
+        if name in people and "tokens" in there:
+            key = app.test_client()
+            key.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token_of(app, people[name])}"
+            assert crawl(key, told) == set(told), name
     token = csrf_token(guest, gate)
     assert CANARY in guest.post(gate, data={"csrf_token": token}).text  # there is one to be seen
+    clock.moment += timedelta(hours=3)
+    with app.app_context():
+        assert letters.look_after(system(ctx)) > 0
+        config, mailed = app.config["PORTAL"], Path(app.config["PORTAL"].instance_path) / "mail"
+        while mail.deliver_due(config, clock):
+            pass
+        sent = [file.read_text() for file in mailed.glob("*.eml")]
+        assert len(sent) > 10 and not [text for text in sent if CANARY in text]
+        assert all(CANARY not in f"{row.text} {row.subject}" for row in Outbox.select())
