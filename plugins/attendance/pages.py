@@ -16,7 +16,7 @@ from plugins.attendance.models import Outcome
 from plugins.roundtables import interface as roundtables
 from plugins.roundtables.interface import Seat, Series, Table
 from portal.context import Context
-from portal.i18n import _, day, ngettext, number
+from portal.i18n import _, day, ngettext
 from portal.i18n import lazy_gettext as lazy
 
 STATES = {
@@ -151,12 +151,4 @@ def json_ld(series: Series, row: Table, found: Outcome) -> Markup:
 
 def pictures(series: Series) -> list[dict[str, Any]]:
     """Return how many of each group registered, were offered a place and came, with bars."""
-    found = []
-    for group in roundtables.counts(series):
-        shown = rules.large(group["raw"])
-        rows = [
-            [row[0], *(_("under 5") if cell < 0 else number(cell) for cell in cells)]
-            for row, cells in zip(group["rows"], shown, strict=True)
-        ]
-        found.append({"title": group["title"], "rows": rows, "bars": rules.bars(shown)})
-    return found
+    return [{**group, "bars": rules.bars(group["raw"])} for group in roundtables.counts(series)]

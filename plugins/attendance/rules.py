@@ -12,7 +12,7 @@ from portal.i18n import _
 FOUND = ("notes", "agreed", "open")
 """Parts of the outcomes that are texts; what is done next stands apart, with owners and days."""
 MOST_ACTIONS, LONGEST, LONGEST_LINE, LONGEST_COMMENT = 12, 6_000, 300, 2_000
-WIDTH, SMALLEST = 300, 5
+WIDTH = 300
 
 
 def text(value: str, field: str, longest: int = LONGEST) -> str:
@@ -59,11 +59,6 @@ def _is_day(value: str) -> bool:
 def lines(value: str) -> list[str]:
     """Return the points of a text, one a line."""
     return [line.strip() for line in value.splitlines() if line.strip()]
-
-
-def large(rows: Sequence[Sequence[int]]) -> list[list[int]]:
-    """Return counts without those of one to four people, who might be recognised: -1 stands there."""
-    return [[-1 if 0 < cell < SMALLEST else cell for cell in cells] for cells in rows]
 
 
 def bars(rows: Sequence[Sequence[int]]) -> list[list[dict[str, int]]]:

@@ -8,6 +8,7 @@ from typing import Any
 from plugins.allocation.interface import vocabulary as words
 from plugins.roundtables.models import Interest, Need, Series
 from plugins.roundtables.tokens import can_seal, seal, unseal
+from portal import settings
 from portal.organisations.models import CLAIMED, VERIFIED, Organisation
 
 TITLES, HINTS, SIZES, SPOKEN = words.TITLES, words.HINTS, words.SIZES, words.SPOKEN
@@ -16,8 +17,11 @@ FEWER, FIRST = words.FEWER, words.FIRST
 FROM_PROFILE = (TYPE, COUNTRY)
 """Groups that come from an organisation's entry where somebody acts for one."""
 OWN = "own"
-SMALLEST_SHOWN = 5
-"""Fewer people of a group are not told apart, so that nobody is recognised."""
+
+
+def least() -> int:
+    """Return how many people of a group are told apart at least, so that nobody is recognised."""
+    return int(settings.of(plugin="roundtables")["smallest_group"])
 
 
 def offered() -> list[str]:

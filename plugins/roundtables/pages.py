@@ -293,23 +293,21 @@ def presence(series: Series, made: Draw) -> list[dict[str, Any]]:
 
 
 def counts(series: Series) -> list[dict[str, Any]]:
-    """Return how many of each group registered, were offered a place and came."""
-    told = series.counts or queries.counts(series)
-    return [
-        {
-            "title": groups.title(series, key),
-            "raw": list(told[key].values()),
-            "rows": [
-                [
-                    _("fewer than five each") if value == OTHER else groups.value_name(key, value),
-                    *(number(cell) for cell in cells),
-                ]
-                for value, cells in told[key].items()
-            ],
-        }
-        for key in groups.keys(series)
-        if key in told
-    ]
+    """Return how many of each group registered, were offered a place and came; nothing of a few."""
+    told, least = series.counts or queries.counts(series), groups.least()
+    found = []
+    for key in (key for key in groups.keys(series) if key in told):
+        names = [
+            _("smaller groups together") if value == OTHER else groups.value_name(key, value)
+            for value in told[key]
+        ]
+        raw, few = checking.without_few(list(told[key].values()), least), _("too few to tell")
+        rows = [
+            [name, *(few if cell < 0 else number(cell) for cell in cells)]
+            for name, cells in zip(names, raw, strict=True)
+        ]
+        found.append({"title": groups.title(series, key), "raw": raw, "rows": rows, "least": least})
+    return found
 
 
 def person(row: Interest, tables: dict[int, RoundTable], places: Sequence[Place]) -> dict[str, Any]:

@@ -275,7 +275,7 @@ def objections_of(interest: Interest) -> list[Objection]:
 def counts(series: Series) -> dict[str, Any]:
     """Count how many of each group registered, were offered a place and came.
 
-    A group of fewer than five people is not told apart.
+    A group of fewer people than the setting says is not told apart.
     """
     rows = people(series, models.INTERESTED)
     values = groups.all_of(series, rows)
@@ -295,7 +295,8 @@ def counts(series: Series) -> dict[str, Any]:
 
 
 def _without_small(told: dict[str, list[int]]) -> dict[str, list[int]]:
-    shown = {value: cell for value, cell in told.items() if cell[0] >= groups.SMALLEST_SHOWN}
+    least = groups.least()
+    shown = {value: cell for value, cell in told.items() if cell[0] >= least}
     small = [cell for value, cell in told.items() if value not in shown]
     if small:
         shown["other"] = [sum(column) for column in zip(*small, strict=True)]

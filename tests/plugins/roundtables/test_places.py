@@ -10,9 +10,9 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from plugins.roundtables import after, placing, pooling, queries, registering, service
+from plugins.roundtables import after, checking, pages, placing, pooling, queries, registering, service
 from plugins.roundtables.models import TAKING, Interest, Place, Series
-from portal import db, workflow
+from portal import db, settings, workflow
 from portal.clock import FixedClock
 from portal.context import SYSTEM, Context
 from portal.errors import Conflict, Invalid, PortalError
@@ -327,3 +327,26 @@ def test_somebody_objects_and_a_person_answers(
     with pytest.raises(Conflict):
         after.answer(ctx, series, made.public_id, "Again.")
     assert wish(series, 1)["agrees"]
+
+
+def test_counts_of_a_few_people_are_left_out_with_what_they_could_be_told_from(
+    site: Flask, ctx: Context
+) -> None:
+    cases = {
+        ((12, 6, 4), (9, 8, 7), (5, 0, 6)): [[12, 6, -1], [9, 8, 7], [5, 0, -1]],
+        ((12, 2), (9, 2), (5, 9)): [[12, -1], [9, -1], [5, -1]],  # two and two are still few
+        ((12, 3), (9, 3), (5, 9)): [[12, -1], [9, -1], [5, 9]],
+        ((4,),): [[-1]],
+        (): [],
+    }
+    for rows, shown in cases.items():
+        assert checking.without_few(rows, 5) == shown, rows
+    series = make_series(ctx, make_host(site)[0])
+    for at in range(1, 7):
+        kind = "company" if at < 5 else "ngo"
+        interested(ctx, series, at, groups={"type": kind, "country": "ES", "first": ""})
+    for least, names in ((5, ["smaller groups together"]), (3, ["Company", "smaller groups together"])):
+        settings.store("roundtables", {"smallest_group": least})
+        kinds = pages.counts(series)[0]
+        assert [row[0] for row in kinds["rows"]] == names and kinds["least"] == least
+    assert kinds["raw"] == [[-1, 0, 0], [-1, 0, 0]]  # four could be told from two
