@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from plugins.allocation.trying import OWN, PRESETS
@@ -98,3 +98,28 @@ def tiles(held: set[int], drawn: int | None, total: int) -> dict[str, Any]:
     ]
     mark = None if drawn is None else (drawn % ACROSS * 12, drawn // ACROSS * 12)
     return {"cells": cells, "mark": mark, "width": ACROSS * 12, "height": -(-total // ACROSS) * 12}
+
+
+def without_few(rows: Sequence[Sequence[int]], least: int) -> list[list[int]]:
+    """Return counts without those of fewer than `least` people, who might be recognised: -1 there.
+
+    Where what is left out of a column could be told from its sum, the next smallest goes too.
+    """
+    shown = [list(cells) for cells in rows]
+    for column in range(len(rows[0]) if rows else 0):
+        order = sorted((cells[column], at) for at, cells in enumerate(rows) if cells[column])
+        few = [count for count, _at in order if count < least]
+        if few and (len(few) == 1 or sum(few) < least):
+            few.append(0)
+        for _count, at in order[: len(few)]:
+            shown[at][column] = -1
+    return shown
+
+
+def together(told: Mapping[str, Sequence[int]], least: int) -> dict[str, list[int]]:
+    """Return counts by value, the largest first; values of fewer than `least` people as "other"."""
+    shown = {value: list(cells) for value, cells in told.items() if cells[0] >= least}
+    small = [cells for value, cells in told.items() if value not in shown]
+    if small:
+        shown["other"] = [sum(column) for column in zip(*small, strict=True)]
+    return dict(sorted(shown.items(), key=lambda pair: (pair[0] == "other", -pair[1][0], pair[0])))

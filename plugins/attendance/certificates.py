@@ -99,7 +99,7 @@ def _paper(ctx: Context, series: Series, table: Table, seat: Seat, code: str) ->
             "topic": table.topic,
             "rows": [
                 [_("Series"), series.title],
-                [_("Host"), series.host.name],
+                [_("Host"), series.host_name],
                 [_("Held"), when],
                 [_("Length"), ngettext("%(num)s minute", "%(num)s minutes", table.minutes)],
                 [_("Language"), language_name(table.lang, locale())],
@@ -121,7 +121,7 @@ def _paper(ctx: Context, series: Series, table: Table, seat: Seat, code: str) ->
             "qr": url,
             "lang": table.lang,
         }
-        about = {"code": code, "name": seat.name, "topic": table.topic, "host": series.host.name}
+        about = {"code": code, "name": seat.name, "topic": table.topic, "host": series.host_name}
         file = json.dumps(about, ensure_ascii=False, sort_keys=True).encode()
         made = paper.pdf(
             ctx, TEMPLATE, data, language=seat.lang, title=_("Certificate of attendance"),

@@ -89,7 +89,7 @@ def _write(ctx: Context, series: Series, table: Table, seat: Seat, is_asked: boo
         seat.email,
         KIND,
         topic=table.topic,
-        host=series.host.name,
+        host=series.host_name,
         until=Moment(surveys.ends_at(ctx, table), series.zone) if is_asked else "",
         has_certificate=paper.available(),
         path=roundtables.page_of(seat),

@@ -107,7 +107,7 @@ def citation(series: Series, row: Table, found: Outcome, published: Any) -> str:
     return _(
         "%(host)s (%(year)s). %(topic)s: outcomes of a round table of “%(series)s”, %(held)s. "
         "Version %(version)s. %(url)s",
-        host=series.host.name,
+        host=series.host_name,
         year=f"{published:%Y}",
         topic=row.topic,
         series=series.title,
@@ -130,7 +130,7 @@ def json_ld(series: Series, row: Table, found: Outcome) -> Markup:
         "inLanguage": series.lang,
         "datePublished": published,
         "version": found.version,
-        "publisher": {"@type": "Organization", "name": series.host.name},
+        "publisher": {"@type": "Organization", "name": series.host_name},
         "text": "\n".join(found.findings.get(name, "") for name in rules.FOUND).strip(),
         "about": {
             "@type": "Event",
@@ -142,7 +142,7 @@ def json_ld(series: Series, row: Table, found: Outcome) -> Markup:
                 "@type": "VirtualLocation",
                 "url": absolute(f"/round-tables/{series.slug}"),
             },
-            "organizer": {"@type": "Organization", "name": series.host.name},
+            "organizer": {"@type": "Organization", "name": series.host_name},
         },
     }
     text = json.dumps(said, ensure_ascii=False)

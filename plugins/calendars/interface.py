@@ -1,6 +1,14 @@
 """What plugins use that meet at some time: time zones, and appointments for calendars."""
 
-from plugins.calendars.appointments import CANCEL, REQUEST, Appointment, attach, letter, person, uid_of
+from plugins.calendars.appointments import (
+    CANCEL,
+    REQUEST,
+    Appointment,
+    attach,
+    letter,
+    person,
+    uid_of,
+)
 from plugins.calendars.fields import DateField
 from plugins.calendars.moments import Moment, clock_at, day_at, joining_link, moment, zones
 

@@ -144,7 +144,7 @@ def _item(row: roundtables.Series) -> dict[str, Any]:
         "zone": row.zone,
         "opens_at": row.opens_at.isoformat(),
         "closes_at": row.closes_at.isoformat(),
-        "host": {"slug": host.slug, "name": host.name, "country": host.country},
+        "host": {"slug": host.slug, "name": row.host_name, "country": host.country},
         "demonstration": host.is_fictional,
         "url": url,
         "calendar_url": f"{url}.ics",

@@ -219,7 +219,9 @@ class _File:
         local = at.astimezone(self.zone)
         clock = f"{local:%H:%M}"
         if local.fold:
-            words = _("On this day clocks go back, and the file means the second of two equal hours. Write another time.")
+            words = _(
+                "On this day clocks go back, and the file means the second of two equal hours. Write another time."
+            )
             clock, hints = "", (words, *hints)
         if minutes > MOST_MINUTES:
             hints = (_("It is longer than twelve hours: write how long the table is."), *hints)
@@ -245,7 +247,10 @@ class _File:
         if place in zones():
             return ZoneInfo(place), ()
         if name:
-            words = _("The time zone “%(name)s” of the file is not known here: look at the time.", name=name[:60])
+            words = _(
+                "The time zone “%(name)s” of the file is not known here: look at the time.",
+                name=name[:60],
+            )
         else:
             words = _("The file names no time zone: the time is taken for that of the series.")
         return self.zone, (words,)

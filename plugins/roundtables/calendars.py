@@ -69,8 +69,7 @@ def feed(ctx: Context, rows: Iterable[tuple[Series, list[RoundTable]]], name: st
             event = _event(table, ctx.clock.now(), uid(table), table.sequence)
             event.add("url", f"{base}/round-tables/{series.slug}")
             event.add("description", series.title)
-            organizer = appointments.person(_config().mail_from, CN=series.organisation.name)
-            event["organizer"] = organizer
+            event["organizer"] = appointments.person(_config().mail_from, CN=series.host_name)
             file.add_component(event)
     return bytes(file.to_ical())
 

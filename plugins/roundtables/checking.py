@@ -130,22 +130,6 @@ def counted(rows: Iterable[str]) -> dict[str, int]:
     return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
-def without_few(rows: Sequence[Sequence[int]], least: int) -> list[list[int]]:
-    """Return counts without those of fewer than `least` people, who might be recognised: -1 there.
-
-    Where what is left out of a column could be told from its sum, the next smallest goes too.
-    """
-    shown = [list(cells) for cells in rows]
-    for column in range(len(rows[0]) if rows else 0):
-        order = sorted((cells[column], at) for at, cells in enumerate(rows) if cells[column])
-        few = [count for count, _at in order if count < least]
-        if few and (len(few) == 1 or sum(few) < least):
-            few.append(0)
-        for _count, at in order[: len(few)]:
-            shown[at][column] = -1
-    return shown
-
-
 def slug_of(title: str, public_id: str) -> str:
     """Return the address of a published series: its title in Latin letters, and its id."""
     words = re.sub(r"[^a-z0-9]+", "-", transliterate(title).lower()).strip("-")[:60].strip("-")

@@ -14,8 +14,6 @@ from portal.organisations.models import CLAIMED, VERIFIED, Organisation
 TITLES, HINTS, SIZES, SPOKEN = words.TITLES, words.HINTS, words.SIZES, words.SPOKEN
 TYPE, COUNTRY, SIZE, LANGUAGE = words.TYPE, words.COUNTRY, words.SIZE, words.LANGUAGE
 FEWER, FIRST = words.FEWER, words.FIRST
-FROM_PROFILE = (TYPE, COUNTRY)
-"""Groups that come from an organisation's entry where somebody acts for one."""
 OWN = "own"
 
 

@@ -22,7 +22,7 @@ from plugins.roundtables import (
     service,
     tokens,
     workflow,
-)
+)  # fmt: skip
 from plugins.roundtables.models import Interest, Place, RoundTable
 from portal import objects, permissions
 from portal.context import Context
@@ -127,16 +127,11 @@ def add_table(ctx: Context, of: Series, values: Mapping[str, Any]) -> None:
     service.write_table(ctx, of.row, values)
 
 
-def series_of(
-    row: models.Series,
-    rights: frozenset[str] = frozenset(),
-    tables: Sequence[RoundTable] | None = None,
-) -> Series:
+def series_of(row: models.Series, rights: Any = frozenset(), tables: Any = None) -> Series:
     """Return a stored series as others see it; `tables` where they are known already."""
     rows = queries.tables(row, with_cancelled=True) if tables is None else tables
-    names = ("id", "public_id", "slug", "title", "lang", "zone", "state", "host_name")
-    names += ("opens_at", "closes_at")
-    shown = {name: getattr(row, name) for name in names}
+    names = "id public_id slug title lang zone state host_name opens_at closes_at"
+    shown = {name: getattr(row, name) for name in names.split()}
     made = tuple(_table(one) for one in rows)
     return Series(**shown, host=row.organisation, tables=made, rights=rights, row=row)
 
@@ -204,20 +199,15 @@ def held(limit: int = 50, states: Collection[str] = HELD) -> list[Series]:
 
 def seats(of: Series, table_id: int | None = None) -> list[Seat]:
     """Return the taken seats of a series or of one table, by name."""
-    rows = [
-        row
-        for row in queries.places(of.row)
-        if row.state in SEATED and table_id in (None, row.table_id)
-    ]
-    return sorted((_seat(of, row) for row in rows), key=lambda one: (one.name, one.id))
+    rows = [row for row in queries.places(of.row) if table_id in (None, row.table_id)]
+    found = (_seat(of, row) for row in rows if row.state in SEATED)
+    return sorted(found, key=lambda one: (one.name, one.id))
 
 
 def _seat(of: Series, row: Place) -> Seat:
     person: Interest = row.interest
     names = ("name", "employer", "email", "lang", "is_listed")
-    counted = {
-        key: str(person.groups.get(key, "")) for key in groups.keys(of.row) if key != groups.FEWER
-    }
+    counted = {key: str(person.groups.get(key, "")) for key in group_titles(of)}
     return Seat(
         id=row.id, public_id=row.public_id, interest_id=person.id, table_id=row.table_id,
         state=row.state, attended_at=row.attended_at, groups=counted,

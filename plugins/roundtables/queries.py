@@ -8,6 +8,7 @@ from typing import Any
 
 from peewee import fn
 
+from plugins.allocation.interface import pictures
 from plugins.roundtables import checking, groups, models
 from plugins.roundtables.models import Draw, Interest, Objection, Place, RoundTable, Series
 from plugins.roundtables.workflow import EDITORS
@@ -290,17 +291,8 @@ def counts(series: Series) -> dict[str, Any]:
             cell = told.setdefault(values[row.id][key], [0, 0, 0])
             for at, is_one in enumerate((True, bool(states), models.ATTENDED in states)):
                 cell[at] += is_one
-        found[key] = _without_small(told)
+        found[key] = pictures.together(told, groups.least())
     return found
-
-
-def _without_small(told: dict[str, list[int]]) -> dict[str, list[int]]:
-    least = groups.least()
-    shown = {value: cell for value, cell in told.items() if cell[0] >= least}
-    small = [cell for value, cell in told.items() if value not in shown]
-    if small:
-        shown["other"] = [sum(column) for column in zip(*small, strict=True)]
-    return dict(sorted(shown.items(), key=lambda pair: (pair[0] == "other", -pair[1][0], pair[0])))
 
 
 def wanted(series: Series) -> dict[int, int]:

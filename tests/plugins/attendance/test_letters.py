@@ -22,7 +22,9 @@ from tests.plugins.attendance.conftest import Held, system
 
 def written() -> list[mail.Outbox]:
     """Return the mails of this kind, the first first."""
-    return list(mail.Outbox.select().where(mail.Outbox.kind == letters.KIND).order_by(mail.Outbox.id))
+    return list(
+        mail.Outbox.select().where(mail.Outbox.kind == letters.KIND).order_by(mail.Outbox.id)
+    )
 
 
 def test_those_who_came_are_written_to_once_whatever_stops_in_between(

@@ -33,7 +33,9 @@ def test_programs_read_series_with_their_tables_and_no_person(
 ) -> None:
     with app.app_context():
         host, account = make_host(app)
-        series = make_series(ctx, host, [{}, {"lang": "lv", "topic": "Stays"}], questions="One?\nTwo?")
+        series = make_series(
+            ctx, host, [{}, {"lang": "lv", "topic": "Stays"}], questions="One?\nTwo?"
+        )
         interested(ctx, series, 1)
         system = ctx.as_actor(SYSTEM)
         service.cancel_table(system, series, tables_of(series)[1], "No room.")

@@ -42,7 +42,13 @@ def file_of(*events: str, head: str = "") -> bytes:
     rows = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:test", *head.split()]
     for at, event in enumerate(events):
         lines = event.strip().splitlines()
-        rows += ["BEGIN:VEVENT", f"UID:{at}@x", "SUMMARY:Talk", *map(str.strip, lines), "END:VEVENT"]
+        rows += [
+            "BEGIN:VEVENT",
+            f"UID:{at}@x",
+            "SUMMARY:Talk",
+            *map(str.strip, lines),
+            "END:VEVENT",
+        ]
     return "\r\n".join([*rows, "END:VCALENDAR", ""]).encode()
 
 
@@ -261,7 +267,9 @@ def test_every_file_of_other_people_is_read_or_refused_by_name(
             for _round in range(5):
                 cut = bytearray(data)
                 for _at in range(3):
-                    cut[chance.randrange(len(cut) or 1) : chance.randrange(len(cut) or 1)] = b":;\r\n"
+                    cut[chance.randrange(len(cut) or 1) : chance.randrange(len(cut) or 1)] = (
+                        b":;\r\n"
+                    )
                 found = reading.read([(name, bytes(cut))], "Europe/Riga", NOW, YEAR, 40)
                 assert found.entries or found.refused
     path = f"/round-tables/{series.slug}/calendar-file"

@@ -68,7 +68,9 @@ def objects_in(messages: list[Any]) -> list[tuple[str, str]]:
 def test_a_place_is_requested_updated_and_cancelled_under_one_uid(
     site: Flask, ctx: Context, clock: FixedClock
 ) -> None:
-    topic = "Recognition; \\\\ with, signs – and a title so long that its line has to be folded, žāģis"
+    topic = (
+        "Recognition; \\\\ with, signs – and a title so long that its line has to be folded, žāģis"
+    )
     spring, autumn = date(2027, 3, 28), date(2027, 10, 31)  # clocks change in the night before
     series = make_series(ctx, make_host(site)[0], [{"day": spring, "topic": topic}])
     row = interested(ctx, series, 1)

@@ -10,7 +10,8 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from plugins.roundtables import after, checking, pages, placing, pooling, queries, registering, service
+from plugins.allocation.interface import pictures
+from plugins.roundtables import after, pages, placing, pooling, queries, registering, service
 from plugins.roundtables.models import TAKING, Interest, Place, Series
 from portal import db, settings, workflow
 from portal.clock import FixedClock
@@ -340,12 +341,15 @@ def test_counts_of_a_few_people_are_left_out_with_what_they_could_be_told_from(
         (): [],
     }
     for rows, shown in cases.items():
-        assert checking.without_few(rows, 5) == shown, rows
+        assert pictures.without_few(rows, 5) == shown, rows
     series = make_series(ctx, make_host(site)[0])
     for at in range(1, 7):
         kind = "company" if at < 5 else "ngo"
         interested(ctx, series, at, groups={"type": kind, "country": "ES", "first": ""})
-    for least, names in ((5, ["smaller groups together"]), (3, ["Company", "smaller groups together"])):
+    for least, names in (
+        (5, ["smaller groups together"]),
+        (3, ["Company", "smaller groups together"]),
+    ):
         settings.store("roundtables", {"smallest_group": least})
         kinds = pages.counts(series)[0]
         assert [row[0] for row in kinds["rows"]] == names and kinds["least"] == least
