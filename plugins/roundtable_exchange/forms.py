@@ -67,6 +67,8 @@ class Row:
             day = date.fromisoformat(self.day.strip())
         except ValueError:
             raise Invalid(_("Write the day as year, month, day: 2027-05-18."), "day") from None
+        if not self.time.strip():
+            raise Invalid(_("Write when it begins, such as 14:30."), "time")
         minutes = self.minutes.strip()
         if not (minutes.isascii() and minutes.isdigit() and len(minutes) < 6):
             raise Invalid(_("Write the length in minutes, as digits."), "minutes")

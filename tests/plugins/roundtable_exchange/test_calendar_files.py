@@ -227,7 +227,7 @@ def test_a_host_chooses_meetings_of_files_and_they_become_tables_of_the_draft(
 
     assert wrong.status_code == 422 and faults(wrong) == []
     assert "Nothing was added yet" in wrong.text and 'value="Talk 2"' in wrong.text
-    assert "Write the day as 2027-05-18 and the time as 14:30" in wrong.text
+    assert "Write when it begins, such as 14:30." in wrong.text
     with app.app_context():
         assert len(tables_of(series)) == 1
     assert post(client, f"{path}/tables", page=path, lang="lv", capacity="9").status_code == 422
