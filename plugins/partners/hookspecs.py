@@ -78,11 +78,14 @@ def partners_query_widened(ctx: Context, text: str, without: Collection[str]) ->
 
 
 @hookspec(ISOLATE)
-def partners_projects(ctx: Context, ids: Sequence[int]) -> Mapping[int, Sequence[ProjectPart]]:
-    """Name the projects that organisations took part in.
+def partners_projects(
+    ctx: Context, ids: Sequence[int], most: int
+) -> Mapping[int, Sequence[ProjectPart]]:
+    """Name the projects that organisations took part in; of each the first `most`, or all for 0.
 
     Called once a page with its partners, and with up to 400 ids while their search documents are
-    built. Answer in one statement; leave out those you know nothing about.
+    built. Answer in one statement; leave out those you know nothing about. How many there are,
+    say in `partners_details`: a row named "partners_projects" with the number in its first text.
     """
     return {}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -21,10 +20,16 @@ from portal.context import Context
 from portal.i18n import _, country_name, day, language_name, locale, money, ngettext, number
 from portal.organisations.labels import type_name
 
+MOST_PROJECTS = 20
+"""So many of its projects a profile shows at first."""
 
-def page(ctx: Context, partner: Partner) -> dict[str, Any]:
-    """Return everything the template of a profile needs; costs one statement for signed-in people."""
-    queries.with_projects(ctx, [partner])
+
+def page(ctx: Context, partner: Partner, most: int = 0) -> dict[str, Any]:
+    """Return everything the template of a profile needs, with its first projects, or all for 0.
+
+    Costs one statement more for signed-in people.
+    """
+    queries.with_projects(ctx, [partner], most)
     have = queries.rights(ctx, partner.id, partner.publication_id)
     state = partner.publication or workflow.PUBLISHED
     done, missing = completeness(partner.values, dict.fromkeys(partner.promised, ""))
@@ -159,11 +164,9 @@ def stats(partner: Partner) -> list[tuple[str, str]]:
         figures.append((number(partner.places_a_year), _("places a year")))
     if partner.stay_max_weeks:
         figures.append((stay(partner), _("length of stays")))
-    projects_in = {part.acronym or part.title for part in partner.projects}
-    if projects_in:
-        figures.append(
-            (number(len(projects_in)), ngettext("project", "projects", len(projects_in)))
-        )
+    count = partner.project_count
+    if count:
+        figures.append((number(count), ngettext("project", "projects", count)))
     for name, _source, value, _title in partner.details["fact"]:
         if name == "accredited_projects" and value.isdigit():
             figures.append(
@@ -352,11 +355,12 @@ def facts(partner: Partner) -> list[tuple[str, str, str]]:
         elif name in {"languages", "fields", "roles"}:
             shown = ", ".join(_entry(name, part) for part in value.split("; "))
         rows.append((names.get(name, name), shown, title))
-    for part in partner.projects:
+    titles = {source: title for _name, source, _value, title in partner.details["fact"]}
+    for part in partner.projects[:MOST_PROJECTS]:
         if part.source:
             role = codes.name_of(codes.PROJECT_ROLES, part.role)
             shown = f"{part.acronym or part.title} ({role})"
-            rows.append((_("Project"), shown, _titles(partner).get(part.source, part.source)))
+            rows.append((_("Project"), shown, titles.get(part.source, part.source)))
     return rows
 
 
@@ -368,10 +372,6 @@ def _entry(name: str, part: str) -> str:
         return codes.name_of(codes.ROLES, part)
     tag, _colon, level = part.partition(":")
     return f"{language_name(tag)} {level}".strip()
-
-
-def _titles(partner: Partner) -> Mapping[str, str]:
-    return {source: title for _name, source, _value, title in partner.details["fact"]}
 
 
 def _scheme(scheme: str) -> str:

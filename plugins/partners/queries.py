@@ -88,6 +88,12 @@ class Partner:
         return {row[0]: row[2] for row in self.details["commitment"]}
 
     @property
+    def project_count(self) -> int:
+        """In how many projects it took part, of which `projects` may be the first only."""
+        stated = sum(int(row[0]) for row in self.details["partners_projects"])
+        return stated or len({part.acronym or part.title for part in self.projects})
+
+    @property
     def is_public(self) -> bool:
         """Whether everybody sees the profile."""
         return self.values["publication"] in {None, "published"}
@@ -169,19 +175,20 @@ def _values(row: tuple[Any, ...]) -> dict[str, Any]:
     return values
 
 
-def projects(ctx: Context, ids: Sequence[int]) -> dict[int, list[ProjectPart]]:
-    """Return the projects of organisations, as plugins know them; only of those that have some."""
+def projects(ctx: Context, ids: Sequence[int], most: int = 0) -> dict[int, list[ProjectPart]]:
+    """Return the first projects of organisations (all for 0), as plugins know them, of who has some."""
     found: dict[int, list[ProjectPart]] = defaultdict(list)
-    answers = objects.registry().hooks.call("partners_projects", ctx, ids=ids) if ids else ()
+    hooks = objects.registry().hooks
+    answers = hooks.call("partners_projects", ctx, ids=ids, most=most) if ids else ()
     for _plugin, answer in answers:
         for ident, parts in answer.items():
             found[ident] += parts
     return found
 
 
-def with_projects(ctx: Context, found: Sequence[Partner]) -> None:
-    """Give partners the projects that they took part in; costs one statement for all."""
-    known = projects(ctx, [item.id for item in found])
+def with_projects(ctx: Context, found: Sequence[Partner], most: int = 0) -> None:
+    """Give partners the first projects that they took part in; costs one statement for all."""
+    known = projects(ctx, [item.id for item in found], most)
     for item in found:
         item.projects = known.get(item.id, ())
 
@@ -269,9 +276,13 @@ def has_change(organisation_id: int) -> bool:
 
 def not_public(ids: Sequence[int]) -> list[int]:
     """Return those of the organisations whose profile is not published."""
-    of: Any = Publication
-    found = of.select(of.organisation).where(of.organisation.in_(ids), of.state != "published")
-    return [number for (number,) in found.tuples()]
+    marks = ", ".join("?" * len(ids)) or "NULL"
+    rows = db.query(
+        "SELECT organisation_id FROM partners_publication "
+        f"WHERE organisation_id IN ({marks}) AND state <> 'published'",
+        list(ids),
+    )
+    return [number for (number,) in rows]
 
 
 def missed(limit: int = 200) -> list[Miss]:

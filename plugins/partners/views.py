@@ -35,6 +35,7 @@ from plugins.partners import (
 from plugins.partners.documents import KIND
 from plugins.partners.filters import MOST_COMPARED, OWN_WORDS, SORTS, Filters, parse
 from plugins.partners.models import Publication
+from plugins.partners.pieces import pieces
 from plugins.partners.rules import completeness
 from plugins.search.interface import index
 from portal import permissions, versions
@@ -242,7 +243,12 @@ def profile(slug: str) -> ResponseReturnValue:
     partner = _partner(slug)
     if isinstance(partner, str):
         return redirect(f"/partners/{partner}", 301)
-    values = profiles.page(g.ctx, partner)
+    is_all = request.args.get("projects") == "all"
+    values = profiles.page(g.ctx, partner, 0 if is_all else profiles.MOST_PROJECTS)
+    table = pieces().render if is_all else pieces().kept
+    for name in ("fact", "project"):
+        rows = tuple(values[f"{name}s"])
+        values[f"{name}_rows"] = table("partners/_tables.html", f"{name}_rows", rows)
     values["heads"] = profiles.asides(g.ctx, partner, "partners_head")
     values["asides"] = profiles.asides(g.ctx, partner)
     values["actions"] = profiles.actions(g.ctx, partner)

@@ -40,9 +40,11 @@ def partners_figures(ctx: Context) -> Sequence[tuple[str, str]]:
 
 
 @hookimpl
-def partners_projects(ctx: Context, ids: Sequence[int]) -> Mapping[int, Sequence[ProjectPart]]:
+def partners_projects(
+    ctx: Context, ids: Sequence[int], most: int
+) -> Mapping[int, Sequence[ProjectPart]]:
     """Name the projects that organisations took part in."""
-    return queries.of_organisations(ids)
+    return queries.of_organisations(ids, most)
 
 
 @hookimpl(optionalhook=True)
@@ -71,8 +73,8 @@ def introductions_groups(ctx: Context) -> Sequence[Sequence[int]]:
 
 @hookimpl
 def partners_details(ctx: Context) -> Sequence[str]:
-    """Say beside a profile whether there are past partners to ask."""
-    return [queries.HAS_PAST_PARTNERS]
+    """Say beside a profile how many projects there are, and whether past partners can be asked."""
+    return [queries.HOW_MANY, queries.HAS_PAST_PARTNERS]
 
 
 @hookimpl

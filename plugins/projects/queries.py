@@ -26,26 +26,42 @@ class Shown:
     source: str = ""
 
 
-def of_organisations(ids: Sequence[int]) -> dict[int, list[ProjectPart]]:
-    """Return what organisations took part in, in the order in which it was stored."""
+def of_organisations(ids: Sequence[int], most: int = 0) -> dict[int, list[ProjectPart]]:
+    """Return what organisations took part in, in the order in which it was stored.
+
+    With `most` only the first so many, which is meant for one organisation.
+    """
     found: dict[int, list[ProjectPart]] = defaultdict(list)
     marks = ", ".join("?" * len(ids))
     for organisation, *part in db.query(
         "SELECT a.organisation_id, p.acronym, p.title, a.role, p.source "
         "FROM projects_participation a JOIN projects_project p ON p.id = a.project_id "
-        f"WHERE a.organisation_id IN ({marks}) ORDER BY a.id",
-        list(ids),
+        f"WHERE a.organisation_id IN ({marks}) "
+        + ("ORDER BY a.project_id LIMIT ?" if most else "ORDER BY a.id"),
+        [*ids, most] if most else list(ids),
     ):
         found[organisation].append(ProjectPart(*part))
     return found
 
 
+HOW_MANY = (
+    "SELECT organisation_id, 'partners_projects', CAST(COUNT(DISTINCT project_id) AS TEXT), "
+    "'', '', '' FROM projects_participation WHERE organisation_id IN ({marks}) "
+    "GROUP BY organisation_id"
+)
+"""A row for each organisation with the number of its projects."""
+
+_LATEST = (
+    "(SELECT organisation_id, project_id FROM projects_participation "
+    "WHERE organisation_id IN ({marks}) ORDER BY project_id DESC LIMIT 20)"
+)
+"""Past partners are sought in so many of its projects, those that were stored last."""
 HAS_PAST_PARTNERS = (
-    "SELECT mine.organisation_id, 'requests_past', '', '', '', '' FROM projects_participation mine "
+    f"SELECT mine.organisation_id, 'requests_past', '', '', '', '' FROM {_LATEST} mine "
     "JOIN organisation one ON one.id = mine.organisation_id "
     "JOIN projects_participation other ON other.project_id = mine.project_id "
     "JOIN organisation o ON o.id = other.organisation_id "
-    "WHERE mine.organisation_id IN ({marks}) AND o.id <> one.id AND o.state <> 'unclaimed' "
+    "WHERE o.id <> one.id AND o.state <> 'unclaimed' "
     "AND o.hidden_at IS NULL AND o.is_fictional = one.is_fictional GROUP BY mine.organisation_id"
 )
 """A row for each organisation that a claimed one was in a project with."""
@@ -54,15 +70,15 @@ HAS_PAST_PARTNERS = (
 def past_partners(organisation: int) -> list[tuple[int, str]]:
     """Return claimed organisations that took part in the same projects, with what these are called.
 
-    The latest of their projects first, at most 300 pairs.
+    Of its latest projects, the latest call first, at most 300 pairs.
     """
     return db.query(
         "SELECT o.id, CASE WHEN p.acronym = '' THEN p.title ELSE p.acronym END "
-        "FROM projects_participation mine "
+        f"FROM {_LATEST.format(marks='?')} mine "
         "JOIN projects_participation other ON other.project_id = mine.project_id "
         "JOIN projects_project p ON p.id = mine.project_id "
         "JOIN organisation o ON o.id = other.organisation_id "
-        "WHERE mine.organisation_id = ? AND o.id <> mine.organisation_id "
+        "WHERE o.id <> mine.organisation_id "
         "AND o.state <> 'unclaimed' AND o.hidden_at IS NULL "
         "GROUP BY o.id, p.id, p.acronym, p.title, p.call_year "
         "ORDER BY COALESCE(p.call_year, 0) DESC, p.id, o.id LIMIT ?",

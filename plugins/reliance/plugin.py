@@ -62,6 +62,9 @@ def partners_asides(ctx: Context, shown: Shown) -> Sequence[Markup]:
     mine = [item for item in own if item.id != shown.organisation_id][:5]
     counts = next(iter(shown.details.get("reliance_kept", ())), ("0", "0"))
     due, kept = int(counts[0]), int(counts[1])
+    together = any(are_together(item.id, shown.organisation_id) for item in mine)
+    if due < ENOUGH and not together:
+        return []
     rate = ngettext(
         "Kept %(kept)s of %(num)s promise of recognition in time.",
         "Kept %(kept)s of %(num)s promises of recognition in time.",
@@ -71,10 +74,10 @@ def partners_asides(ctx: Context, shown: Shown) -> Sequence[Markup]:
     card = render_template(
         "reliance/aside.html",
         slug=shown.slug,
-        together=any(are_together(item.id, shown.organisation_id) for item in mine),
+        together=together,
         rate=rate if due >= ENOUGH else "",
     )
-    return [Markup(card)] if card.strip() else []  # noqa: S704
+    return [Markup(card)]  # noqa: S704
 
 
 @hookimpl(optionalhook=True)

@@ -168,15 +168,19 @@ def partners_head(ctx: Context, shown: Shown) -> Sequence[Markup]:
     own = queries.own_organisations(ctx) if ctx.actor.signed_in else []
     is_own = shown.organisation_id in {item.id for item in own}
     found = queries.response_of(shown.details.get("requests_asked", ()), ctx.clock.now())
+    may_ask = shown.is_claimed and not is_own
+    has_past = bool(shown.details.get("requests_past")) and not is_own
+    if not (may_ask or found or has_past):
+        return []
     card = render_template(
         "requests/aside.html",
         slug=shown.slug,
-        may_ask=shown.is_claimed and not is_own,
+        may_ask=may_ask,
         response=found,
         answering=reasons.answering(found) if found else "",
-        has_past=bool(shown.details.get("requests_past")) and not is_own,
+        has_past=has_past,
     )
-    return [Markup(card)] if card.strip() else []  # noqa: S704
+    return [Markup(card)]  # noqa: S704
 
 
 @hookimpl
