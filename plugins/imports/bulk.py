@@ -168,9 +168,15 @@ def named(entry: Entry) -> Iterator[tuple[str, str]]:
 
 
 def insert(
-    table: str, records: Sequence[Mapping[str, Any]], returning: str = ""
+    table: str,
+    records: Sequence[Mapping[str, Any]],
+    returning: str = "",
+    skip_known: bool = False,
 ) -> list[tuple[Any, ...]]:
-    """Insert records with the same columns in as few statements as the databases take."""
+    """Insert records with the same columns in as few statements as the databases take.
+
+    With `skip_known` those that are there already, by a unique index, are left out.
+    """
     if not records:
         return []
     columns = list(records[0])
@@ -180,6 +186,7 @@ def insert(
     for start in range(0, len(records), step):
         part = records[start : start + step]
         sql = f"INSERT INTO {table} ({','.join(columns)}) VALUES {','.join([one] * len(part))}"
+        sql += " ON CONFLICT DO NOTHING" if skip_known else ""
         values = [record[column] for record in part for column in columns]
         if returning:
             found += db.query(f"{sql} RETURNING {returning}", values)

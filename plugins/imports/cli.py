@@ -217,7 +217,8 @@ def _summary(report: service.Report) -> str:
 def undo(batch: str, dry_run: bool, as_json: bool, show_all: bool) -> None:
     """Take an import back; what was claimed or changed since is kept and named."""
     with running_portal():
-        report = service.undo_import(system_context(), batch, dry_run)
+        told = None if as_json else Progress()
+        report = service.undo_import(system_context(), batch, dry_run, told)
     if as_json:
         click.echo(json.dumps(report.as_dict(), ensure_ascii=False, indent=2))
         return
@@ -226,12 +227,12 @@ def undo(batch: str, dry_run: bool, as_json: bool, show_all: bool) -> None:
     ]
     _some(lines, None if show_all else SHOWN)
     if report.restored:
-        told = ngettext(
+        restored = ngettext(
             "One entry that was brought up to date is as it was before.",
             "%(num)s entries that were brought up to date are as they were before.",
             report.restored,
         )
-        click.echo(told)
+        click.echo(restored)
     numbers = {"removed": report.removed, "kept": len(report.kept)}
     if dry_run:
         text = _(

@@ -433,7 +433,7 @@ def undo_import(
     if batch.undone_at is not None:
         raise Conflict(_("This batch was undone before."))
     report = UndoReport(batch.public_id, dry_run)
-    kept = _kept(ctx, batch)
+    kept = _kept(ctx, batch) if dry_run else {}  # each part is asked about when it goes
     report.kept = sorted(kept.values())
     rows = db.query("SELECT id FROM organisation WHERE batch_id = ? ORDER BY id", [batch.id])
     ids = [row[0] for row in rows if row[0] not in kept]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import click
@@ -11,6 +12,11 @@ from plugins.projects import importing
 from portal.context import system_context
 from portal.errors import PortalError
 from portal.organisations.models import Source
+
+
+def _tell(done: int, total: int) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"\r{done}/{total}", nl=done >= total, err=True)
 
 
 @click.command("consortia")
@@ -36,7 +42,12 @@ def consortia(
     with app.app_context():
         try:
             report = importing.import_consortia(
-                system_context(), projects_file, participations_file, origin, dry_run
+                system_context(),
+                projects_file,
+                participations_file,
+                origin,
+                dry_run,
+                None if as_json else _tell,
             )
         except PortalError as error:
             raise click.ClickException(error.message) from None

@@ -76,7 +76,7 @@ def import_consortia(
     """Read two files. Raises Invalid when one can't be read as a whole, NotAllowed for others than administrators."""
     if not ctx.actor.is_admin:
         raise NotAllowed
-    report = Report(dry_run)
+    report, tell = Report(dry_run), progress or (lambda _done, _total: None)
     known = _projects(projects, report)
     parts = _parts(participations, known, report)
     by_pic = _by_identifier({part.pic for part in parts if part.pic})
@@ -102,15 +102,16 @@ def import_consortia(
         batch = _batch(ctx, report, projects, participations)
         entries = [_entry(part, report) for part in fresh.values()]
         added = imports.add_unclaimed(ctx, entries, batch, source)
+        tell(len(parts) // 4, len(parts))
         by_pic = _by_identifier({part.pic for part in parts if part.pic})
         by_name = _by_name({part.key for part in parts if part.name})
         numbers = _store_projects(known, source, batch)
         owners = [(part, by_pic.get(part.pic) or by_name.get(part.key)) for part in parts]
         rows = {(numbers[part.project], owner, part.role): None for part, owner in owners if owner}
         _store_parts(list(rows), batch)
+        tell(len(parts) // 2, len(parts))
         announce(ctx, sorted({*added, *(owner for _number, owner, _role in rows)}))
-        if progress:
-            progress(len(parts), len(parts))
+        tell(len(parts), len(parts))
     return report
 
 
@@ -238,17 +239,9 @@ def _store_projects(
     known: Mapping[str, Mapping[str, str]], source: Source, batch: ImportBatch
 ) -> dict[str, int]:
     numbers: dict[str, int] = {}
-    for key, values in known.items():
-        year = values.get("call_year", "")
-        Project.insert(
-            key=key,
-            acronym=values.get("acronym", "")[:200],
-            title=values.get("title", "")[:500],
-            action=values.get("action", "")[:200],
-            call_year=int(year) if year.isascii() and year.isdigit() and len(year) == 4 else None,
-            source=source.key,
-            batch=batch,
-        ).on_conflict_ignore().execute()
+    same = {"source": source.key, "batch_id": batch.id}
+    records = [{**_project(key, values), **same} for key, values in known.items()]
+    imports.insert("projects_project", records, skip_known=True)
     for at in range(0, len(known), FEW):
         part = list(known)[at : at + FEW]
         marks = ", ".join("?" * len(part))
@@ -258,17 +251,21 @@ def _store_projects(
     return numbers
 
 
+def _project(key: str, values: Mapping[str, str]) -> dict[str, Any]:
+    year = values.get("call_year", "")
+    return {
+        "key": key,
+        "acronym": values.get("acronym", "")[:200],
+        "title": values.get("title", "")[:500],
+        "action": values.get("action", "")[:200],
+        "call_year": int(year) if year.isascii() and year.isdigit() and len(year) == 4 else None,
+    }
+
+
 def _store_parts(rows: Sequence[tuple[int, int, str]], batch: ImportBatch) -> None:
-    for at in range(0, len(rows), FEW):
-        Participation.insert_many(
-            [(*row, batch) for row in rows[at : at + FEW]],
-            [
-                Participation.project,
-                Participation.organisation,
-                Participation.role,
-                Participation.batch,
-            ],
-        ).on_conflict_ignore().execute()
+    names = ("project_id", "organisation_id", "role")
+    records = [{**dict(zip(names, row, strict=True)), "batch_id": batch.id} for row in rows]
+    imports.insert("projects_participation", records, skip_known=True)
 
 
 def undo(ctx: Context, batch_id: int) -> None:
