@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import cos, pi, sin
-from typing import Any
+from typing import Any, NamedTuple
+
+from flask import current_app
+from markupsafe import Markup
 
 from portal import db, objects
 from portal.context import Context
+from portal.i18n import _, locale
 from portal.organisations import queries as organisations
 from portal.organisations.models import Organisation
 
@@ -18,8 +22,32 @@ MOST_ASKED = 300
 MOST_STEPS = 3
 """A path goes over at most so many partners between the two ends."""
 SIZE = 560
-KEPT_SECONDS, MOST_KEPT = 600, 50
-_kept: dict[tuple[int, ...], Ego] = {}
+KEPT_SECONDS, MOST_KEPT = 600, 100
+_kept: dict[tuple[Any, ...], Any] = {}
+
+
+class Known(NamedTuple):
+    """An organisation of which a network is shown."""
+
+    id: int
+    slug: str
+    name: str
+    country: str
+    is_fictional: bool
+
+
+def known(slug: str) -> Known:
+    """Return an organisation that everybody may see. Raises NotFound."""
+    rows = db.query(
+        "SELECT id, slug, name, country, is_fictional FROM organisation "
+        "WHERE slug = ? AND hidden_at IS NULL",
+        (slug,),
+    )
+    found: Any = [Known(*row) for row in rows]
+    if organisations.in_sight(found):
+        return found[0]  # type: ignore[no-any-return]
+    row = organisations.public(slug)
+    return Known(row.id, row.slug, row.name, row.country, bool(row.is_fictional))
 
 
 def together(ctx: Context, ids: Sequence[int]) -> dict[int, dict[int, set[str]]]:
@@ -110,33 +138,69 @@ class Ego:
     folded: int
 
 
-def kept_ego(ctx: Context, organisation: Organisation, seq: int) -> Ego:
-    """Return the same, kept for ten minutes in each worker unless organisations change."""
+def drawn(ctx: Context, organisation: Known, seq: int) -> Markup:
+    """Return the picture of a network with its table.
+
+    Kept for ten minutes in each worker for each language, unless organisations change.
+    """
+    picture = _once(ctx, seq, (organisation, locale()), lambda: _drawn(ctx, organisation))
+    return picture  # type: ignore[no-any-return]
+
+
+def shared(ctx: Context, own: Sequence[int], other: int, seq: int) -> int:
+    """Return how many partners some organisations have in common with another one, kept as long."""
+    count = _once(ctx, seq, (*own, other), lambda: _shared(ctx, own, other))
+    return count  # type: ignore[no-any-return]
+
+
+def _shared(ctx: Context, own: Sequence[int], other: int) -> int:
+    known = together(ctx, [*own, other])
+    mine = {partner for one in own for partner in known.get(one, {})}
+    return len(mine & set(known.get(other, {})))
+
+
+def _once(ctx: Context, seq: int, what: tuple[Any, ...], make: Callable[[], Any]) -> Any:
     registry = objects.registry()
     slot = int(ctx.clock.now().timestamp()) // KEPT_SECONDS
-    key = (organisation.id, seq, slot, registry.generation, id(registry))
+    key = (what, seq, slot, registry.generation, id(registry))
     if key not in _kept:
         while len(_kept) >= MOST_KEPT:
             _kept.pop(next(iter(_kept)))
-        _kept[key] = ego(ctx, organisation)
+        _kept[key] = make()
     return _kept[key]
 
 
-def ego(ctx: Context, organisation: Organisation) -> Ego:
+def _drawn(ctx: Context, organisation: Known) -> Markup:
+    values = {
+        "organisation": organisation,
+        "net": ego(ctx, organisation),
+        "size": SIZE,
+        "title": _("Who worked with %(name)s", name=organisation.name),
+    }
+    template = current_app.jinja_env.get_template("introductions/ring.html")
+    return Markup(template.render(**values))  # noqa: S704  from a template
+
+
+def forget() -> None:
+    """Draw everything anew, for measuring."""
+    _kept.clear()
+
+
+def ego(ctx: Context, organisation: Known) -> Ego:
     """Return the partners of an organisation in sight, those with most in common first kept."""
-    known = together(ctx, [organisation.id]).get(organisation.id, {})
+    found = together(ctx, [organisation.id]).get(organisation.id, {})
     ranked = _in_sight(
-        sorted(known, key=lambda number: (-len(known[number]), number)), organisation
+        sorted(found, key=lambda number: (-len(found[number]), number)), organisation
     )
     of: Any = Organisation
     rows = of.select(of.id, of.slug, of.name, of.country, of.folded_name, of.is_fictional)
     shown = list(rows.where(of.id.in_(ranked[:MOST_SHOWN])))
     shown.sort(key=lambda item: (item.country, item.folded_name))
-    nodes, labels = _placed(shown, known)
+    nodes, labels = _placed(shown, found)
     return Ego(nodes, labels, len(ranked), len(ranked) - len(shown))
 
 
-def _in_sight(ids: Sequence[int], of_kind: Organisation) -> list[int]:
+def _in_sight(ids: Sequence[int], of_kind: Known) -> list[int]:
     """Return those that everybody may see, made-up ones among themselves; the order stays."""
     seen: set[int] = set()
     for first in range(0, len(ids), 500):
