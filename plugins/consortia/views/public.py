@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from typing import Any
 
-from flask import current_app, flash, g, redirect, render_template, request
+from flask import flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup
 
-from plugins.consortia import forms, inviting, labels, leading, queries, rules, service
+from plugins.consortia import forms, inviting, labels, leading, queries, rules, service, showing
 from plugins.consortia.models import CLOSED, RUNNING, Consortium, Membership
 from plugins.consortia.queries import PAGE_SIZE
 from plugins.consortia.views.base import blueprint, find, page, sections
 from plugins.links import interface as links
 from plugins.partners.interface import field_name
 from portal import objects, workflow
-from portal.i18n import _, country_name, language_name, locale, ngettext, number
+from portal.i18n import _, language_name, locale, ngettext, number
 from portal.organisations.rules import country_codes
 from portal.people.views import keep_nothing
 from portal.web.access import ANYONE, allow
@@ -81,43 +78,30 @@ def show(slug: str) -> ResponseReturnValue:
     row = found.row
     if row.slug != slug:
         return redirect(f"/consortia/{row.slug}", 301)
-    members = queries.shown_members(row)
+    lines = queries.lines(row)
+    who = showing.who(row, lines, request.args.get("members") == "all")
     own = service.own_organisations(g.ctx) if g.ctx.actor.signed_in else []
-    inside = {member.organisation_id for member in queries.members(row)} if own else set()
+    mine = queries.memberships_of(row, own)
+    inside = {item.organisation_id for item in mine}
     joining = [item for item in own if item.id not in inside and _same_kind(item, row)]
-    mine = (
-        [
-            item
-            for item in queries.own_memberships(
-                g.ctx, "invited", "applied", "active", "declined", "left", "ended"
-            )
-            if item.consortium_id == row.id
-        ]
-        if own
-        else []
-    )
     return page(  # type: ignore[no-any-return]
         "show",
         found,
         "",
-        members=members,
-        matrix=_matrix(row, members),
+        who=who,
         facts=_facts(row),
         kind=labels.kind(row.kind),
-        stats=[
-            (number(len(members)), ngettext("member", "members", len(members))),
-            (number(len({item.organisation.country for item in members})), _("countries")),
-        ],
         joining=joining if row.state == RUNNING else [],
-        apply_form=forms.ApplyForm(organisations=joining),
+        apply_form=forms.ApplyForm(organisations=joining) if joining else None,
         mine=[
-            (item, labels.member_state(item.state), workflow.offered(g.ctx, item)) for item in mine
+            (item, labels.member_state(item.state), workflow.offered(g.ctx, item))
+            for item in mine
+            if item.organisation_id != row.lead_id
         ],
-        flow=workflow.panel(g.ctx, row) if found.may("run", "pause", "inside") else None,
-        json_ld=_json_ld(row, members),
-        labels=labels,
+        steps=workflow.offered(g.ctx, row) if found.may("run", "pause") else [],
+        json_ld=showing.json_ld(row, who.described),
         is_closed=row.state == CLOSED,
-        offer=_offer(row, own),
+        offer=_offer(row, own) if mine else None,
         more=[item for item in sections(found) if not item.is_on] if found.may("run") else [],
         language=language_name(row.lang, locale()),
         links=list(
@@ -138,31 +122,6 @@ def _offer(row: Consortium, own: list[Any]) -> Any:
     return motion if motion.candidate_id in {item.id for item in own} else None
 
 
-def _matrix(row: Consortium, members: list[Membership]) -> list[dict[str, Any]]:
-    """Count members by country and role; those countries first that have most."""
-    table: dict[str, Counter[str]] = {}
-    for member in members:
-        role = "lead" if member.organisation_id == row.lead_id else member.role
-        table.setdefault(member.organisation.country, Counter())[role] += 1
-    rows = sorted(table.items(), key=lambda item: (-item[1].total(), item[0]))
-    return [
-        {
-            "code": code,
-            "label": country_name(code),
-            "cells": [
-                (str(count[role] or "·"), _shade(role, count[role]))
-                for role in ("lead", *rules.ROLES)
-            ],
-            "note": _("hangs on one member") if count.total() == 1 else "",
-        }
-        for code, count in rows
-    ]
-
-
-def _shade(role: str, count: int) -> Any:
-    return "" if not count else "lead" if role == "lead" else min(count, 5)
-
-
 def _facts(row: Consortium) -> list[tuple[str, str]]:
     found = [
         (_("Kind"), labels.kind(row.kind)),
@@ -172,31 +131,6 @@ def _facts(row: Consortium) -> list[tuple[str, str]]:
         (_("Number of the grant"), row.grant_number),
     ]
     return [pair for pair in found if pair[1]]
-
-
-def _json_ld(row: Consortium, members: list[Membership]) -> Markup:
-    """Return the schema.org description of a real consortium that is public; none of made-up ones."""
-    if row.is_fictional or row.state != RUNNING:
-        return Markup("")
-    base = current_app.config["PORTAL"].base_url.rstrip("/")
-    described = {
-        "@context": "https://schema.org",
-        "@type": "Consortium",
-        "name": row.name,
-        "description": row.purpose,
-        "url": row.website or f"{base}/consortia/{row.slug}",
-        "foundingDate": row.starts_on,
-        "member": [
-            {
-                "@type": "Organization",
-                "name": item.organisation.name,
-                "url": f"{base}/partners/{item.organisation.slug}",
-            }
-            for item in members
-        ],
-    }
-    text = json.dumps({key: value for key, value in described.items() if value})
-    return Markup(text.replace("<", "\\u003c").replace("&", "\\u0026"))  # noqa: S704  escaped
 
 
 @blueprint.route("/consortia/invitation/<token>", methods=["GET", "POST"])
