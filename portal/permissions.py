@@ -196,10 +196,12 @@ def _holds(ctx: Context, kind: ObjectType, model: Any, wanted: Iterable[str]) ->
     if me is not None:
         in_roles = set(MEMBER_ROLES) if "OrgMember" in names else names & set(MEMBER_ROLES)
         if kind.owner_organisation and in_roles:
-            own = memberships(me).where(OrganisationMember.role.in_(sorted(in_roles)))
-            if ctx.actor.organisation_id is not None:
-                own = own.where(OrganisationMember.organisation == ctx.actor.organisation_id)
-            ways.append(getattr(model, kind.owner_organisation).in_(own))
+            only, roles = ctx.actor.organisation_id, ", ".join(map(repr, sorted(in_roles)))
+            sql = f"SELECT organisation_id FROM organisation_member WHERE account_id = {me:d}"
+            sql += f" AND role IN ({roles})" + (
+                "" if only is None else f" AND organisation_id = {only:d}"
+            )
+            ways.append(getattr(model, kind.owner_organisation).in_(SQL(f"({sql})")))
     if me is not None and ctx.actor.organisation_id is None:
         if kind.author and "Owner" in names:
             ways.append(getattr(model, kind.author) == me)

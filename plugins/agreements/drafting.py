@@ -150,8 +150,12 @@ def version(agreement: Agreement, number: int) -> Version | None:
 
 def content_of(row: Version) -> dict[str, Any]:
     """Return what a version says, as it was checked when it was stored, with personal values."""
-    found: dict[str, Any] = json.loads(bytes(row.content))
-    return keeping.shown((AGREEMENT, row.agreement_id), found, _("erased"))
+    return opened_text(row.agreement_id, json.loads(bytes(row.content)))
+
+
+def opened_text(agreement_id: int, said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a text says with its personal values, as far as they were not erased."""
+    return keeping.shown((AGREEMENT, agreement_id), said, _("erased"))
 
 
 def problems(ctx: Context, agreement: Agreement) -> list[rules.Problem]:

@@ -47,7 +47,7 @@ class Record:
 
 def of_party(ctx: Context, public_id: str) -> Record:
     """Return the text that holds, with the names of persons. Raises NotFound for strangers."""
-    agreement = queries.find(ctx, public_id).agreement
+    agreement = queries.find(ctx, public_id)
     return _record(agreement, queries.shown(agreement), persons=True)
 
 
@@ -63,10 +63,10 @@ def make_bundle(ctx: Context, public_id: str, size: int = 0) -> bytes:
     The size is that of a mailed head, against which the proofs can be held. Raises Invalid when the
     log was smaller than a signature's place, NotFound for strangers.
     """
-    agreement = queries.find(ctx, public_id).agreement
+    agreement = queries.find(ctx, public_id)
     rows, current = queries.signatures(agreement), queries.shown(agreement)
     entries, head = _entries(ctx, agreement, rows, size)
-    versions = {row.version.digest: bytes(row.version.content) for row in rows}
+    versions = queries.texts(row.version.digest for row in rows)
     versions.pop(current.digest, None)
     documents = [*versions.values(), bytes(current.content)]
     made = bundle.Bundle(
@@ -85,7 +85,7 @@ def _record(agreement: Agreement, version: Version, persons: bool) -> Record:
     return Record(
         agreement.public_id,
         bytes(version.content),
-        {row.version.digest: bytes(row.version.content) for row in rows},
+        queries.texts(row.version.digest for row in rows),
         [_signed(row) for row in rows],
         {
             party.public_id: party.name if persons or party.organisation_id else ""

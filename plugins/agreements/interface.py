@@ -199,7 +199,7 @@ def signed_outside(ctx: Context, public_id: str, party: str, digest: str, paper:
 
 
 def _signing(ctx: Context, public_id: str, party: str) -> tuple[Agreement, policy.Hand]:
-    agreement = queries.find(ctx, public_id).agreement
+    agreement = queries.find(ctx, public_id)
     return agreement, policy.hand(ctx, agreement, party, signing=True)
 
 

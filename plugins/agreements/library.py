@@ -17,6 +17,7 @@ from flask import current_app
 
 from plugins.evidence.interface import UNIT_PARTS, ClauseForm, Field, Template, read_template
 from portal import objects
+from portal.config import Config
 from portal.context import Context
 from portal.errors import NotFound
 from portal.i18n import gettext
@@ -56,16 +57,16 @@ def _of_house() -> tuple[Template, ...]:
 
 
 @cache
-def _of_site(folder: Path) -> tuple[Template, ...]:
+def _of_site(config: Config) -> tuple[Template, ...]:
+    folder = config.instance_path / "agreements"
     paths = sorted(folder.glob("*.toml"))
     return tuple(_read(tomllib.loads(path.read_text("utf-8"))) for path in paths)
 
 
 def templates() -> list[Template]:
     """Return all templates in all versions: the house's, the site's, those of plugins."""
-    folder = current_app.config["PORTAL"].instance_path / "agreements"
     asked = objects.registry().hooks.each("agreements_templates", Context())
-    return [*_of_house(), *_of_site(folder), *map(_read, asked)]
+    return [*_of_house(), *_of_site(current_app.config["PORTAL"]), *map(_read, asked)]
 
 
 def newest(found: Sequence[Template] | None = None) -> dict[str, Template]:

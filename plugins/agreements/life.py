@@ -187,8 +187,7 @@ def _nudge(ctx: Context, agreement: Agreement) -> None:
     if since is None or since > ctx.clock.now() - timedelta(days=days):
         return
     _set(agreement, nudged_at=ctx.clock.now())
-    late = [item.party for item in queries.waiting(agreement)]
-    telling.remind(ctx, agreement, late)
+    telling.remind(ctx, agreement)
 
 
 def _remind_of_end(ctx: Context, agreement: Agreement) -> None:

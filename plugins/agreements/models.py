@@ -28,6 +28,7 @@ class Agreement(Model):
 
     organisation_id: int
     predecessor_id: int | None
+    is_fictional: bool  # of its organisation, where it was read by the id in its address
     id = AutoField()
     public_id = TextField(unique=True)
     kind = TextField()
@@ -70,6 +71,7 @@ class Party(Model):
 
     agreement_id: int
     organisation_id: int | None
+    member: str  # the role of whoever asks, where `policy.hands` read it
     id = AutoField()
     public_id = TextField(unique=True)
     agreement = ForeignKeyField(Agreement, on_delete="CASCADE", backref="parties")

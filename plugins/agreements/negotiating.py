@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from plugins.agreements import drafting, library, policy, queries, rules, telling
@@ -19,17 +19,16 @@ from plugins.agreements.models import (
     Clause,
     Party,
     Remark,
-    Version,
 )
 from plugins.agreements.policy import Hand
+from plugins.agreements.seats import Seat
 from plugins.agreements.workflow import AGREEMENT, parties
-from plugins.members.interface import signatories
+from plugins.members.interface import with_signatories
 from portal import audit, db, versions, workflow
 from portal.context import SYSTEM, Context
-from portal.errors import Conflict, Invalid, NotAllowed, NotFound
+from portal.errors import Conflict, Invalid, NotAllowed
 from portal.i18n import _
 from portal.i18n import lazy_gettext as lazy
-from portal.organisations.models import OrganisationMember
 from portal.organisations.service import new_public_id
 
 MOST_REMARKS = 300
@@ -294,20 +293,12 @@ def settle(ctx: Context, agreement: Agreement) -> bool:
     return True
 
 
-def without_signatory(there: list[Party]) -> list[Party]:
+def without_signatory(there: Sequence[Party | Seat]) -> list[Party | Seat]:
     """Return the parties for which nobody can sign yet."""
     ids = [party.organisation_id for party in there if party.organisation_id]
-    member: Any = OrganisationMember
-    rows = member.select(member.organisation).where(
-        member.organisation.in_(ids), member.role == "OrgSignatory"
-    )
-    known = {number for (number,) in rows.tuples()}
+    known = with_signatories(ids)
     return [
-        party
-        for party in there
-        if party.organisation_id
-        and party.organisation_id not in known
-        and not signatories(party.organisation)
+        party for party in there if party.organisation_id and party.organisation_id not in known
     ]
 
 
@@ -317,16 +308,6 @@ def reopen(ctx: Context, agreement: Agreement, who: Hand, reason: str) -> None:
         now = queries.hold(agreement)
         policy.check(ctx, "negotiate", now, who)
         move(ctx, now, who, "reopen", reason)
-
-
-def shown_before(agreement: Agreement, digest: str) -> Version:
-    """Return the version of an agreement that somebody was shown. Raises NotFound."""
-    found: Version | None = Version.get_or_none(
-        Version.agreement == agreement.id, Version.digest == digest
-    )
-    if found is None:
-        raise NotFound
-    return found
 
 
 def check_writes(who: Hand) -> None:

@@ -7,102 +7,27 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from plugins.agreements import drafting, labels, library, queries, rules
-from plugins.agreements.models import OPEN, Agreement, Clause, Party, Signature, Version
-from plugins.agreements.workflow import standing
-from portal.i18n import _, day, in_locale
+from flask import current_app
+from markupsafe import Markup, escape
 
+from plugins.agreements import drafting, labels, library, queries, reading, rules, seats
+from plugins.agreements.models import (
+    FROZEN,
+    NEGOTIATION,
+    OPEN,
+    WRITABLE,
+    Agreement,
+    Party,
+    Signature,
+    Version,
+)
+from plugins.agreements.seats import Seat
+from plugins.agreements.workflow import FLOW
+from plugins.evidence.interface import comparing, ready, showing
+from portal.i18n import _, day, locale
 
-@dataclass(frozen=True)
-class Line:
-    """A filled-in field: its label and what stands there, one text a line."""
-
-    label: str
-    texts: Sequence[tuple[str, str]]
-
-
-@dataclass(frozen=True)
-class ShownClause:
-    """A clause as a version has it; titles and texts are pairs of language and text."""
-
-    id: str
-    number: int
-    titles: Sequence[tuple[str, str]]
-    texts: Sequence[tuple[str, str]]
-    lines: Sequence[Line]
-    is_material: bool
-
-    @property
-    def title(self) -> str:
-        """The title in the first language."""
-        return self.titles[0][1] if self.titles else self.id
-
-
-def document(content: Mapping[str, Any], names: Mapping[str, str]) -> list[ShownClause]:
-    """Return the clauses of a version; `names` are those of the parties by public id."""
-    codes = content["languages"]
-    named = {**{row["public_id"]: row["organisation"] for row in content["parties"]}, **names}
-    with in_locale(codes[0]):
-        return [
-            ShownClause(
-                clause["id"],
-                clause["block"],
-                _once(clause["title"], codes),
-                _once(clause["text"], codes),
-                [
-                    _line(clause, name, value, codes[0], named)
-                    for name, value in _ordered(clause)
-                    if value not in ("", None)
-                ],
-                clause["material"],
-            )
-            for clause in content["clauses"]
-        ]
-
-
-def _once(texts: Mapping[str, str], codes: Sequence[str]) -> list[tuple[str, str]]:
-    """Return texts with their languages, the same words once only."""
-    found = {texts[code]: code for code in reversed(codes) if texts.get(code)}
-    return [(code, text) for text, code in reversed(found.items())]
-
-
-def _ordered(clause: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """Return the values in the order of their labels: canonical text sorts by name."""
-    values = clause["values"]
-    order = {name: at for at, name in enumerate(clause.get("order", ()))}
-    return sorted(values.items(), key=lambda item: (order.get(item[0], 99), item[0]))
-
-
-def _line(
-    clause: Mapping[str, Any], name: str, value: Any, code: str, named: Mapping[str, str]
-) -> Line:
-    label = clause["labels"].get(name, {}).get(code) or name
-    if isinstance(value, Mapping):
-        order = {key: at for at, key in enumerate(named)}
-        rows = sorted(value.items(), key=lambda item: order.get(item[0], len(order)))
-        return Line(label, [(named.get(key, key), text) for key, text in rows])
-    if isinstance(value, list):
-        return Line(label, [_unit(unit) for unit in value])
-    if isinstance(value, str) and _is_day(value):
-        return Line(label, [("", day(date.fromisoformat(value)))])
-    return Line(label, [("", str(value))])
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return len(text) == 10 and bool(date.fromisoformat(text))
-    except ValueError:
-        return False
-
-
-def _unit(unit: Mapping[str, str]) -> tuple[str, str]:
-    parts = {
-        "knowledge": _("Knowledge"),
-        "skills": _("Skills"),
-        "responsibility": _("Responsibility and autonomy"),
-    }
-    lines = [f"{name}: {unit[part]}" for part, name in parts.items() if unit.get(part)]
-    return unit.get("title", ""), "\n".join(lines)
+MOST_PROBLEMS = 30
+HOLES = ("\0page\0", "\0token\0", "\0key\0")
 
 
 def names_of(parties: Sequence[Party]) -> dict[str, str]:
@@ -110,64 +35,139 @@ def names_of(parties: Sequence[Party]) -> dict[str, str]:
     return {party.public_id: party.name for party in parties}
 
 
-def flat(shown: ShownClause) -> str:
-    """Return a clause as one text, for comparing."""
-    lines = [text for _code, text in shown.texts]
-    for line in shown.lines:
-        lines.append(f"{line.label}:")
-        lines += [f"{name}: {text}" if name else text for name, text in line.texts]
-    return "\n".join(lines)
-
-
 def differences(
     old: Mapping[str, Any], new: Mapping[str, Any], names: Mapping[str, str]
 ) -> list[dict[str, Any]]:
     """Return the clauses in which two versions differ, compared word by word."""
-    before = {clause.id: clause for clause in document(old, names)}
-    after = {clause.id: clause for clause in document(new, names)}
-    found = []
-    for key in [*after, *(key for key in before if key not in after)]:
-        was = flat(before[key]) if key in before else ""
-        now = flat(after[key]) if key in after else ""
-        title = (after.get(key) or before[key]).title
-        if was != now:
-            material = (after.get(key) or before[key]).is_material
-            pieces = rules.compared(was, now)
-            found.append({"id": key, "title": title, "pieces": pieces, "is_material": material})
-    had, has = _parties_text(old, names), _parties_text(new, names)
-    if had != has:
-        found.insert(
-            0,
-            {
-                "id": "",
-                "title": _("Parties"),
-                "pieces": rules.compared(had, has),
-                "is_material": True,
-            },
-        )
+    return showing.differences(old, new, names, library.role_name)
+
+
+def party_page(agreement: Agreement, there: Sequence[Seat], asked: int) -> dict[str, Any]:
+    """Return the parties as a page lists them: some rows, and how far all of them are.
+
+    `asked` is the page, counted from 1; 0 is for all of them.
+    """
+    shown, pager = _part(there, asked)
+    signatures, slugs = seats.signatures(shown), seats.slugs(shown)
+    return {
+        "rows": [
+            _party_row(seat, agreement, signatures.get(seat.id))
+            | {"slug": slugs.get(seat.organisation_id or 0, "")}
+            for seat in shown
+        ],
+        "all": len(there),
+        "agreed": sum(seat.confirmed == agreement.number for seat in there),
+        "signed": sum(seat.signature_id is not None for seat in there),
+        "pager": pager,
+    }
+
+
+def clause_page(
+    agreement: Agreement,
+    text: ready.Text,
+    there: Sequence[Seat],
+    mine: Party | None,
+    asked: int,
+    tools: Tools | None = None,
+) -> dict[str, Any]:
+    """Return some clauses with what is said about them, and the contents; 0 is for all of them."""
+    shown, pager = _part(text.cards, asked)
+    rows = clause_rows(agreement, shown, there, mine)
+    _add_html(agreement, text, rows, tools)
+    return {
+        "rows": rows,
+        "all": len(text.cards),
+        "pager": pager,
+        "contents": text.contents if asked else "",
+    }
+
+
+def shown_clause(agreement: Agreement, key: str) -> showing.ShownClause:
+    """Return a clause as the newest text has it; persons are not named in it."""
+    said = drafting.content_of(queries.shown(agreement))
+    one = [clause for clause in said["clauses"] if clause["id"] == key]
+    return showing.document({**said, "clauses": one}, {})[0]
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What can be done with a clause on a page: to change it, to talk about it, to suggest words."""
+
+    page: str
+    talks: bool
+    suggests: bool = False
+
+
+def _add_html(
+    agreement: Agreement, text: ready.Text, rows: Sequence[dict[str, Any]], tools: Tools | None
+) -> None:
+    """Put into rows of clauses their HTML as far as it depends on the text alone.
+
+    It is made once for a text and language; what is of one page goes into its holes.
+    """
+    env: Any = current_app.jinja_env
+    key = env.globals["form_key"](12)
+    known: dict[str, str] = {
+        "token": escape(env.globals["csrf_token"]()),
+        "page": escape(tools.page if tools else ""),
+    }
+    is_open = agreement.state in (*WRITABLE, *FROZEN)
+    for at, row in enumerate(rows):
+        kind = tools if tools and (is_open or not row["card"].is_material) else None
+        start, *rest = _html(text, row["card"], kind)
+        known["key"] = f"{key}{at}"
+        row["start"] = start
+        row["tools"] = Markup("".join([known.get(part, part) for part in rest]))  # noqa: S704
+
+
+def _html(text: ready.Text, card: ready.Card, tools: Tools | None) -> list[Any]:
+    """Return how a clause begins, and what can be done with it, in pieces between its holes."""
+    kind = (tools.talks, tools.suggests) if tools else None
+    key = "html", card.id, locale(), kind
+    if key not in text.notes:
+        macros: Any = current_app.jinja_env.get_template("agreements/_parts.html").module
+        html = str(macros.clause_tools(card, *HOLES, *kind)) if kind else ""
+        text.notes[key] = [macros.clause_start(card), *html.split("\0")]
+    found: list[Any] = text.notes[key]
     return found
 
 
-def _parties_text(content: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    return "\n".join(
-        f"{row['organisation'] or names.get(row['public_id'], '')}: "
-        f"{library.role_name(row['role'])}"
-        for row in content["parties"]
-    )
+def _part(rows: Sequence[Any], asked: int) -> tuple[Sequence[Any], dict[str, int] | None]:
+    """Return a page of rows, the nearest to the one that was asked for, and where it stands."""
+    size = ready.ON_A_PAGE
+    if not asked or len(rows) <= size:
+        return rows, None
+    last = (len(rows) - 1) // size + 1
+    page = min(max(asked, 1), last)
+    found = rows[(page - 1) * size : page * size]
+    first = (page - 1) * size + 1
+    return found, {"page": page, "last": last, "from": first, "to": first + len(found) - 1}
 
 
-def party_row(
-    party: Party, agreement: Agreement, signed: Mapping[int, Signature]
-) -> dict[str, Any]:
+def problem_rows(
+    problems: Sequence[rules.Problem], titles: Mapping[str, str], page: str
+) -> list[dict[str, str]]:
+    """Return the first open points with where to mend them."""
+    start = page if len(titles) > ready.ON_A_PAGE else ""
+    order = list(titles)
+    return [
+        {
+            "text": item.text,
+            "title": titles.get(item.clause, ""),
+            "url": start + reading.jump_in(order, item.clause),
+        }
+        for item in problems[:MOST_PROBLEMS]
+    ]
+
+
+def _party_row(seat: Seat, agreement: Agreement, signature: Signature | None) -> dict[str, Any]:
     """Return a party with what it did so far."""
-    signature = signed.get(party.id)
     return {
-        "party": party,
-        "name": party.name,
-        "role": library.role_name(party.role),
-        "slug": party.organisation.slug if party.organisation_id else "",
-        "by_link": party.organisation_id is None,
-        "agreed": bool(agreement.number) and party.confirmed == agreement.number,
+        "party": seat,
+        "name": seat.name,
+        "role": library.role_name(seat.role),
+        "by_link": seat.organisation_id is None,
+        "agreed": bool(agreement.number) and seat.confirmed == agreement.number,
         "signature": signature_row(signature) if signature else None,
     }
 
@@ -194,50 +194,48 @@ def signature_row(row: Signature) -> dict[str, Any]:
 
 def clause_rows(
     agreement: Agreement,
-    content: Mapping[str, Any],
-    parties: Sequence[Party],
+    cards: Sequence[ready.Card],
+    there: Sequence[Seat],
     mine: Party | None,
 ) -> list[dict[str, Any]]:
-    """Return the clauses with what is said about them: remarks, who accepted, whether mine did."""
-    rows: dict[str, Clause] = {row.key: row for row in drafting.clauses(agreement)}
-    accepted, remarks = queries.acceptances(agreement), queries.remarks(agreement)
+    """Return clauses with what is said about them: remarks, who accepted, whether mine did."""
+    known = queries.clause_marks(agreement, [card.id for card in cards])
+    changed = [mark.id for mark in known.values() if mark.version > 1]
+    is_asked = agreement.state == NEGOTIATION
+    accepted = queries.accepted(changed) if is_asked and changed else {}
+    remarks = queries.remarks([mark.id for mark in known.values() if mark.remarks])
     found = []
-    for shown in document(content, names_of(parties)):
-        row = rows[shown.id]
-        known = accepted.get(row.id, {})
-        who = [party for party in parties if known.get(party.id) == row.version]
+    for card in cards:
+        mark = known[card.id]
+        who = accepted.get(mark.id, set())
         found.append(
             {
-                "shown": shown,
-                "row": row,
-                "remarks": [_remark(item, row, shown) for item in remarks.get(row.id, ())],
-                "accepted": [party.name for party in who],
-                "is_changed": row.version > 1,
-                "is_mine": mine is not None and any(party.id == mine.id for party in who),
+                "card": card,
+                "version": mark.version,
+                "remarks": [_remark(item, mark, card) for item in remarks.get(mark.id, ())],
+                "accepted": [seat.name for seat in there if seat.id in who] if who else [],
+                "is_changed": mark.version > 1,
+                "is_mine": mine is not None and mine.id in who,
             }
         )
     return found
 
 
-def _remark(item: Any, row: Clause, shown: ShownClause) -> dict[str, Any]:
-    now = row.texts["text"]
+def _remark(item: Any, mark: queries.Mark, card: ready.Card) -> dict[str, Any]:
+    now = card.wording
     return {
         "row": item,
         "name": item.party.name,
         "day": day(item.created_at, "medium"),
         "text": item.text,
         "pieces": [
-            (code, rules.compared(now.get(code, ""), text)) for code, text in item.proposal.items()
+            (code, comparing.compared(now.get(code, ""), text))
+            for code, text in item.proposal.items()
         ],
         "is_open": item.state == OPEN and bool(item.proposal),
         "state": item.state if item.proposal else "",
-        "is_stale": item.base != row.version,
+        "is_stale": item.base != mark.version,
     }
-
-
-def signed_by(agreement: Agreement) -> dict[int, Signature]:
-    """Return the standing signatures by the number of their party."""
-    return {row.party_id: row for row in standing(agreement.id)}
 
 
 def card(agreement: Agreement, parties: Sequence[Party]) -> dict[str, Any]:
@@ -277,3 +275,9 @@ def titles_of(content: Mapping[str, Any]) -> dict[str, str]:
     """Return the titles of clauses by id, in the first language."""
     first = content["languages"][0]
     return {clause["id"]: clause["title"].get(first, "") for clause in content["clauses"]}
+
+
+def steps(past: Sequence[Any]) -> list[tuple[str, Any]]:
+    """Return what happened to an agreement, each step with its name."""
+    titles = {"": _("Begun"), **{step.name: step.title for step in FLOW.transitions}}
+    return [(titles.get(entry.transition, entry.transition), entry) for entry in past]

@@ -6,20 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from plugins.agreements.models import FROZEN, IN_FORCE, NEGOTIATION, Agreement, Party
-from plugins.agreements.workflow import EDITORS, parties
+from plugins.agreements.workflow import EDITOR, EDITORS, PARTY, parties
 from plugins.members.interface import Signatory, signatories
-from portal import permissions
+from portal import db, objects, permissions
 from portal.context import Context
 from portal.errors import Conflict, NotAllowed, NotFound
 from portal.i18n import _
-from portal.organisations import queries as organisations
+from portal.organisations.models import Organisation
 
 
 @dataclass(frozen=True)
 class Hand:
     """Somebody who acts for a party: a member of its organisation, or the holder of a mailed link.
 
-    `may_write` is to change, comment and agree; `signer` is set for those who may sign.
+    `may_write` is to change, comment and agree; `signer` is set for those who may sign; `role` is
+    the one in the organisation.
     """
 
     party: Party
@@ -27,6 +28,7 @@ class Hand:
     signer: Signatory | None = None
     by_link: bool = False
     email: str = ""
+    role: str = ""
 
     @property
     def actor(self) -> str:
@@ -34,25 +36,57 @@ class Hand:
         return "link" if self.by_link else "account"
 
 
-def hands(ctx: Context, agreement: Agreement, there: Sequence[Party] | None = None) -> list[Hand]:
-    """Return for which parties of an agreement the actor acts, in the order of the parties."""
+_MINE = (
+    "SELECT p.*, m.role AS member FROM agreements_party p JOIN organisation_member m "
+    "ON m.organisation_id = p.organisation_id WHERE p.agreement_id = ? AND m.account_id = ? "
+    "AND p.removed_at IS NULL ORDER BY p.place, p.id"
+)
+
+
+def hands(ctx: Context, agreement: Agreement, signing: bool = True) -> list[Hand]:
+    """Return for which parties of an agreement the actor acts, in the order of the parties.
+
+    Without `signing` nobody is asked who signs, and `signer` is empty.
+    """
     if not ctx.actor.signed_in:
         return []
-    roles = {item.organisation.id: item for item in organisations.mine(ctx)}
-    found = []
-    for party in parties(agreement.id) if there is None else there:
-        member = roles.get(party.organisation_id or 0)
-        if member is not None:
-            signer = next(
-                (
-                    item
-                    for item in signatories(member.organisation)
-                    if item.account_id == ctx.actor.account_id
-                ),
-                None,
-            )
-            found.append(Hand(party, member.role in EDITORS, signer))
-    return found
+    only = ctx.actor.organisation_id
+    rows = Party.raw(_MINE.replace("?", db.database.param), agreement.id, ctx.actor.account_id)
+    return [
+        Hand(
+            party,
+            party.member in EDITORS,
+            _signer(ctx, party.organisation) if signing else None,
+            role=party.member,
+        )
+        for party in list(rows)
+        if only in (None, party.organisation_id)
+    ]
+
+
+def offered(agreement: Agreement, mine: Sequence[Hand]) -> set[str]:
+    """Return what a page offers to whoever has these hands: what their roles allow as it is now.
+
+    It spares the page a question; whoever carries something out asks `portal.permissions`.
+    """
+    held: set[str] = set()
+    for item in mine:
+        held |= {PARTY, EDITOR} if item.may_write else {PARTY}
+        if item.party.organisation_id == agreement.organisation_id:
+            held |= {"OrgMember", item.role}
+    kind = objects.type_of(agreement)
+    flow = objects.workflow_of(kind)
+    states = flow.states if flow else ()
+    maps = [
+        kind.permissions,
+        *(item.permissions for item in states if item.name == agreement.state),
+    ]
+    return {name for allowed in maps for name, roles in allowed.items() if held.intersection(roles)}
+
+
+def _signer(ctx: Context, organisation: Organisation) -> Signatory | None:
+    me = ctx.actor.account_id
+    return next((item for item in signatories(organisation) if item.account_id == me), None)
 
 
 def hand(ctx: Context, agreement: Agreement, number: str = "", signing: bool = False) -> Hand:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from peewee import fn
 
@@ -17,7 +17,6 @@ from plugins.agreements.models import (
     IN_FORCE,
     NEGOTIATION,
     OPEN,
-    Acceptance,
     Agreement,
     Clause,
     Opening,
@@ -26,7 +25,8 @@ from plugins.agreements.models import (
     Signature,
     Version,
 )
-from plugins.agreements.workflow import EDITORS, parties, standing
+from plugins.agreements.seats import Seat, seats
+from plugins.agreements.workflow import AGREEMENT, EDITORS, SIGNED
 from portal import db, permissions
 from portal.context import Context
 from portal.errors import NotFound
@@ -37,19 +37,6 @@ from portal.people.models import Account
 
 PAGE_SIZE = 50
 MOST_EXPORTED = 5_000
-RIGHTS = ("view", "negotiate", "run", "sign", "close", "history")
-
-
-@dataclass(frozen=True)
-class Found:
-    """An agreement with what the actor may do with it."""
-
-    agreement: Agreement
-    rights: frozenset[str]
-
-    def may(self, *names: str) -> bool:
-        """Whether the actor has one of these permissions."""
-        return bool(self.rights.intersection(names))
 
 
 @dataclass(frozen=True)
@@ -67,24 +54,22 @@ def missing() -> NotFound:
     return NotFound(_("There is no agreement at this address, or it is not yours to see."))
 
 
-def find(ctx: Context, public_id: str) -> Found:
+def find(ctx: Context, public_id: str) -> Agreement:
     """Return an agreement for those who may see it. Raises NotFound."""
     row = by_public_id(public_id)
-    rights = permissions.granted(ctx, row, RIGHTS) if row else set()
-    if row is None or "view" not in rights:
+    if row is None or not permissions.may(ctx, "view", row):
         raise missing()
-    return Found(row, frozenset(rights))
+    return row
 
 
 def by_public_id(public_id: str) -> Agreement | None:
     """Return an agreement by the id in its address, whoever asks."""
-    found: Agreement | None = (
-        Agreement.select(Agreement, Organisation)
-        .join(Organisation)
-        .where(Agreement.public_id == public_id)
-        .first()
+    sql = (
+        "SELECT a.*, o.is_fictional AS is_fictional FROM agreements_agreement a "
+        "JOIN organisation o ON o.id = a.organisation_id WHERE a.public_id = ?"
     )
-    return found
+    found = Agreement.raw(sql.replace("?", db.database.param), public_id)
+    return next(iter(list(found)), None)
 
 
 def hold(agreement: Agreement) -> Agreement:
@@ -173,25 +158,44 @@ def clause(agreement: Agreement, key: str) -> Clause:
     return found
 
 
-def acceptances(agreement: Agreement) -> dict[int, dict[int, int]]:
-    """Return by clause and party which version of the clause was accepted."""
-    found: dict[int, dict[int, int]] = {}
-    rows = Acceptance.select().join(Clause).where(Clause.agreement == agreement.id)
-    for row in rows:
-        found.setdefault(row.clause_id, {})[row.party_id] = row.version
+class Mark(NamedTuple):
+    """A clause without its text: its number and version, and how many remarks it has."""
+
+    id: int
+    version: int
+    remarks: int
+
+
+def clause_marks(agreement: Agreement, keys: Sequence[str]) -> dict[str, Mark]:
+    """Return some clauses of an agreement by their ids, without their texts."""
+    if not keys:
+        return {}
+    sql = (
+        "SELECT key, id, version, (SELECT COUNT(*) FROM agreements_remark r WHERE r.clause_id = c.id) "
+        "FROM agreements_clause c WHERE agreement_id = ?"
+    )
+    here = f"{sql} AND key IN ({', '.join('?' * len(keys))})"
+    return {row[0]: Mark(*row[1:]) for row in db.query(here, (agreement.id, *keys))}
+
+
+def accepted(ids: Sequence[int]) -> dict[int, set[int]]:
+    """Return for clauses the parties that accepted them as they are now."""
+    found: dict[int, set[int]] = {}
+    sql = (
+        "SELECT c.id, a.party_id FROM agreements_clause c JOIN agreements_acceptance a "
+        f"ON a.clause_id = c.id AND a.version = c.version WHERE c.id IN ({', '.join('?' * len(ids))})"
+    )
+    for clause, party in db.query(sql, ids) if ids else ():
+        found.setdefault(clause, set()).add(party)
     return found
 
 
-def remarks(agreement: Agreement) -> dict[int, list[Remark]]:
-    """Return the remarks on an agreement by clause, oldest first."""
+def remarks(ids: Sequence[int]) -> dict[int, list[Remark]]:
+    """Return the remarks on clauses by their numbers, oldest first."""
     found: dict[int, list[Remark]] = {}
-    rows = (
-        Remark.select(Remark, Party)
-        .join(Party)
-        .switch(Remark)
-        .join(Clause)
-        .where(Clause.agreement == agreement.id)
-    )
+    if not ids:
+        return found
+    rows = Remark.select(Remark, Party).join(Party).where(Remark.clause.in_(list(ids)))
     for row in rows.order_by(Remark.id):
         found.setdefault(row.clause_id, []).append(row)
     return found
@@ -209,9 +213,37 @@ def remark(agreement: Agreement, public_id: str) -> Remark:
 
 
 def signatures(agreement: Agreement) -> list[Signature]:
-    """Return all signatures of an agreement with parties and versions, voided ones too."""
-    rows = Signature.select(Signature, Party, Version).join(Party).switch(Signature).join(Version)
+    """Return all signatures of an agreement with the hashes of their versions, voided ones too.
+
+    Neither the bytes of texts nor scans are read.
+    """
+    rows = Signature.select(*SIGNED, Version.id, Version.digest).join(Version)
     return list(rows.where(Signature.agreement == agreement.id).order_by(Signature.id))
+
+
+def texts(digests: Iterable[str]) -> dict[str, bytes]:
+    """Return the exact bytes of versions by their hashes, each once, in this order."""
+    of: Any = Version
+    wanted = list(dict.fromkeys(digests))
+    found = dict(of.select(of.digest, of.content).where(of.digest.in_(wanted)).tuples())
+    return {digest: bytes(found[digest]) for digest in wanted}
+
+
+def scan(agreement: Agreement, public_id: str) -> Signature | None:
+    """Return a signature of an agreement that has a scan."""
+    here = (Signature.agreement == agreement.id, Signature.public_id == public_id)
+    found: Signature | None = Signature.get_or_none(*here, Signature.scan_type != "")
+    return found
+
+
+def counts(agreement: Agreement) -> tuple[int, int]:
+    """Return how many voided signatures an agreement has, and how often the site opened it."""
+    sql = (
+        "SELECT (SELECT COUNT(*) FROM agreements_signature WHERE agreement_id = ? "
+        "AND voided_at IS NOT NULL), (SELECT COUNT(*) FROM agreements_opening WHERE agreement_id = ?)"
+    )
+    voided, opened = db.query(sql, (agreement.id, agreement.id))[0]
+    return voided, opened
 
 
 def versions(agreement: Agreement) -> list[Version]:
@@ -223,6 +255,26 @@ def versions(agreement: Agreement) -> list[Version]:
     return list(rows.where(of.agreement == agreement.id).order_by(of.number.desc()).limit(500))
 
 
+class Step(NamedTuple):
+    """A step that an agreement took, with the comment and who took it, empty where they are gone."""
+
+    transition: str
+    at: datetime
+    comment: str
+    actor_name: str
+
+
+def past(agreement: Agreement) -> list[Step]:
+    """Return the steps of an agreement, oldest first."""
+    sql = (
+        "SELECT h.transition, h.at, COALESCE(c.text, ''), COALESCE(a.name, '') FROM workflow_history h "
+        "LEFT JOIN workflow_comment c ON c.entry_id = h.id LEFT JOIN account a ON a.id = h.actor_id "
+        "WHERE h.object_type = ? AND h.object_id = ? ORDER BY h.seq"
+    )
+    rows = db.query(sql, (AGREEMENT, agreement.id))
+    return [Step(name, db.parse_utc(at), text, who) for name, at, text, who in rows]
+
+
 def openings(agreement: Agreement) -> list[Opening]:
     """Return when administrators of the site opened an agreement, and why."""
     return list(Opening.select().where(Opening.agreement == agreement.id).order_by(Opening.id))
@@ -231,17 +283,16 @@ def openings(agreement: Agreement) -> list[Opening]:
 # Who waits for whom
 
 
-@dataclass(frozen=True)
-class Waiting:
+class Waiting(NamedTuple):
     """That a party has to do something before it goes on: agree or sign."""
 
-    party: Party
+    party: Seat
     what: str
 
 
-def waiting(agreement: Agreement, there: Sequence[Party] | None = None) -> list[Waiting]:
+def waiting(agreement: Agreement, there: Sequence[Seat] | None = None) -> list[Waiting]:
     """Say who has to do what now, in the order of the parties."""
-    all_of = parties(agreement.id) if there is None else there
+    all_of = seats(agreement.id) if there is None else there
     if agreement.state == DRAFT:
         return [
             Waiting(party, "send")
@@ -251,8 +302,7 @@ def waiting(agreement: Agreement, there: Sequence[Party] | None = None) -> list[
     if agreement.state == NEGOTIATION:
         return [Waiting(party, "agree") for party in all_of if party.confirmed != agreement.number]
     if agreement.state in FROZEN:
-        signed = {row.party_id for row in standing(agreement.id)}
-        return [Waiting(party, "sign") for party in all_of if party.id not in signed]
+        return [Waiting(party, "sign") for party in all_of if not party.signature_id]
     return []
 
 
@@ -282,10 +332,10 @@ def among(ids: Sequence[int], *states: str) -> list[tuple[Agreement, list[int]]]
     here: Any = Party
     rows = here.select(here, Agreement).join(Agreement)
     found = rows.where(here.organisation.in_(list(ids)), here.removed_at.is_null())
-    parties: dict[int, tuple[Agreement, list[int]]] = {}
+    pairs: dict[int, tuple[Agreement, list[int]]] = {}
     for row in found.where(Agreement.state.in_(states or (IN_FORCE,))).order_by(here.id):
-        parties.setdefault(row.agreement_id, (row.agreement, []))[1].append(row.organisation_id)
-    return [pair for pair in parties.values() if len(set(pair[1])) > 1]
+        pairs.setdefault(row.agreement_id, (row.agreement, []))[1].append(row.organisation_id)
+    return [pair for pair in pairs.values() if len(set(pair[1])) > 1]
 
 
 def _of(organisation_id: int) -> Any:

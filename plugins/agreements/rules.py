@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from difflib import SequenceMatcher
 from typing import Any
 
-from plugins.agreements.library import PERSONS, UNIT_PARTS, ClauseForm, Field, Template
-from plugins.evidence.interface import canonical
+from plugins.agreements.library import PERSONS, UNIT_PARTS, Template
+from plugins.evidence.interface import fields, scans
 from portal.errors import Invalid
 from portal.i18n import _
 
-LONGEST_TEXT, LONGEST_LONG, LONGEST_WORDING = 300, 4_000, 8_000
-MOST_UNITS, MOST_PARTIES, LARGEST = 40, 186, 100_000
+LONGEST_TEXT, LONGEST_LONG, LONGEST_WORDING = fields.LONGEST_TEXT, fields.LONGEST_LONG, 8_000
+MOST_PARTIES, MOST_UNITS, LARGEST = 186, fields.MOST_UNITS, fields.LARGEST
 MOST_YEARS = 30
-MOST_BYTES_OF_SCAN = 5 * 1024 * 1024
-SCANS = {
-    b"%PDF-": "application/pdf",
-    b"\x89PNG\r\n\x1a\n": "image/png",
-    b"\xff\xd8\xff": "image/jpeg",
-}
 REMINDERS = (90, 30, 7)
 """Days before the end at which the parties are reminded."""
 FUNCTIONS = ("assess", "document", "validate", "recognise")
 SIDES = {"sending": ("sending", "partner"), "host": ("host", "partner")}
-WORD = re.compile(r"\s+|[^\W_]+|[\W_]")
-MOST_COMPARED = 20_000
 
 
 @dataclass(frozen=True)
@@ -41,78 +31,7 @@ class Problem:
 
 # Typing
 
-
-def checked(form: ClauseForm, values: Mapping[str, Any], parties: Sequence[str]) -> dict[str, Any]:
-    """Return a clause's values as they are stored, empty ones left out.
-
-    `parties` are the public ids of those that are asked each. Raises Invalid with the field.
-    """
-    found: dict[str, Any] = {}
-    for item in form.fields:
-        typed = values.get(item.id)
-        if item.each:
-            each = {
-                number: text
-                for number, raw in (typed or {}).items()
-                if number in parties
-                and (text := _checked(item, raw, f"{item.id}-{number}")) not in ("", None)
-            }
-            if each:
-                found[item.id] = each
-        elif (value := _checked(item, typed, item.id)) not in ("", None, []):
-            found[item.id] = value
-    return found
-
-
-def _checked(item: Field, typed: Any, name: str) -> Any:
-    if item.type == "units":
-        return _units(typed or [], name)
-    if typed is None:
-        return None
-    if item.type == "number":
-        if not isinstance(typed, int) or not 0 <= typed <= LARGEST:
-            raise Invalid(_("Write a whole number, such as 12."), field=name)
-        return typed
-    if item.type == "date":
-        return typed.isoformat() if isinstance(typed, date) else _day(str(typed), name)
-    return checked_text(str(typed), LONGEST_LONG if item.type == "long" else LONGEST_TEXT, name)
-
-
-def _day(text: str, name: str) -> str:
-    try:
-        return date.fromisoformat(text).isoformat() if text else ""
-    except ValueError:
-        raise Invalid(_("Write the day as year, month, day: 2027-05-18."), field=name) from None
-
-
-def _units(typed: Sequence[Mapping[str, str]], name: str) -> list[dict[str, str]]:
-    units = []
-    for at, raw in enumerate(typed):
-        unit = {
-            part: text
-            for part in UNIT_PARTS
-            if (
-                text := checked_text(
-                    str(raw.get(part) or ""),
-                    LONGEST_TEXT if part == "title" else LONGEST_LONG,
-                    f"{name}-{at}-{part}",
-                )
-            )
-        }
-        if unit and "title" not in unit:
-            raise Invalid(_("Give this unit a title."), field=f"{name}-{at}-title")
-        units += [unit] if unit else []
-    if len(units) > MOST_UNITS:
-        raise Invalid(_("Name at most %(most)s units.", most=MOST_UNITS), field=name)
-    return units
-
-
-def checked_text(text: str, most: int, field: str) -> str:
-    """Return a text without signs that nobody sees. Raises Invalid when it is too long."""
-    text = canonical.clean(text.replace("\0", "")).strip()
-    if len(text) > most:
-        raise Invalid(_("Write at most %(most)s characters.", most=most), field=field)
-    return text
+checked, checked_text, scan_type = fields.checked, fields.checked_text, scans.scan_type
 
 
 def checked_deadline(day: date | None, today: date) -> str:
@@ -122,18 +41,6 @@ def checked_deadline(day: date | None, today: date) -> str:
     if not today <= day <= today + timedelta(days=366):
         raise Invalid(_("Choose a day from today on, within a year."), field="deadline_on")
     return day.isoformat()
-
-
-def scan_type(content: bytes) -> str:
-    """Return what kind of file a scan is. Raises Invalid for others and for large ones."""
-    if len(content) > MOST_BYTES_OF_SCAN:
-        raise Invalid(_("The file is too large: at most 5 MB."), field="scan")
-    for start, kind in SCANS.items():
-        if content.startswith(start):
-            if kind == "application/pdf" and b"/Encrypt" in content:
-                raise Invalid(_("This PDF is locked with a password. Save it without."), "scan")
-            return kind
-    raise Invalid(_("Choose a scan as PDF, PNG or JPEG file."), field="scan")
 
 
 # Days that clauses state
@@ -248,34 +155,6 @@ def _days(template: Template, data: Mapping[str, Mapping[str, Any]], today: date
         if days > 0 and abs(days / 7 - flat["weeks"]) > 1:
             found.append(Problem(where["weeks"], _("The number of weeks does not fit the days.")))
     return found
-
-
-# Comparing
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A stretch of a compared text: `kind` is same, added or removed."""
-
-    kind: str
-    text: str
-
-
-def compared(old: str, new: str) -> list[Piece]:
-    """Compare two texts word by word; very long ones as a whole."""
-    if old == new:
-        return [Piece("same", new)] if new else []
-    if len(old) + len(new) > MOST_COMPARED:
-        return [Piece(kind, text) for kind, text in (("removed", old), ("added", new)) if text]
-    before, after = WORD.findall(old), WORD.findall(new)
-    pieces: list[Piece] = []
-    for act, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if act == "equal":
-            pieces.append(Piece("same", "".join(after[k:m])))
-            continue
-        pieces += [Piece("removed", "".join(before[i:j]))] if j > i else []
-        pieces += [Piece("added", "".join(after[k:m]))] if m > k else []
-    return pieces
 
 
 def days_before(ends_on: str, today: date) -> int:

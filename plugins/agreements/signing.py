@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from plugins.agreements.models import FROZEN, IN_FORCE, READY, Agreement, Signat
 from plugins.agreements.policy import Hand
 from plugins.agreements.workflow import AGREEMENT, parties, standing
 from plugins.evidence.interface import canonical, passkeys, signatures
-from portal import audit, db, workflow
+from portal import audit, db
 from portal.context import Context
 from portal.errors import Conflict, Invalid, NotAllowed
 from portal.i18n import _, day
@@ -184,7 +184,7 @@ def _check_open(agreement: Agreement) -> None:
 
 def _check_shown(agreement: Agreement, digest: str) -> Version:
     current = queries.shown(agreement)
-    if current.digest != digest:
+    if current.digest != digest or canonical.digest(bytes(current.content)) != digest:
         error = Stale(_("The text is not the one that you were shown. Nothing was signed."))
         error.shown = Version.get_or_none(
             Version.agreement == agreement.id, Version.digest == digest
@@ -296,9 +296,8 @@ def void(ctx: Context, agreement: Agreement, reason: str) -> int:
     return len(found)
 
 
-def reasons(agreement: Agreement) -> str:
+def reasons(agreement: Agreement, past: Sequence[queries.Step] | None = None) -> str:
     """Return why the text was opened again the last time, empty for never."""
-    past = [
-        item for item in workflow.history(agreement) if item.transition in ("reopen", "decline")
-    ]
-    return str(past[-1].comment) if past else ""
+    steps = queries.past(agreement) if past is None else past
+    found = [item for item in steps if item.transition in ("reopen", "decline")]
+    return str(found[-1].comment) if found else ""

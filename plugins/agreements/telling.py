@@ -108,8 +108,10 @@ def ask_to_sign(ctx: Context, agreement: Agreement, only: Sequence[Party] | None
                 _notify(ctx, agreement, signer.account_id, ASKED, words, mark, "/sign")
 
 
-def remind(ctx: Context, agreement: Agreement, late: Sequence[Party]) -> None:
+def remind(ctx: Context, agreement: Agreement) -> None:
     """Ask those whom the others wait for once more."""
+    awaited = {item.party.id for item in queries.waiting(agreement)}
+    late = [party for party in parties(agreement.id) if party.id in awaited]
     if agreement.state in FROZEN:
         ask_to_sign(ctx, agreement, late)
         return

@@ -8,9 +8,12 @@ from datetime import datetime
 from plugins.members import queries
 from plugins.members.accepting import CONFIRMED, ENDED
 from plugins.members.invitations import invite_signatory
+from plugins.members.queries import with_signatories
 from portal.organisations.models import Organisation
 
-__all__ = ["CONFIRMED", "ENDED", "Signatory", "invite_signatory", "signatories"]
+__all__ = [
+    "CONFIRMED", "ENDED", "Signatory", "invite_signatory", "signatories", "with_signatories",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ SENDING = throttle.Limit("agreements-sending", 60, 3_600)
 
 def own(public_id: str) -> Agreement:
     """Return an agreement of a party of the actor. Raises NotFound."""
-    return queries.find(g.ctx, public_id).agreement
+    return queries.find(g.ctx, public_id)
 
 
 def hand(agreement: Agreement, signing: bool = False) -> policy.Hand:
@@ -36,6 +36,11 @@ def hand(agreement: Agreement, signing: bool = False) -> policy.Hand:
 def template_of(agreement: Agreement) -> library.Template:
     """Return the template that an agreement began with."""
     return library.template(agreement.kind, agreement.template_version)
+
+
+def asked_page(name: str = "page") -> int:
+    """Return which page of a list is asked for, from 1; 0 where all shall be on one page."""
+    return 0 if request.args.get("all") else version_of(request.args.get(name)) or 1
 
 
 def shown_version() -> int | None:

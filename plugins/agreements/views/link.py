@@ -5,11 +5,12 @@ from __future__ import annotations
 from flask import flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from plugins.agreements import drafting, forms, labels, negotiating, pages, policy, queries, signing
+from plugins.agreements import forms, labels, negotiating, pages, policy, queries, reading, signing
 from plugins.agreements.models import FROZEN, NEGOTIATION, Agreement
+from plugins.agreements.seats import seats
 from plugins.agreements.telling import LINK
 from plugins.agreements.views import sign as signing_pages
-from plugins.agreements.views.base import linked, spend, template_of
+from plugins.agreements.views.base import asked_page, linked, spend, template_of
 from plugins.agreements.views.text import save
 from plugins.agreements.workflow import parties
 from plugins.links.interface import find
@@ -35,9 +36,12 @@ def _opened(token: str) -> tuple[Agreement, policy.Hand]:
 def show(token: str) -> ResponseReturnValue:
     """Show the agreement to a party without an account."""
     row, who = _opened(token)
-    there = parties(row.id)
-    current = queries.shown(row)
-    signed = pages.signed_by(row)
+    there = seats(row.id)
+    current = reading.newest(row)
+    text = reading.of(row, current, there)
+    is_open = row.state == NEGOTIATION
+    tools = pages.Tools(f"/agreements/links/{token}", talks=True)
+    problems = reading.problems(row, text, there, g.ctx.clock.now().date()) if is_open else []
     return render_template(
         "agreements/link.html",
         row=row,
@@ -45,17 +49,19 @@ def show(token: str) -> ResponseReturnValue:
         token=token,
         kind=labels.kind(row.kind),
         state=labels.state(row.state),
-        clauses=pages.clause_rows(row, drafting.content_of(current), there, who.party),
-        parties=[pages.party_row(party, row, signed) for party in there],
-        waiting=queries.waiting(row),
-        problems=drafting.problems(g.ctx, row) if row.state == NEGOTIATION else [],
-        titles=pages.titles_of(drafting.content_of(current)),
+        clauses=pages.clause_page(
+            row, text, there, who.party, asked_page(), tools if who.may_write and is_open else None
+        ),
+        parties=pages.party_page(row, there, asked_page("parties")),
+        waiting=queries.waiting(row, there),
+        problems=pages.problem_rows(problems, text.titles, f"/agreements/links/{token}"),
+        open_points=len(problems),
         current=current,
-        may_write=who.may_write and row.state == NEGOTIATION,
+        may_write=who.may_write and is_open,
         may_sign=who.signer is not None and row.state in FROZEN,
         has_agreed=who.party.confirmed == row.number,
-        has_signed=who.party.id in signed,
-        reason=signing.reasons(row) if row.state == NEGOTIATION else "",
+        has_signed=any(seat.id == who.party.id and seat.signature_id for seat in there),
+        reason=signing.reasons(row) if is_open else "",
     )
 
 
@@ -97,19 +103,15 @@ def clause(token: str, key: str) -> ResponseReturnValue:
                 mark(form, error)
             else:
                 flash(_("The clause is saved."))
-                return redirect(f"/agreements/links/{token}#clause-{key}", 303)
-    shown = next(
-        item
-        for item in pages.document(drafting.content_of(queries.shown(row)), pages.names_of(there))
-        if item.id == key
-    )
+                return redirect(f"/agreements/links/{token}{reading.jump(row, key)}", 303)
     return render_template(
         "agreements/link_clause.html",
         row=row,
         who=who,
         token=token,
         clause=found,
-        shown=shown,
+        shown=pages.shown_clause(row, key),
+        jump=reading.jump(row, key),
         form=form,
         has_units=any(item.type == "units" for item in template.clause(key).fields),
     ), status
@@ -123,7 +125,7 @@ def remark(token: str, key: str) -> ResponseReturnValue:
     spend(f"link {row.id} {who.party.public_id}")
     negotiating.remark(g.ctx, row, who, key, request.form.get("text", ""))
     flash(_("The other parties read it beside the clause."))
-    return redirect(f"/agreements/links/{token}#clause-{key}", 303)
+    return redirect(f"/agreements/links/{token}{reading.jump(row, key)}", 303)
 
 
 @linked.route("/<token>/sign", methods=["GET", "POST"])

@@ -16,12 +16,13 @@ from plugins.agreements import (
     pages,
     policy,
     queries,
+    reading,
     signing,
 )
 from plugins.agreements.models import DRAFT, FROZEN, IN_FORCE, NEGOTIATION, Agreement, Version
-from plugins.agreements.views.base import PARTY, blueprint, own, template_of
+from plugins.agreements.seats import seats
+from plugins.agreements.views.base import PARTY, asked_page, blueprint, own, template_of
 from plugins.agreements.workflow import parties
-from portal import workflow
 from portal.errors import NotFound
 from portal.i18n import _, day
 from portal.web.access import SIGNED_IN, allow
@@ -31,54 +32,71 @@ from portal.web.access import SIGNED_IN, allow
 @allow(SIGNED_IN, owner=PARTY)
 def show(public_id: str) -> ResponseReturnValue:
     """Show an agreement: text, who waits for whom, what to do next."""
-    found = queries.find(g.ctx, public_id)
-    return render_template("agreements/show.html", **page_of(found))
+    return render_template("agreements/show.html", **page_of(own(public_id)))
 
 
-def page_of(found: queries.Found) -> dict[str, Any]:
+def page_of(row: Agreement) -> dict[str, Any]:
     """Return what the page of an agreement shows to somebody who may see it."""
-    row, ctx = found.agreement, g.ctx
-    there = parties(row.id)
-    mine = policy.hands(ctx, row, there)
+    ctx = g.ctx
+    there, is_frozen = seats(row.id), row.state in FROZEN
+    mine = policy.hands(ctx, row, signing=is_frozen)
     writing = next((item for item in mine if item.may_write), None)
-    current = queries.shown(row)
-    content = drafting.content_of(current)
+    signer = next((item for item in mine if item.signer), None)
+    current = reading.newest(row)
+    text = reading.of(row, current, there)
     is_open = row.state in (DRAFT, NEGOTIATION)
-    signed = pages.signed_by(row)
-    unsigned = [party for party in there if party.id not in signed]
-    lacking = negotiating.without_signatory(unsigned) if is_open or row.state in FROZEN else []
+    signed = {seat.id for seat in there if seat.signature_id}
+    unsigned = [seat for seat in there if seat.id not in signed]
+    lacking = negotiating.without_signatory(unsigned) if is_open or is_frozen else []
+    problems = reading.problems(row, text, there, ctx.clock.now().date()) if is_open else []
+    may, past = policy.offered(row, mine), queries.past(row)
+    voided, opened = queries.counts(row)
+    tools = pages.Tools(
+        f"/agreements/{row.public_id}", talks=row.state == NEGOTIATION, suggests=True
+    )
+    may_change = writing is not None and "negotiate" in may
     return {
         "row": row,
         "kind": labels.kind(row.kind),
         "form_note": template_of(row).word(f"form.{row.kind}"),
         "state": labels.state(row.state),
-        "clauses": pages.clause_rows(row, content, there, writing.party if writing else None),
-        "parties": [pages.party_row(party, row, signed) for party in there],
+        "clauses": pages.clause_page(
+            row,
+            text,
+            there,
+            writing.party if writing else None,
+            asked_page(),
+            tools if may_change else None,
+        ),
+        "parties": pages.party_page(row, there, asked_page("parties")),
         "waiting": queries.waiting(row, there),
-        "problems": drafting.problems(ctx, row) if is_open else [],
-        "titles": pages.titles_of(content),
+        "problems": pages.problem_rows(problems, text.titles, f"/agreements/{row.public_id}"),
+        "open_points": len(problems),
         "lacking": [party.name for party in lacking],
         "current": current,
         "mine": mine,
         "writing": writing,
-        "signer": next((item for item in mine if item.signer), None),
-        "may": found.rights if mine else {"view"},
+        "signer": signer if signer and signer.party.id not in signed else None,
+        "may_attest": writing is not None and writing.party.id not in signed,
+        "may": may,
+        "may_change": may_change,
         "is_open": is_open,
-        "is_owner": "run" in found.rights,
+        "is_owner": "run" in may,
         "has_agreed": writing is not None and writing.party.confirmed == row.number,
         "is_corrected": row.frozen not in (0, row.number),
-        "flow": workflow.panel(ctx, row),
-        "reason": signing.reasons(row) if row.state == NEGOTIATION else "",
-        "voided": [pages.signature_row(item) for item in queries.signatures(row) if item.voided_at],
-        "openings": queries.openings(row),
-        "reason_form": forms.ReasonForm(),
-        "notice_form": forms.NoticeForm(),
+        "flow": {"history": pages.steps(past) if "history" in may else []},
+        "reason": signing.reasons(row, past) if row.state == NEGOTIATION else "",
+        "voided": [pages.signature_row(item) for item in queries.signatures(row) if item.voided_at]
+        if voided
+        else [],
+        "openings": queries.openings(row) if opened else [],
         "in_force": row.state == IN_FORCE,
+        "notice_form": forms.NoticeForm() if row.state == IN_FORCE else None,
         "ends_on": day(date.fromisoformat(row.ends_on), "medium") if row.ends_on else "",
         "deadline_on": day(date.fromisoformat(row.deadline_on), "medium")
         if row.deadline_on
         else "",
-        "frozen": row.state in FROZEN,
+        "frozen": is_frozen,
         "predecessor": _visible(row.predecessor),
     }
 
@@ -87,7 +105,7 @@ def _visible(row: Agreement | None) -> Agreement | None:
     if row is None:
         return None
     try:
-        return queries.find(g.ctx, row.public_id).agreement
+        return queries.find(g.ctx, row.public_id)
     except NotFound:
         return None
 

@@ -7,8 +7,19 @@ from typing import Any
 from flask import Response, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from plugins.agreements import drafting, forms, labels, negotiating, pages, policy, queries, signing
-from plugins.agreements.models import FROZEN, Agreement
+from plugins.agreements import (
+    drafting,
+    forms,
+    labels,
+    negotiating,
+    pages,
+    policy,
+    queries,
+    reading,
+    seats,
+    signing,
+)
+from plugins.agreements.models import FROZEN, Agreement, Version
 from plugins.agreements.views.base import PARTY, blueprint, hand, own, spend
 from plugins.agreements.workflow import parties
 from plugins.evidence.interface import passkeys
@@ -53,23 +64,19 @@ def answer(row: Agreement, who: policy.Hand, way_back: str) -> ResponseReturnVal
 
 
 def _page(row: Agreement, who: policy.Hand, message: str, stale: Any) -> dict[str, Any]:
-    current, there = queries.shown(row), parties(row.id)
-    content, names = drafting.content_of(current), pages.names_of(there)
-    signed = pages.signed_by(row)
-    own_row = signed.get(who.party.id)
+    current, there = reading.newest(row), seats.seats(row.id)
+    own_row = seats.signatures([seat for seat in there if seat.id == who.party.id])
     return {
         "row": row,
         "who": who,
         "kind": labels.kind(row.kind),
-        "clauses": pages.document(content, names),
-        "parties": [pages.party_row(party, row, signed) for party in there],
+        "clauses": reading.of(row, current, there).cards,
+        "parties": pages.party_page(row, there, 1),
         "current": current,
         "intent": signing.intent(row, who.party.name),
         "message": message,
-        "differences": pages.differences(drafting.content_of(stale), content, names)
-        if stale
-        else [],
-        "done": pages.signature_row(own_row) if own_row else None,
+        "differences": _differences(row, stale) if stale else [],
+        "done": pages.signature_row(own_row[who.party.id]) if own_row else None,
         "is_open": row.state in FROZEN,
         "state": labels.state(row.state),
         "means": labels.level("link" if who.by_link else "click")[1],
@@ -77,6 +84,11 @@ def _page(row: Agreement, who: policy.Hand, message: str, stale: Any) -> dict[st
         if not who.by_link and passkeys.is_possible(g.ctx)
         else "",
     }
+
+
+def _differences(row: Agreement, stale: Version) -> list[dict[str, Any]]:
+    now = drafting.content_of(queries.shown(row))
+    return pages.differences(drafting.content_of(stale), now, pages.names_of(parties(row.id)))
 
 
 @blueprint.post("/agreements/<public_id>/sign/question")
@@ -137,8 +149,8 @@ def paper(public_id: str) -> ResponseReturnValue:
 def scan(public_id: str, number: str) -> ResponseReturnValue:
     """Give the scan of a signature on paper, as a file to save."""
     row = own(public_id)
-    found = next((item for item in queries.signatures(row) if item.public_id == number), None)
-    if found is None or not found.scan_type:
+    found = queries.scan(row, number)
+    if found is None:
         raise NotFound
     end = found.scan_type.rpartition("/")[2]
     headers = {"Content-Disposition": f'attachment; filename="signature-{number}.{end}"'}

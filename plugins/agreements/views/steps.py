@@ -8,7 +8,7 @@ from typing import cast
 from flask import flash, g, redirect, request
 from flask.typing import ResponseReturnValue
 
-from plugins.agreements import forms, life, negotiating, queries, service, telling
+from plugins.agreements import forms, life, negotiating, service, telling
 from plugins.agreements.models import FROZEN, NEGOTIATION
 from plugins.agreements.views.base import (
     PARTY,
@@ -21,7 +21,7 @@ from plugins.agreements.views.base import (
     spend_sending,
 )
 from portal import permissions, workflow
-from portal.errors import Conflict, Invalid, NotAllowed
+from portal.errors import Conflict, Invalid
 from portal.i18n import _
 from portal.web.access import SIGNED_IN, allow
 
@@ -42,14 +42,12 @@ def send(public_id: str) -> ResponseReturnValue:
 @allow(SIGNED_IN, owner="OrgEditor or OrgAdmin of who began it; others get 404 or 403")
 def remind(public_id: str) -> ResponseReturnValue:
     """Send the links and notices again to those whom the others wait for."""
-    found = queries.find(g.ctx, public_id)
-    row = found.agreement
-    if not found.may("run"):
-        raise NotAllowed
+    row = own(public_id)
+    permissions.check(g.ctx, "run", row)
     if row.state not in (NEGOTIATION, *FROZEN):
         raise Conflict(_("Nobody is waited for at the moment."))
     spend_sending()
-    telling.remind(g.ctx, row, [item.party for item in queries.waiting(row)])
+    telling.remind(g.ctx, row)
     flash(_("Those you wait for are reminded."))
     return redirect(f"/agreements/{public_id}", 303)
 

@@ -7,10 +7,12 @@ from typing import Any
 from flask import flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from plugins.agreements import drafting, forms, negotiating, pages, queries, service
+from plugins.agreements import forms, negotiating, pages, queries, reading, service
 from plugins.agreements.models import FROZEN, WRITABLE, Agreement, Clause
+from plugins.agreements.seats import seats
 from plugins.agreements.views.base import (
     WRITERS,
+    asked_page,
     blueprint,
     hand,
     own,
@@ -53,18 +55,15 @@ def clause(public_id: str, key: str) -> ResponseReturnValue:
             if "more" in request.form:
                 return redirect(f"/agreements/{public_id}/clauses/{key}#more", 303)
             flash(_("The clause is saved."))
-            return redirect(f"/agreements/{public_id}#clause-{key}", 303)
-    shown = next(
-        item
-        for item in pages.document(drafting.content_of(queries.shown(row)), pages.names_of(there))
-        if item.id == key
-    )
+            return redirect(f"/agreements/{public_id}{reading.jump(row, key)}", 303)
+    shown = pages.shown_clause(row, key)
     has_units = any(item.type == "units" for item in template_of(row).clause(key).fields)
     return render_template(
         "agreements/clause.html",
         row=row,
         clause=found,
         shown=shown,
+        jump=reading.jump(row, key),
         form=form,
         who=who,
         has_units=has_units,
@@ -93,7 +92,7 @@ def accept(public_id: str, key: str) -> ResponseReturnValue:
     row = own(public_id)
     negotiating.accept(g.ctx, row, hand(row), key, forms.version_of(request.form.get("version")))
     flash(_("You accept this clause."))
-    return redirect(f"/agreements/{public_id}#clause-{key}", 303)
+    return redirect(f"/agreements/{public_id}{reading.jump(row, key)}", 303)
 
 
 @blueprint.post("/agreements/<public_id>/clauses/<key>/remarks")
@@ -104,7 +103,7 @@ def remark(public_id: str, key: str) -> ResponseReturnValue:
     spend()
     negotiating.remark(g.ctx, row, hand(row), key, request.form.get("text", ""), _proposal(row))
     flash(_("The other parties read it beside the clause."))
-    return redirect(f"/agreements/{public_id}#clause-{key}", 303)
+    return redirect(f"/agreements/{public_id}{reading.jump(row, key)}", 303)
 
 
 def _proposal(row: Agreement) -> dict[str, str]:
@@ -120,7 +119,7 @@ def answer(public_id: str, number: str, act: str) -> ResponseReturnValue:
     found = queries.remark(row, number)
     negotiating.answer(g.ctx, row, hand(row), number, act == "take")
     flash(_("The clause is changed.") if act == "take" else _("The suggestion is declined."))
-    return redirect(f"/agreements/{public_id}#clause-{found.clause.key}", 303)
+    return redirect(f"/agreements/{public_id}{reading.jump(row, found.clause.key)}", 303)
 
 
 @blueprint.post("/agreements/<public_id>/agree")
@@ -165,13 +164,12 @@ def party_list(public_id: str) -> ResponseReturnValue:
             mark(form, error)
     elif request.method == "GET":
         form.language.data = row.languages[0]
-    signed = pages.signed_by(row)
     return render_template(
         "agreements/parties.html",
         row=row,
         form=form,
         is_open=row.state in WRITABLE,
-        parties=[pages.party_row(party, row, signed) for party in parties(row.id)],
+        parties=pages.party_page(row, seats(row.id), asked_page()),
     ), (422 if request.method == "POST" else 200)
 
 

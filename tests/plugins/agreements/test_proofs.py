@@ -160,7 +160,7 @@ def machine(world: World) -> type[RuleBasedStateMachine]:
                 for item in standing(row.id):
                     at = world.schools.index(item.party.organisation)
                     assert item.digest in self.shown[row.public_id, at]
-                    version: Version = item.version
+                    version: Version = Version.get_by_id(item.version_id)
                     assert canonical.digest(bytes(version.content)) == item.digest
                     assert version.material == newest.material
 

@@ -1,0 +1,53 @@
+"""The parties as pages count and list them: two ready statements, however many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from plugins.agreements.models import Signature
+from plugins.agreements.workflow import SIGNED
+from portal import db
+
+
+class Seat(NamedTuple):
+    """A party without the price of a row's model; `signature_id` is that of the standing one."""
+
+    id: int
+    public_id: str
+    name: str
+    role: str
+    email: str
+    confirmed: int
+    organisation_id: int | None
+    signature_id: int | None = None
+
+
+_ALL = (
+    "SELECT id, public_id, name, role, email, confirmed, organisation_id FROM agreements_party "
+    "WHERE agreement_id = ? AND removed_at IS NULL ORDER BY place, id"
+)
+_SIGNED = (
+    "SELECT party_id, id FROM agreements_signature WHERE agreement_id = ? AND voided_at IS NULL"
+)
+
+
+def seats(agreement_id: int) -> list[Seat]:
+    """Return the parties of an agreement in their order, without those that left."""
+    rows = db.query(_ALL, (agreement_id,))
+    signed = dict(db.query(_SIGNED, (agreement_id,)))
+    return [Seat._make((*row, signed.get(row[0]))) for row in rows]
+
+
+def signatures(shown: Sequence[Seat]) -> dict[int, Signature]:
+    """Return the standing signatures of some parties by the number of the party."""
+    ids = [seat.signature_id for seat in shown if seat.signature_id]
+    rows = Signature.select(*SIGNED).where(Signature.id.in_(ids)) if ids else ()
+    return {row.party_id: row for row in rows}
+
+
+def slugs(shown: Sequence[Seat]) -> dict[int, str]:
+    """Return the addresses of the organisations that some parties are, by their number."""
+    ids = [seat.organisation_id for seat in shown if seat.organisation_id]
+    sql = f"SELECT id, slug FROM organisation WHERE id IN ({', '.join('?' * len(ids))})"
+    return dict(db.query(sql, ids)) if ids else {}
