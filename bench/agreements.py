@@ -11,9 +11,10 @@ from typing import Any
 
 from flask import Flask
 
+from bench.bare import app as bare_app
 from bench.gates import Gate
-from bench.pages import bare, milliseconds
-from plugins.agreements import exporting, queries, rules, service
+from bench.pages import milliseconds
+from plugins.agreements import exporting, negotiating, queries, rules, service
 from plugins.agreements.models import Agreement, Party
 from plugins.agreements.workflow import parties
 from plugins.evidence.interface import canonical
@@ -28,28 +29,31 @@ from tests.plugins.agreements.conftest import World
 TITLE = "Agreements"
 ABOUT = (
     "One memorandum with 186 parties, each with a name and a field of its own; one with 400 clauses of 2,400 "
-    "characters, about 1 MB. Pages are what a writer of the first party "
-    "sees, in processor time of one process against the bare page; hash and PDF are those of the "
-    "largest text, the PDF by the clock, with seal and text embedded."
+    "characters, about 1 MB. Pages are what a writer of the first party sees while it is negotiated, in "
+    "processor time of one process against the bare page, both in turns; a page has twenty clauses and twenty "
+    "parties. Hash and PDF are those of the largest text. A PDF is the first one of its text, with seal "
+    "and text embedded, in processor time of all threads."
 )
-CLAUSES, LONG = 400, 2_400
+CLAUSES, LONG, TURNS = 400, 2_400, 8
 PLUGINS = ["verification", "drafts", "versions", "tasks"]
 
 
 def gates() -> list[Gate]:
     """Return the rows of the report."""
-    one = bare()
     with _portal() as (app, world):
         wide, long = _wide(world), _long(world)
+        for row in (wide, long):
+            with app.test_request_context():
+                negotiating.send(world.ctx(world.writers[0]), world.now(row))
         with app.app_context():
             texts = {row.id: bytes(queries.shown(row).content) for row in (wide, long)}
         content = canonical.read(texts[long.id])
         hashing = milliseconds(lambda: canonical.digest(canonical.document(content)), 3)
         made = [_pdf(app, world, row) for row in (wide, long)]
         return [
-            Gate("Page of an agreement of 186 parties", _page(app, world, wide) / one, 6, None,
+            Gate("Page of an agreement of 186 parties", _page(app, world, wide), 6, None,
                  unit=" bare pages", at_least=False),
-            Gate("Page of an agreement of 400 clauses", _page(app, world, long) / one, 6, None,
+            Gate("Page of an agreement of 400 clauses", _page(app, world, long), 6, None,
                  unit=" bare pages", at_least=False),
             Gate(f"Canonical text and hash of {len(texts[long.id]) / 1e6:.1f} MB", hashing, 50,
                  None, unit=" ms", at_least=False),
@@ -119,14 +123,17 @@ def _page(app: Flask, world: World, row: Agreement) -> float:
         assert answer.status_code == 200, answer.status
         return answer.get_data()
 
-    return milliseconds(visit, 2)
+    floor = bare_app.test_client()
+    works = (visit, lambda: floor.get("/partners").get_data())
+    best = [min(found) for found in zip(*([milliseconds(work, 10, 1) for work in works]
+                                          for _turn in range(TURNS)), strict=True)]  # fmt: skip
+    return best[0] / best[1]
 
 
 def _pdf(app: Flask, world: World, row: Agreement) -> float:
     with app.test_request_context():
         ctx = world.ctx(world.writers[0])
         record = exporting.of_party(ctx, row.public_id)
+        began = time.process_time()
         documents.pdf(ctx, record)
-        began = time.perf_counter()
-        documents.pdf(ctx, record)
-        return time.perf_counter() - began
+        return time.process_time() - began

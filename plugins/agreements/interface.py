@@ -29,33 +29,10 @@ from portal.context import Context
 from portal.organisations.models import Organisation
 
 __all__ = [
-    "EVENT_IN_FORCE",
-    "Asked",
-    "Begun",
-    "Paper",
-    "Promised",
-    "Record",
-    "Shown",
-    "ToSign",
-    "among",
-    "are_together",
-    "begin",
-    "by_hash",
-    "editors",
-    "in_force_between",
-    "labels",
-    "library",
-    "make_bundle",
-    "of_party",
-    "own_organisations",
-    "partners_of",
-    "promised",
-    "rules",
-    "shown_of",
-    "signed_by_all",
-    "signed_outside",
-    "stored",
-    "to_sign",
+    "EVENT_IN_FORCE", "Asked", "Begun", "Paper", "Promised", "Record", "Shown", "ToSign", "among",
+    "are_together", "begin", "by_hash", "editors", "in_force_between", "labels", "library",
+    "make_bundle", "of_party", "own_organisations", "partners_of", "promised", "rules",
+    "shown_of", "signed_by_all", "signed_outside", "stored", "to_sign",
 ]  # fmt: skip
 
 

@@ -11,9 +11,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from plugins.agreements import negotiating, service
+from plugins.agreements import negotiating, policy, service
 from plugins.agreements.models import Agreement, Opening
 from plugins.agreements.workflow import parties, standing
+from portal import permissions
 from portal.organisations.models import OrganisationMember
 from portal.people.models import Account
 from tests.factories import make_account, make_organisation, sign_in
@@ -241,3 +242,74 @@ def test_hostile_input_gets_a_clear_answer(app: Flask, made: World) -> None:
         assert told.status_code in (303, 400, 409, 422)
     assert make_organisation("Other") is not None
     assert negotiating.without_signatory([]) == []
+
+
+LONG = 'kind = "long"\nversion = 1\nroles = ["partner"]\nneeds = []\n' + "".join(
+    f'[[clauses]]\nid = "c{at}"\nblock = {at + 1}\nfields = [{{ id = "v{at}", type = "long" }}]\n'
+    for at in range(45)
+)
+
+
+def test_a_long_text_has_pages_and_is_whole_where_one_signs(app: Flask, made: World) -> None:
+    folder = app.config["PORTAL"].instance_path / "agreements"
+    folder.mkdir()
+    (folder / "long-1.toml").write_text(LONG)
+    known = {f"v{at}": f"Words of {at}." for at in range(45)}
+    with app.test_request_context():
+        others = [service.Asked("partner", made.schools[1])]
+        others += [
+            service.Asked("partner", None, f"Firm {at}", f"firm{at}@firms.example")
+            for at in range(22)
+        ]
+        wide = service.begin(
+            made.ctx(made.writers[0]), made.schools[0], "long", "Many", role="partner",
+            others=others, known=known,
+        )  # fmt: skip
+        row = service.begin(
+            made.ctx(made.writers[0]), made.schools[0], "long", "Long", role="partner",
+            others=others[:1], known=known,
+        )  # fmt: skip
+        negotiating.send(made.ctx(made.writers[0]), row)
+    writer, head = (browser_of(app, account) for account in (made.writers[1], made.heads[1]))
+    path = f"/agreements/{row.public_id}"
+
+    def clauses(address: str) -> list[str]:
+        return re.findall(r'<section id="clause-(\w+)"', writer.get(address).text)
+
+    assert clauses(path) == [f"c{at}" for at in range(20)]
+    assert (
+        clauses(f"{path}?page=3")
+        == clauses(f"{path}?page=99")
+        == [f"c{at}" for at in range(40, 45)]
+    )
+    assert clauses(f"{path}?all=1") == [f"c{at}" for at in range(45)]
+    assert 'href="?page=2#clause-c20"' in writer.get(path).text
+    values = {"version": "1", "v30": "Other words.", "wording-en": ""}
+    told = sent(writer, f"{path}/clauses/c30", **values)
+    assert told.location.endswith(f"{path}?page=2#clause-c30")
+    assert "Other words." in writer.get(f"{path}?page=2").text
+    assert "Nobody accepted" not in writer.get(path).text
+    with app.test_request_context():
+        for at in (0, 1):
+            made.agree(row, at)
+    whole = head.get(f"{path}/sign").text
+    assert all(f"Words of {at}." in whole for at in range(45) if at != 30)
+    assert "Other words." in whole and made.now(row).state == "ready"
+
+    mine = browser_of(app, made.writers[0])
+    page = mine.get(f"/agreements/{wide.public_id}").text
+    assert "Firm 17" in page and "Firm 18" not in page and "Parties 1 to 20 of 24" in page
+    assert "Firm 18" in mine.get(f"/agreements/{wide.public_id}?parties=2").text
+    assert "Firm 21" in mine.get(f"/agreements/{wide.public_id}/parties?page=2").text
+
+
+def test_a_page_offers_what_permissions_allow(app: Flask, made: World) -> None:
+    names = {"view", "negotiate", "run", "sign", "close", "history"}
+    for state in ("begin", "sent", "frozen", "in_force"):
+        row = prepared(app, made, state)
+        for account in (made.writers[0], made.writers[1], made.heads[0], made.writers[2]):
+            with app.test_request_context():
+                ctx = made.ctx(account)
+                granted = permissions.granted(ctx, row, names)
+                mine = policy.hands(ctx, row)
+                assert policy.offered(row, mine) == granted, state
