@@ -301,7 +301,7 @@ def counts(series: Series) -> list[dict[str, Any]]:
             _("smaller groups together") if value == OTHER else groups.value_name(key, value)
             for value in told[key]
         ]
-        raw, few = pictures.without_few(list(told[key].values()), least), _("too few to tell")
+        raw, few = pictures.without_few(list(told[key].values()), least), _("not told")
         rows = [
             [name, *(few if cell < 0 else number(cell) for cell in cells)]
             for name, cells in zip(names, raw, strict=True)
