@@ -89,7 +89,7 @@ def set_rules(
     strangers, Conflict when it is too late or somebody was faster.
     """
     permissions.check(ctx, "edit", series)
-    kept = {"loss": checking.whole(values["loss"], "loss", 1, checking.MOST_LOSS)}
+    kept: dict[str, Any] = {"loss": checking.whole(values["loss"], "loss", 1, checking.MOST_LOSS)}
     with db.transaction():
         state = placing.hold(series)
         if state == models.DRAFT:
