@@ -27,7 +27,7 @@ def figures(told: Mapping[str, Any]) -> dict[str, Any]:
     points = [
         {
             "name": name,
-            "title": str(_TITLES[name]),
+            "title": str(_TITLES.get(name) or told.get("titles", {}).get(name, name)),
             "loss": loss,
             "groups": round(point["coverage"] * 100),
             "lowest": point["lowest"],

@@ -10,6 +10,7 @@ from typing import Any
 from plugins.allocation import rules
 from plugins.allocation.rules.draw import canonical, pool_hash
 from plugins.allocation.rules.pool import Person, Pool, Settings, settings_from, with_epsilon
+from portal.i18n import _
 
 PRESETS = {"broader": 5, "balanced": 10, "equal": 15}
 """How much breadth each answer gives up, in per cent. Source: figures measured on real applications
@@ -40,9 +41,12 @@ def try_out(
     settings: Settings,
     progress: Callable[[float], None],
     is_stopped: Callable[[], bool],
+    strategies: Sequence[Mapping[str, Any]] = (),
 ) -> Tried:
-    """Compute all answers: three, and that of the settings where it is another.
+    """Compute all answers: three, that of the settings where it is another, and other strategies.
 
+    Each of `strategies` is a mapping: `name`, `title` and `tickets`, a function of pool, settings and
+    seed; one that breaks a rule is left out and named among the problems.
     Raises Stopped, and Invalid where pool and settings don't fit.
     """
     results, points = {}, {}
@@ -54,12 +58,22 @@ def try_out(
             progress((at + share) * part)
 
         result = rules.allocate(pool, with_epsilon(settings, loss / 100), "", hear, is_stopped)
-        results[name] = rules.published(result)
-        points[name] = {
-            **asdict(rules.point_of(result)),
-            "presence": _presence(result),
-            "best": result.coverage.best,
-        }
+        results[name], points[name] = rules.published(result), _point(result)
+    problems = [[one.message, one.change] for one in rules.problems(pool, settings)]
+    titles = {}
+    for way in strategies if points else ():
+        name, title = str(way["name"]), str(way["title"])
+        try:
+            result = rules.measured(pool, settings, way["tickets"], result)
+            wrong = rules.check(rules.published(result), pool)[:1]
+        except Exception as error:
+            wrong = [repr(error)]
+        if wrong:
+            told = _("“%(way)s” is left out, because it breaks a rule.", way=title)
+            problems.append([told, wrong[0]])
+            continue
+        results[name], points[name] = rules.published(result), _point(result)
+        losses, titles = {**losses, name: round(settings.epsilon * 100)}, {**titles, name: title}
     others = rules.rivals(pool, settings)
     best = max((point["best"] for point in points.values()), default=1) or 1
     figures = {
@@ -67,18 +81,24 @@ def try_out(
         "seats": sum(settings.tables.values()),
         "points": points,
         "losses": losses,
+        "titles": titles,
         "exact": rules.has_solver(),
         "rivals": [
             {"coverage": one.coverage / best, "lowest": one.lowest, "without": one.without_chance}
             for one in others
         ],
-        "problems": [[one.message, one.change] for one in rules.problems(pool, settings)],
+        "problems": problems,
         "groups": {
             key: _counted(one.features.get(key, "") for one in pool.people)
             for key in settings.features
         },
     }
     return Tried(results, [one.chances for one in others], figures, pool_hash(rules.leaves(pool)))
+
+
+def _point(result: rules.Result) -> dict[str, Any]:
+    point = {**asdict(rules.point_of(result)), "presence": _presence(result)}
+    return {**point, "best": result.coverage.best}
 
 
 def _counted(values: Any) -> dict[str, int]:

@@ -11,7 +11,7 @@ from typing import Any
 from plugins.allocation import interface as allocation
 from plugins.roundtables import models, placing, pooling, queries, telling, tokens
 from plugins.roundtables.models import Draw, Interest, Series
-from portal import audit, db, events, jobs, permissions, workflow
+from portal import audit, db, events, jobs, objects, permissions, workflow
 from portal.context import SYSTEM, Context
 from portal.errors import Conflict, Invalid, NotFound
 from portal.hookspecs import Progress
@@ -106,7 +106,7 @@ def run_try(ctx: Context, payload: Mapping[str, Any], progress: Progress) -> Non
         return
     series: Series = Series.get_by_id(made.series_id)
     try:
-        values = _computed(series, *_watch(made, progress))
+        values = _computed(ctx, series, *_watch(made, progress))
     except allocation.Stopped:
         return
     except Invalid as error:
@@ -128,11 +128,12 @@ def _watch(made: Draw, progress: Progress) -> tuple[Any, Any]:
     return hear, lambda: bool(looked[1])
 
 
-def _computed(series: Series, hear: Any, is_stopped: Any) -> dict[str, Any]:
+def _computed(ctx: Context, series: Series, hear: Any, is_stopped: Any) -> dict[str, Any]:
     tables = queries.tables(series)
     pool = pooling.pool_of(series, queries.people(series, models.INTERESTED), tables)
     settings = pooling.settings_of(series, tables, series.loss)
-    tried = allocation.try_out(pool, settings, hear, is_stopped)
+    more = list(objects.registry().hooks.each("roundtables_strategies", ctx))
+    tried = allocation.try_out(pool, settings, hear, is_stopped, more)
     kept = {"results": tried.results, "rivals": tried.rivals}
     text = allocation.pool_text(pool)
     return {
@@ -158,9 +159,6 @@ def commit(
     withdrew since the try.
     """
     check_closed(ctx, series)
-    losses = allocation.answers(series.loss)
-    if preset not in losses:
-        raise Invalid(_("Choose one of the answers."), "preset")
     announced = allocation.announced(source, seals, ctx.clock.now())
     with db.transaction():
         _held(series)
@@ -172,7 +170,9 @@ def commit(
         if made is None:
             raise NotFound
         _check_same(series, made)
-        kept = json.loads(made.result)
+        kept, losses = json.loads(made.result), made.figures.get("losses", allocation.PRESETS)
+        if preset not in losses:
+            raise Invalid(_("Choose one of the answers."), "preset")
         published = kept["results"][preset]
         result = _result(made, published)
         published["hashes"] = allocation.commitment(result, announced)

@@ -29,6 +29,18 @@ def roundtables_sections(
 
 
 @hookspec(ISOLATE)
+def roundtables_strategies(ctx: Context) -> Sequence[Mapping[str, Any]]:
+    """Offer other ways to make the tickets of a draw, beside the three answers.
+
+    Each answer is a mapping with `name` (begins with the plugin's id), `title`, and `tickets`: a function
+    of pool, settings and seed (see `plugins.allocation.interface`) that returns 1,000 lists of pairs,
+    code and table, the same for the same seed. They are held against every rule and measured like the
+    others; a way that breaks a rule or raises is left out, and the host reads why. Asked once a try.
+    """
+    return ()
+
+
+@hookspec(ISOLATE)
 def roundtables_hosts(ctx: Context) -> Sequence[Mapping[str, Any]]:
     """Name groups of organisations in whose name the actor may run a series now.
 

@@ -17,7 +17,7 @@ from plugins.allocation.rules.greedy import (
     plain_lottery,
 )
 from plugins.allocation.rules.pool import Pool, Settings, with_epsilon
-from plugins.allocation.rules.tickets import TICKETS, Result, gini, result_of
+from plugins.allocation.rules.tickets import TICKETS, Result, gini, numbered, result_of
 
 Progress = Callable[[float], None]
 Cancelled = Callable[[], bool]
@@ -82,6 +82,21 @@ def allocate(
     fairness = import_module("plugins.allocation.rules.fairness")  # costs 100 ms and 30 MB
     result: Result = fairness.allocate_evenly(layout, tickets, seed, ready)
     return result
+
+
+Strategy = Callable[[Pool, Settings, str], Sequence[Sequence[tuple[str, str]]]]
+
+
+def measured(pool: Pool, settings: Settings, make: Strategy, beside: Result) -> Result:
+    """Return the tickets of another strategy, measured like those of a result `beside` it.
+
+    They are not held against the rules here; see `check`.
+    """
+    layout = Layout(pool, settings)
+    seed = default_seed(pool, settings)
+    tickets = [numbered(layout, ticket) for ticket in make(pool, settings, seed)]
+    best = beside.coverage.best, beside.simpson.best
+    return result_of(layout, tickets, best, beside.impossible, seed=seed)
 
 
 @dataclass(frozen=True)
