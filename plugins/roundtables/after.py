@@ -132,9 +132,8 @@ def _remind(ctx: Context, row: Place, mark: str) -> int:
     if mark == "offer":
         telling.tell_of(ctx, row, row.table, "remind_offer")
         return 1
-    words = next(words for name, _before, words in BEFORE_TABLE if name == mark)
     answered = row.answered_at or row.offered_at
-    before = next(before for name, before, _words in BEFORE_TABLE if name == mark)
+    before, words = next(row[1:] for row in BEFORE_TABLE if row[0] == mark)
     if answered > row.table.starts_at - before:  # the confirmation said the same a moment ago
         return 0
     telling.tell_of(ctx, row, row.table, "remind", left=words)

@@ -77,6 +77,12 @@ def table(series: Series, row: RoundTable) -> dict[str, Any]:
     }
 
 
+def filled(row: RoundTable, wanted: dict[int, int], taken: dict[int, int]) -> list[Any]:
+    """Return for the host how full a table is: name, wanted by, places taken, seats."""
+    seats = f"{row.room} + {row.overbooked}" if row.overbooked else row.room
+    return [f"{row.number}. {row.topic}", wanted.get(row.id, 0), taken.get(row.id, 0), seats]
+
+
 def choosable(ctx: Context, series: Series) -> list[tuple[str, str]]:
     """Return the tables that can be chosen, with their words."""
     found = []

@@ -38,15 +38,7 @@ def people(slug: str) -> ResponseReturnValue:
         people=[pages.person(item, tables, places.get(item.id, [])) for item in rows[:MOST_SHOWN]],
         total=len(rows),
         counts=pages.counts(row),
-        tables=[
-            [
-                f"{item.number}. {item.topic}",
-                wanted.get(item.id, 0),
-                taken.get(item.id, 0),
-                f"{item.room} + {item.overbooked}" if item.overbooked else item.room,
-            ]
-            for item in tables.values()
-        ],
+        tables=[pages.filled(item, wanted, taken) for item in tables.values()],
         contact=row.contact,
         is_contact=row.contact_id == g.ctx.actor.account_id,
         members=[(item.account.public_id, item.account.name) for item in members],
