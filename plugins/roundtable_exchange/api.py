@@ -14,6 +14,7 @@ from plugins.roundtables import interface as roundtables
 from portal.context import ANONYMOUS
 from portal.web.access import ANYONE, allow
 
+__all__ = ["blueprint"]
 PAGE_SIZE, MOST_PAGE = 30, 100
 
 

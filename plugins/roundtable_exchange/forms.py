@@ -103,8 +103,11 @@ def rows_of(entries: list[Entry]) -> list[Row]:
 
 def typed_rows(form: Any) -> list[Row]:
     """Return the rows as they were sent back."""
-    return [
-        Row(at, f"take_{at}" in form, *(str(form.get(f"{name}_{at}", ""))[:500] for name in TYPED))
-        for at in range(1, MOST_ROWS + 1)
-        if f"topic_{at}" in form
-    ]
+    found = []
+    for at in range(1, MOST_ROWS + 1):
+        if f"topic_{at}" in form:
+            typed: dict[str, Any] = {
+                name: str(form.get(f"{name}_{at}", ""))[:500] for name in TYPED
+            }
+            found.append(Row(at, f"take_{at}" in form, **typed))
+    return found

@@ -1,11 +1,12 @@
 """Read calendar files (RFC 5545): meetings that may become tables, and what can't be read, by name.
 
-The library reads properties. Definitions of time zones are left out before it sees a file, because it
-would keep them for everybody, and a rule in one can take hours to follow; zones go by their names.
+The library reads properties. Definitions of time zones are taken out before it sees a file, because it
+would keep them for everybody, and a rule in one can take hours to follow; `defined` reads those.
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from plugins.calendars.interface import zones
 from plugins.roundtable_exchange import repeating
+from plugins.roundtable_exchange.defined import OwnZone
 from portal.i18n import _, ngettext
 from portal.later import Later
 
@@ -23,6 +25,7 @@ ical = Later("icalendar")
 LARGEST, MOST_LINES, MOST_PARTS, MOST_DAYS = 500_000, 10_000, 500, 40_000
 """Bytes, lines and parts of a file, and days that all its repetitions may go through."""
 USUAL_MINUTES, MOST_MINUTES, LONGEST_TITLE = 60, 720, 160
+NAMES = ("TZID", "X-LIC-LOCATION")
 FOLDED = re.compile(rb"\r?\n[ \t]")
 BROKEN = (
     ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, OSError,
@@ -105,6 +108,8 @@ class _File:
         self.last = (now + ahead).date()
         self.budget = repeating.Budget(MOST_DAYS)
         self.known: dict[str, str] = {}
+        self.lines: dict[str, list[str]] = {}
+        self.own: dict[str, tzinfo] = {}
 
     def read(self, data: bytes, told: Reading) -> None:
         try:
@@ -164,22 +169,28 @@ class _File:
         parts = sum(line.startswith("BEGIN:") for line in heads)
         if len(rows) > MOST_LINES or parts > MOST_PARTS:
             raise _Unreadable(_("The file holds too much. Save fewer meetings into it."))
-        kept, tzid = [], None
+        kept: list[str] = []
+        zone: list[str] | None = None
         for line, head in zip(rows, heads, strict=True):
-            value = line.partition(":")[2].strip()
             if head == "BEGIN:VTIMEZONE":
-                tzid = ""
+                zone = []
             elif head == "END:VTIMEZONE":
-                tzid = None
-            elif tzid is None:
+                self._define(zone or [])
+                zone = None
+            elif zone is None:
                 kept.append(line)
-            elif head.startswith("TZID"):
-                tzid = value
-            elif head.startswith("X-LIC-LOCATION") and tzid:
-                self.known[tzid] = value
+            else:
+                zone.append(line)
         return kept
 
-    def _changed(self, events: list[Any], uid: str) -> set[datetime | date]:
+    def _define(self, lines: list[str]) -> None:
+        """Keep a definition of a time zone under its name."""
+        values = {line.partition(":")[0].partition(";")[0].upper(): line for line in lines}
+        named = {name: values.get(name, "").partition(":")[2].strip() for name in NAMES}
+        self.known[named["TZID"]] = named["X-LIC-LOCATION"]
+        self.lines[named["TZID"]] = lines
+
+    def _changed(self, events: list[Any], uid: str) -> set[datetime]:
         """Return which repetitions of a meeting another entry of the file replaces."""
         found = set()
         for event in events:
@@ -246,6 +257,13 @@ class _File:
         place = self.known.get(name, "")
         if place in zones():
             return ZoneInfo(place), ()
+        if name in self.lines:
+            with contextlib.suppress(*BROKEN):  # tried once: it may be slow on purpose
+                zone = OwnZone(self.lines.pop(name))
+                zone.utcoffset(value)
+                self.own[name] = zone
+        if name in self.own:
+            return self.own[name], ()
         if name:
             words = _(
                 "The time zone “%(name)s” of the file is not known here: look at the time.",
@@ -264,8 +282,8 @@ class _File:
                 raise _Unreadable(_("Its beginning and its end do not go together."))
             span = end.on(end.day) - start.on(start.day)
         elif lasts is not None:
-            span = getattr(lasts, "dt", None)
-            if not isinstance(span, timedelta):
+            span = getattr(lasts, "dt", timedelta.min)
+            if not isinstance(span, timedelta) or span == timedelta.min:
                 raise _Unreadable(_("How long it lasts can't be read."))
         else:
             words = _("The file names no end: an hour is assumed.")

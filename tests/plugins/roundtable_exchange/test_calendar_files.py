@@ -10,13 +10,15 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from dateutil.rrule import rrulestr
 from flask import Flask
 from flask.testing import FlaskClient
+from icalendar import Timezone
 
-from plugins.roundtable_exchange import reading, repeating
+from plugins.roundtable_exchange import defined, reading, repeating
 from plugins.roundtable_exchange.reading import Reading
 from plugins.roundtables import service
 from plugins.roundtables.models import RoundTable, Series
@@ -137,6 +139,42 @@ def test_a_moved_repetition_stands_for_the_one_it_replaces() -> None:
     assert days_of(of(data)) == ["01-05 12:00", "01-13 17:00", "01-19 12:00"]
 
 
+YEARLY = """TZID:Own
+BEGIN:STANDARD
+DTSTART:16010101T030000
+TZOFFSETFROM:+0200
+TZOFFSETTO:+0100
+RRULE:FREQ=YEARLY;WKST=MO;INTERVAL=1;BYMONTH=10;BYDAY=-1SU
+END:STANDARD
+BEGIN:DAYLIGHT
+DTSTART:16010101T020000
+TZOFFSETFROM:+0100
+TZOFFSETTO:+0200
+RRULE:FREQ=YEARLY;WKST=MO;INTERVAL=1;BYMONTH=3;BYDAY=-1SU
+END:DAYLIGHT"""
+
+
+def test_zones_that_a_file_defines_agree_with_those_that_are_known() -> None:
+    chance = random.Random(5546)
+    york = ZoneInfo("America/New_York")
+    listed = (
+        Timezone.from_tzinfo(york, "Own", date(2000, 1, 1), date(2030, 1, 1)).to_ical().decode()
+    )
+    for lines, known in ((YEARLY.splitlines(), ZoneInfo("Europe/Brussels")),
+                         (listed.replace("\r\n ", "").split("\r\n"), york)):  # fmt: skip
+        own = defined.OwnZone(lines)
+        for _round in range(120):
+            wall = datetime(2005, 1, 1) + timedelta(hours=chance.randrange(24 * 365 * 22))
+            told = wall.replace(tzinfo=known)
+            if told.astimezone(UTC).astimezone(known).replace(fold=0) == told:  # the hour is there
+                assert wall.replace(tzinfo=own).astimezone(UTC) == told.astimezone(UTC), wall
+    event = "DTSTART;TZID=Own:20270705T100000\nRRULE:FREQ=MONTHLY;BYDAY=1MO;BYMONTH=7,12;COUNT=2"
+    head = f"BEGIN:VTIMEZONE\n{YEARLY}\nEND:VTIMEZONE"
+    found = of(file_of(event, head=head), "Europe/Brussels", datetime(2027, 1, 1, tzinfo=UTC))
+    assert days_of(found) == ["07-05 10:00", "12-06 10:00"]
+    assert not [hint for entry in found.entries for hint in entry.hints if "zone" in hint]
+
+
 def test_rules_give_the_days_that_an_independent_library_gives() -> None:
     chance = random.Random(5545)
     for _round in range(60):
@@ -171,8 +209,11 @@ def test_files_made_to_keep_us_busy_are_soon_refused() -> None:
     zones = "BEGIN:VTIMEZONE TZID:Slow BEGIN:STANDARD DTSTART:16010101T000000 " \
         "RRULE:FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30 TZOFFSETFROM:+0100 TZOFFSETTO:+0100 " \
         "END:STANDARD END:VTIMEZONE"  # fmt: skip
+    often = "BEGIN:VTIMEZONE\n" + YEARLY.replace("END:DAYLIGHT", "END:DAYLIGHT\n" + "\n".join(
+        YEARLY.splitlines()[1:7] * 90)) + "\nEND:VTIMEZONE"  # fmt: skip
     began = time.process_time()
     hostile = (
+        file_of(*["DTSTART;TZID=Own:20270105T100000"] * 200, head=often),
         file_of(*[event] * 400), file_of("DTSTART;TZID=Slow:20270105T100000", head=zones),
         b"BEGIN:X\r\n" * 100_000, b"BEGIN:VEVENT\r\n" * 499, b"A" * 499_000, b"\0" * 499_000,
         b"X" * 500_001, b"", b"\xff\xfe\x00", b"END:VCALENDAR", b"BEGIN:VCALENDAR\r\nSUMMARY",
