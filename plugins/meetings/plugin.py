@@ -11,7 +11,7 @@ from flask import Blueprint
 
 from plugins.consortia.interface import Section, Seen, of_ids, own
 from plugins.links.interface import Purpose
-from plugins.meetings import demo, queries, reminding, telling, views, visiting
+from plugins.meetings import archive, demo, queries, reminding, telling, views, visiting
 from portal.context import Context
 from portal.hookspecs import JobKind, Progress, Task, hookimpl
 from portal.i18n import _
@@ -61,6 +61,12 @@ def mail_sending(ctx: Context, mail: Any, message: EmailMessage) -> None:
     """Put the appointment of a meeting into the mail that tells of it."""
     if mail.kind in telling.MAILS:
         telling.attach_to(ctx, mail, message, of_ids)
+
+
+@hookimpl(optionalhook=True)
+def consortia_archive(ctx: Context, consortium: Seen) -> Mapping[str, bytes]:
+    """Add meetings, minutes that were shared, actions and decisions."""
+    return archive.files(consortium)
 
 
 @hookimpl(optionalhook=True)

@@ -10,7 +10,8 @@ from flask import Blueprint
 
 from plugins.consortia import interface as consortia
 from plugins.consortia.interface import ACTIVE, LEAD, Section, Seen
-from plugins.work import demo, items, labels, queries, service, telling, views, workflow
+from plugins.partners.interface import respond
+from plugins.work import demo, items, labels, queries, report, service, telling, views, workflow
 from plugins.work.rules import SOON
 from plugins.work.telling import address
 from portal.context import Context
@@ -50,6 +51,16 @@ def consortia_sections(ctx: Context, consortium: Seen) -> Sequence[Section]:
             queries.is_on(consortium.id),
         )
     ]
+
+
+@hookimpl(optionalhook=True)
+def consortia_archive(ctx: Context, consortium: Seen) -> Mapping[str, bytes]:
+    """Add the plan as a sheet."""
+    items = queries.whole(consortium.id).all
+    if not items:
+        return {}
+    rows = report.rows([(_("Plan"), items)], ctx.clock.now().date())
+    return {"plan.csv": respond("csv", "plan", report.heads(), rows).get_data()}
 
 
 @hookimpl

@@ -8,7 +8,7 @@ from email import message_from_bytes, policy
 from pathlib import Path
 from types import TracebackType
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, TimeoutError
 
 from tests.browser.test_every_page import violations
 
@@ -129,7 +129,11 @@ class Person:
 
     def sees(self, words: str) -> None:
         """Wait until the page shows these words."""
-        self.page.locator("body", has_text=words).wait_for()
+        try:
+            self.page.locator("body", has_text=words).wait_for()
+        except TimeoutError:
+            main = self.page.locator("main").inner_text()
+            raise AssertionError(f"{words!r} is not on {self.page.url}:\n{main}") from None
 
     def sign_in(self, email: str, password: str) -> None:
         """Sign in, from the menu of any page."""

@@ -104,7 +104,7 @@ def found(lead: Person) -> str:
     lead.write("purpose", "Two weeks of welding abroad.")
     lead.choose("kind", "network")
     lead.unfold("Fields of education")
-    lead.tick("fields", "0715")
+    lead.tick("fields", "071")
     lead.send("Found the consortium")
     lead.sees("Overview")
     return lead.page.url.split("?")[0].removesuffix("/members")

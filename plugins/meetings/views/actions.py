@@ -6,7 +6,7 @@ from flask import flash, g, request
 from flask.typing import ResponseReturnValue
 
 from plugins.consortia.interface import CLOSED
-from plugins.meetings import forms, queries, service
+from plugins.meetings import archive, forms, queries, service
 from plugins.meetings.views.base import (
     STRANGERS,
     back,
@@ -22,8 +22,6 @@ from portal.errors import Invalid
 from portal.i18n import _
 from portal.people.forms import mark
 from portal.web.access import SIGNED_IN, allow
-
-HEADS = ("what", "organisation", "due_on", "done_at_utc")
 
 
 @blueprint.route("/consortia/<slug>/actions", methods=["GET", "POST"])
@@ -60,16 +58,7 @@ def actions(slug: str) -> ResponseReturnValue:
 def actions_csv(slug: str) -> ResponseReturnValue:
     """Give what is to be done as a sheet."""
     found = inside(slug, "meetings")
-    rows = [
-        (
-            row.title,
-            row.organisation.name,
-            row.due_on,
-            row.done_at.isoformat() if row.done_at else "",
-        )
-        for row in queries.actions(found)
-    ]
-    return sheet(f"actions-{found.slug}", HEADS, rows)
+    return sheet(f"actions-{found.slug}", archive.ACTIONS, archive.actions(found))
 
 
 @blueprint.post("/consortia/<slug>/actions/<public_id>/done")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
@@ -13,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from plugins.calendars.interface import Moment
 from plugins.consortia.interface import LEAD, LEADS, STRANGERS, Seen, find, page
-from plugins.meetings import queries, rules, service
+from plugins.meetings import archive, queries, rules, service
 from plugins.meetings.forms import DEFAULT_ZONE
 from portal.errors import NotAllowed
 from portal.i18n import _, day
@@ -90,15 +88,7 @@ def zone_of(found: Seen) -> str:
 
 def sheet(name: str, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:
     """Return a table as a CSV file; what a spreadsheet would take for a formula is disarmed."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(heads)
-    for row in rows:
-        cells = ["" if cell is None else str(cell) for cell in row]
-        writer.writerow(
-            [f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell for cell in cells]
-        )
-    answer = Response("\ufeff" + text.getvalue(), mimetype="text/csv")
+    answer = Response(archive.sheet(heads, rows), mimetype="text/csv")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return answer
 

@@ -6,7 +6,7 @@ from flask import flash, g, request
 from flask.typing import ResponseReturnValue
 
 from plugins.consortia.interface import CLOSED, Seen
-from plugins.meetings import deciding, forms, labels, queries, rules
+from plugins.meetings import archive, deciding, forms, labels, queries, rules
 from plugins.meetings.models import NOTED, OPEN, WITHDRAWN, Decision
 from plugins.meetings.views.base import (
     LEADS,
@@ -24,8 +24,6 @@ from portal.i18n import _
 from portal.organisations.models import Organisation
 from portal.people.forms import mark
 from portal.web.access import SIGNED_IN, allow
-
-HEADS = ("title", "way", "state", "closes_at_utc", "members", "spoke", "yes", "no", "abstain")
 
 
 @blueprint.get("/consortia/<slug>/decisions")
@@ -57,17 +55,7 @@ def decisions(slug: str) -> ResponseReturnValue:
 def decisions_csv(slug: str) -> ResponseReturnValue:
     """Give the decisions as a sheet."""
     found = inside(slug, "decisions")
-    rows = [
-        (
-            row.title,
-            row.way,
-            row.state,
-            row.closes_at.isoformat(),
-            *(row.result.get(name, "") for name in HEADS[4:]),
-        )
-        for row in queries.decisions(found)
-    ]
-    return sheet(f"decisions-{found.slug}", HEADS, rows)
+    return sheet(f"decisions-{found.slug}", archive.DECISIONS, archive.decisions(found))
 
 
 @blueprint.route("/consortia/<slug>/decisions/new", methods=["GET", "POST"])

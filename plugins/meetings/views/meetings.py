@@ -6,7 +6,7 @@ from flask import flash, g, request
 from flask.typing import ResponseReturnValue
 
 from plugins.consortia.interface import CLOSED, Seen
-from plugins.meetings import forms, labels, queries, rules, service, visiting
+from plugins.meetings import archive, forms, labels, queries, rules, service, visiting
 from plugins.meetings.models import Meeting
 from plugins.meetings.views.base import (
     LEADS,
@@ -23,8 +23,6 @@ from portal.errors import Conflict, Invalid
 from portal.i18n import _
 from portal.people.forms import mark
 from portal.web.access import SIGNED_IN, allow
-
-HEADS = ("title", "starts_at_utc", "zone", "minutes", "place", "cancelled", "yes", "maybe", "no")
 
 
 @blueprint.get("/consortia/<slug>/meetings")
@@ -52,24 +50,8 @@ def index(slug: str) -> ResponseReturnValue:
 def as_csv(slug: str) -> ResponseReturnValue:
     """Give the meetings as a sheet."""
     found = inside(slug, "meetings")
-    rows = queries.meetings(found)
-    counts = queries.answered([row.id for row in rows])
-    return sheet(
-        f"meetings-{found.slug}",
-        HEADS,
-        [
-            (
-                row.title,
-                row.starts_at.isoformat(),
-                row.zone,
-                row.length,
-                row.place,
-                "yes" if row.cancelled_at else "",
-                *(counts.get(row.id, {}).get(name, 0) for name in rules.ANSWERS),
-            )
-            for row in rows
-        ],
-    )
+    rows = archive.meetings(queries.meetings(found))
+    return sheet(f"meetings-{found.slug}", archive.MEETINGS, rows)
 
 
 @blueprint.route("/consortia/<slug>/meetings/new", methods=["GET", "POST"])

@@ -164,3 +164,15 @@ def test_what_a_meeting_can_not_be_is_named_with_its_field(circle: Circle) -> No
             circle.plan(**more)
         assert refused.value.field == field, more
     assert circle.plan(series="../../setup?x=1").series == "setup", "only the last part is kept"
+
+
+def test_the_archive_keeps_what_was_shared_and_names_nobody(circle: Circle) -> None:
+    row, lead = circle.plan(), circle.lead.ctx
+    service.write_minutes(lead, circle.seen(), row, "Not yet", 1, share=False)
+    circle.put()
+    assert set(plugin.consortia_archive(lead, circle.seen())) == {"meetings.csv", "decisions.csv"}
+    service.write_minutes(lead, circle.seen(), row, "All agreed.", 2, share=True)
+    found = plugin.consortia_archive(lead, circle.seen())
+    minutes = next(text for name, text in found.items() if name.startswith("minutes-2026-12-01"))
+    assert b"All agreed." in minutes
+    assert not any(circle.member.account.name.encode() in text for text in found.values())
