@@ -18,8 +18,8 @@ from portal.i18n import _
 from portal.i18n import lazy_gettext as lazy
 from portal.organisations import queries as organisations
 from portal.organisations.models import UNCLAIMED, Organisation, OrganisationIdentifier
+from portal.organisations.rules import folded
 from portal.settings import MAIL
-from portal.text import fold
 
 DAY = timedelta(days=1)
 TONGUES = {"DE": "de", "AT": "de", "ES": "es", "IT": "it", "NL": "nl", "LV": "lv"}
@@ -89,7 +89,7 @@ def find(line: Line) -> Organisation:
         )
         rows = list(of.select().where(of.id.in_(same), of.hidden_at.is_null()))
     if not rows:
-        here = (of.folded_name == fold(line.organisation)) & of.hidden_at.is_null()
+        here = (of.folded_name == folded(line.organisation)) & of.hidden_at.is_null()
         if line.country:
             here &= of.country == line.country.upper()
         rows = list(of.select().where(here).order_by(of.id).limit(3))

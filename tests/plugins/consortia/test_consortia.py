@@ -79,7 +79,8 @@ def test_many_are_invited_at_once_and_each_line_that_fails_says_why(
     portal: Flask, ctx: Context
 ) -> None:
     lead = Side(portal, ctx, "School")
-    bakers = [Side(portal, ctx, f"Bakery {number}") for number in range(25)]
+    bakers = [Side(portal, ctx, f"Bakery {number}") for number in range(24)]
+    bakers.append(Side(portal, ctx, "L’Atelier du Haut-Pré"))
     make_organisation("Twin", "DE", state="claimed")
     make_organisation("Twin", "FR", state="claimed")
     row = found(lead)
