@@ -26,9 +26,9 @@ LEAD, MEMBER, HOST = (
     "host@demo-east.example",
 )
 SCHOOLS = {
-    LEAD: ("Made-up School of the North", "DE", ["sending"]),
-    MEMBER: ("Made-up School of the South", "ES", ["sending", "host"]),
-    HOST: ("Made-up School of the East", "LV", ["host"]),
+    LEAD: ("North Trade School (made up)", "DE", ["sending"]),
+    MEMBER: ("South Trade School (made up)", "ES", ["sending", "host"]),
+    HOST: ("East Trade School (made up)", "LV", ["host"]),
 }
 NAME, GUEST = "Welding across borders", "expert@chamber.example"
 
@@ -150,7 +150,7 @@ def become_eligible(lead: Person, base: str) -> None:
     lead.open(base)
     lead.unfold("More")
     lead.go("Programme rule")
-    lead.choose("rule", "network")
+    lead.select("rule", "Mobility network")
     lead.send("Keep to this rule")
     lead.sees("All is fulfilled")
     lead.open(base)
@@ -161,8 +161,8 @@ def become_eligible(lead: Person, base: str) -> None:
 def plan(lead: Person, base: str) -> None:
     """Plan places and work, and keep a document."""
     lead.open(f"{base}/places")
-    lead.select("sender", named(LEAD))
-    lead.select("host", named(HOST))
+    lead.select("sender", "North")
+    lead.select("host", "East")
     lead.write("planned", "6")
     lead.send("Note the places")
     lead.sees("Who gives and takes")
@@ -175,7 +175,7 @@ def plan(lead: Person, base: str) -> None:
     lead.go("Add work")
     lead.choose("kind", "task")
     lead.write("title", "Write the programme of the stay")
-    lead.select("owner", named(HOST))
+    lead.select("owner", "East")
     lead.write("ends_on", day(20))
     lead.send("Add it to the plan")
     lead.sees("Write the programme of the stay")
@@ -223,7 +223,7 @@ def decide(lead: Person, host: Person, base: str) -> None:
     lead.choose("way", "consent")
     lead.send("Ask the members")
     host.open(lead.page.url)
-    host.choose("choice", "agree")
+    host.choose("choice", "consent")
     host.send("Send")
     host.sees("You have spoken")
 
@@ -239,7 +239,7 @@ def hand_over(lead: Person, member: Person, base: str) -> None:
     """Offer the lead; the other school takes it."""
     lead.open(base)
     lead.go("Hand over the lead")
-    lead.select("candidate", named(MEMBER))
+    lead.select("candidate", "South")
     lead.send("Offer the lead")
     lead.sees("is asked to lead")
     member.open(f"{base}/lead")
