@@ -54,3 +54,10 @@ def test_a_day_to_come_has_no_age() -> None:
 def test_the_range_stays_on_the_scale() -> None:
     low, high = formulae.dirichlet([1, 0, 0, 0, 1]).range(3)
     assert (low, high) == (1, 5)
+
+
+def test_another_formula_would_be_noticed() -> None:
+    assert round(formulae.wilson(9, 10, z=1.645), 4) != 0.5958
+    assert round(formulae.shrunk_mean(5, 1, 3.8, 4), 4) != 4.0
+    assert round(formulae.age_weight(365, 700), 4) != 0.7071
+    assert round(formulae.dirichlet([1, 1, 1, 1, 1.5]).range(1.65)[0], 4) != 2.4037
