@@ -109,17 +109,18 @@ def allowances(kind: ObjectType) -> list[tuple[str, frozenset[str]]]:
 
 def permission_map(kind: ObjectType) -> dict[str, list[tuple[str | None, frozenset[str]]]]:
     """Return the map of a type: for each permission the states and the roles that have it there."""
+    named = {name for _state, there in _states(kind) for name in there}.union(kind.permissions)
+    return {name: _allowed(kind, name) for name in sorted(named)}
+
+
+def _states(kind: ObjectType) -> list[Any]:
     flow = objects.workflow_of(kind)
-    states: list[Any] = [(state.name, state.permissions) for state in flow.states] if flow else []
-    states = states or [(None, {})]
-    named = {name for _state, there in states for name in there}.union(kind.permissions)
-    return {
-        name: [
-            (state, frozenset(there.get(name, ())).union(kind.permissions.get(name, ())))
-            for state, there in states
-        ]
-        for name in sorted(named)
-    }
+    return [(state.name, state.permissions) for state in flow.states] if flow else [(None, {})]
+
+
+def _allowed(kind: ObjectType, name: str) -> list[tuple[str | None, frozenset[str]]]:
+    always = kind.permissions.get(name, ())
+    return [(at, frozenset(there.get(name, ())).union(always)) for at, there in _states(kind)]
 
 
 def forget() -> None:
@@ -159,7 +160,7 @@ def _condition(ctx: Context, kind: ObjectType, permission: str, model: Any) -> A
 
 def _build(ctx: Context, kind: ObjectType, permission: str, model: Any) -> Any:
     by_roles: dict[frozenset[str], list[str | None]] = {}
-    for state, allowed in permission_map(kind).get(permission, []):
+    for state, allowed in _allowed(kind, permission):
         by_roles.setdefault(allowed, []).append(state)
     ways = []
     for allowed, states in by_roles.items():
