@@ -60,7 +60,7 @@ def try_out(
         result = rules.allocate(pool, with_epsilon(settings, loss / 100), "", hear, is_stopped)
         results[name], points[name] = rules.published(result), _point(result)
     problems = [[one.message, one.change] for one in rules.problems(pool, settings)]
-    titles = {}
+    titles: dict[str, str] = {}
     for way in strategies if points else ():
         name, title = str(way["name"]), str(way["title"])
         try:
