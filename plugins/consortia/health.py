@@ -77,12 +77,14 @@ def signs(
     gaps: Sequence[str],
     silent: Sequence[tuple[str, int]],
     today: date,
+    answered: Sequence[int] = (),
 ) -> list[Sign]:
     """Return what to know, the worst first."""
     names = {fact.id: fact.name for fact in facts}
     found = [
         *_gaps(gaps),
         *_silent(silent),
+        *_answers(answered),
         *_load(names, balances),
         *_countries(facts),
         *_contacts(facts),
@@ -93,13 +95,27 @@ def signs(
     return sorted(found, key=lambda sign: order[sign.kind])
 
 
+def _answers(days: Sequence[int]) -> list[Sign]:
+    if not days:
+        return []
+    middle = sorted(days)[len(days) // 2]
+    title = ngettext(
+        "Half of those who were asked answered within %(num)s day",
+        "Half of those who were asked answered within %(num)s days",
+        max(middle, 1),
+    )
+    measure = _("Days from the invitation to the answer, the one in the middle.")
+    return [Sign("ok", title, "", "members", _("Look at them"), measure)]
+
+
 def _gaps(gaps: Sequence[str]) -> list[Sign]:
     if not gaps:
         return []
     title = ngettext(
         "%(num)s wish is covered by nobody", "%(num)s wishes are covered by nobody", len(gaps)
     )
-    return [Sign("bad", title, "; ".join(gaps[:5]), "partners", _("See who fits"))]
+    measure = _("What the consortium looks for, against the profiles of its members.")
+    return [Sign("bad", title, "; ".join(gaps[:5]), "partners", _("See who fits"), measure)]
 
 
 def _silent(silent: Sequence[tuple[str, int]]) -> list[Sign]:
@@ -155,26 +171,29 @@ def _countries(facts: Sequence[Fact]) -> list[Sign]:
         "The consortium loses them if one organisation leaves: %(countries)s",
         countries=", ".join(country_name(code) for code in alone),
     )
-    return [Sign("warn", title, text, "partners", _("Find a second one"))]
+    measure = _("Members by country; a country with one member hangs on it.")
+    return [Sign("warn", title, text, "partners", _("Find a second one"), measure)]
 
 
 def _contacts(facts: Sequence[Fact]) -> list[Sign]:
     lonely = [fact.name for fact in facts if fact.is_claimed and fact.contacts == 1]
     absent = [fact.name for fact in facts if not fact.contacts]
     found = []
+    measure = _("People who act for the member on this portal.")
     if absent:
         title = ngettext(
             "%(num)s member has nobody who acts for it here",
             "%(num)s members have nobody who acts for them here",
             len(absent),
         )
-        found.append(Sign("warn", title, ", ".join(absent[:5]), "members", _("Look at them")))
+        named = ", ".join(absent[:5])
+        found.append(Sign("warn", title, named, "members", _("Look at them"), measure))
     if lonely:
         title = ngettext(
             "%(num)s member hangs on one person", "%(num)s members hang on one person", len(lonely)
         )
         text = _("Ask for a second person: %(names)s", names=", ".join(lonely[:5]))
-        found.append(Sign("warn", title, text, "members", _("Look at them")))
+        found.append(Sign("warn", title, text, "members", _("Look at them"), measure))
     return found
 
 
@@ -192,6 +211,7 @@ def _balance(names: Mapping[int, str], balances: Mapping[int, Balance]) -> list[
             _("That may be what you want. Else plan places the other way."),
             "places",
             _("Look at the places"),
+            _("Planned places that it hosts, less those that it sends."),
         )
         for more, name in lopsided[:2]
     ]
@@ -207,18 +227,19 @@ def _agreements(facts: Sequence[Fact], today: date) -> list[Sign]:
         fact.name for fact in facts if fact.until and all(e and e <= soon for e in fact.until)
     ]
     found = []
+    steps = "agreements", _("See the agreements"), _("Agreements in force between the members.")
     if without:
         title = ngettext(
             "%(num)s member has no agreement in force",
             "%(num)s members have no agreement in force",
             len(without),
         )
-        found.append(Sign("warn", title, ", ".join(without[:5])))
+        found.append(Sign("warn", title, ", ".join(without[:5]), *steps))
     if ending:
         title = ngettext(
             "The agreement of %(num)s member ends within 60 days",
             "The agreements of %(num)s members end within 60 days",
             len(ending),
         )
-        found.append(Sign("warn", title, ", ".join(ending[:5])))
+        found.append(Sign("warn", title, ", ".join(ending[:5]), *steps))
     return found

@@ -29,7 +29,7 @@ def read(ctx: Context, slug: str) -> tuple[Consortium | None, set[str]]:
     signed_in, registry = ctx.actor.signed_in, objects.registry()
     actor = replace(ctx.actor, account_id=SOMEBODY if signed_in else None, name="")
     place = (id(registry), registry.generation, db.is_postgres())
-    sql, params, names = _ready(place, actor)
+    sql, params = _ready(place, actor)
     real = {SOMEBODY: ctx.actor.account_id, SOMEWHERE: slug}
     rows = db.database.execute_sql(sql, [real.get(item, item) for item in params]).fetchall()
     if not rows:
@@ -39,7 +39,7 @@ def read(ctx: Context, slug: str) -> tuple[Consortium | None, set[str]]:
     row.lead = _made(Organisation, rows[0][at:])
     row._dirty.clear()
     answers = rows[0][at + len(leads) :]
-    return row, {name for name, answer in zip(names, answers, strict=True) if answer}
+    return row, {name for name, answer in zip(RIGHTS, answers, strict=True) if answer}
 
 
 def _is_plain(ctx: Context) -> bool:
@@ -71,19 +71,11 @@ def _here(slug: str) -> Any:
 
 
 @lru_cache(maxsize=KEPT)
-def _ready(_place: tuple[Any, ...], actor: Actor) -> tuple[str, Sequence[Any], tuple[str, ...]]:
-    names = RIGHTS if actor.signed_in else _open_to_all()
-    asked = [permissions.visible(Context(actor), Consortium, name) for name in names]
+def _ready(_place: tuple[Any, ...], actor: Actor) -> tuple[str, Sequence[Any]]:
+    asked = [permissions.visible(Context(actor), Consortium, name) for name in RIGHTS]
     columns = [condition.alias(f"q{at}") for at, condition in enumerate(asked)]
-    sql, params = _rows(*columns).where(_here(SOMEWHERE)).limit(1).sql()
-    return sql, params, names
-
-
-def _open_to_all() -> tuple[str, ...]:
-    """Return what visitors without an account may be allowed: all else is not theirs."""
-    allowances = permissions.allowances(objects.type_of(Consortium))
-    named = {name for name, roles in allowances if "Anonymous" in roles}
-    return tuple(name for name in RIGHTS if name in named)
+    found: tuple[str, Sequence[Any]] = _rows(*columns).where(_here(SOMEWHERE)).limit(1).sql()
+    return found
 
 
 def _fields(model: Any) -> list[Any]:

@@ -14,7 +14,7 @@ from plugins.consortia import labels, rules
 from plugins.consortia.models import RUNNING, Consortium
 from plugins.consortia.queries import Line
 from portal import objects
-from portal.i18n import _, country_name, locale, ngettext, number
+from portal.i18n import _, country_name, locale
 
 MOST_SHOWN = 20
 """So many members, and so many countries, the page shows at first."""
@@ -29,22 +29,14 @@ class Who(NamedTuple):
     countries: int
     described: str
 
-    @property
-    def stats(self) -> list[tuple[str, str]]:
-        """The two figures that stand out."""
-        return [
-            (number(self.members), ngettext("member", "members", self.members)),
-            (number(self.countries), ngettext("country", "countries", self.countries)),
-        ]
-
 
 def who(row: Consortium, lines: tuple[Line, ...], is_whole: bool) -> Who:
     """Return who belongs to a consortium: the first of many, or all of them."""
     base = current_app.config["PORTAL"].base_url.rstrip("/")
     make = _who.__wrapped__ if is_whole and len(lines) > MOST_SHOWN else _who
-    registry = objects.registry()
-    place = (id(registry), registry.generation, locale(), base)
-    return make(place, row.slug, row.lead_id, lines, is_whole)
+    return make(
+        (objects.registry().generation, locale(), base), row.slug, row.lead_id, lines, is_whole
+    )
 
 
 @lru_cache(maxsize=KEPT)

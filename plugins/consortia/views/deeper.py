@@ -54,10 +54,11 @@ def health_page(slug: str) -> ResponseReturnValue:
     wishes = list(hooks.each("consortia_wishes", g.ctx, consortium=queries.seen(found)))
     facts = _facts(row)
     balances = rules.balances(queries.planned(queries.flows(row)), [fact.id for fact in facts])
-    now = g.ctx.clock.now()
+    now, asked = g.ctx.clock.now(), queries.members(row)
     silent = [
         (item.organisation.name, (now - item.asked_at).days)
-        for item in queries.members(row, "invited")
+        for item in asked
+        if item.state == "invited"
     ]
     signs = health.signs(
         facts,
@@ -65,6 +66,7 @@ def health_page(slug: str) -> ResponseReturnValue:
         gaps=[text for text, covering in wishes if not covering],
         silent=silent,
         today=now.date(),
+        answered=[(item.answered_at - item.asked_at).days for item in asked if item.answered_at],
     )
     alone = set(health.single(facts))
     lost = [

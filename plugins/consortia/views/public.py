@@ -83,7 +83,8 @@ def show(slug: str) -> ResponseReturnValue:
     own = service.own_organisations(g.ctx) if g.ctx.actor.signed_in else []
     mine = queries.memberships_of(row, own)
     inside = {item.organisation_id for item in mine}
-    joining = [item for item in own if item.id not in inside and _same_kind(item, row)]
+    free = [item for item in own if item.id not in inside]
+    joining = [item for item in free if bool(item.is_fictional) == bool(row.is_fictional)]
     return page(  # type: ignore[no-any-return]
         "show",
         found,
@@ -108,10 +109,6 @@ def show(slug: str) -> ResponseReturnValue:
             objects.registry().hooks.each("consortia_links", g.ctx, consortium=queries.seen(found))
         ),
     )
-
-
-def _same_kind(item: Any, row: Consortium) -> bool:
-    return bool(item.is_fictional) == bool(row.is_fictional)
 
 
 def _offer(row: Consortium, own: list[Any]) -> Any:

@@ -211,3 +211,15 @@ def test_a_date_outside_the_consortium_is_refused_with_its_days(
     with pytest.raises(Invalid) as refused:
         rules.checked_day(values, "2026-09-01", "2028-08-31", date(2026, 11, 20))
     assert refused.value.field == field
+
+
+def test_each_sign_of_health_has_its_next_step_and_its_measure() -> None:
+    facts = [health.Fact(at, f"M{at}", "LV" if at else "EE", at % 2, True, ()) for at in range(4)]
+    places = {at: rules.Balance(9 * (at == 0), 3, 0, 0) for at in range(4)}
+    found = health.signs(
+        facts, places, gaps=["A host"], silent=[("S", 20)], today=date(2026, 1, 1),
+        answered=[1, 5, 2],
+    )  # fmt: skip
+    assert {sign.next_page for sign in found} == {"partners", "members", "places", "agreements"}
+    assert all(sign.next_label and sign.measure for sign in found)
+    assert any("answered within 2 days" in sign.title for sign in found)

@@ -25,6 +25,7 @@ from portal.organisations.models import (
 )
 from tests.factories import make_organisation
 from tests.portal.conftest import Apart
+from tests.visiting import Visitor
 
 PROJECTS = "project,acronym,title,call_year\np1,SKILLS,Skills for all,2024\n"
 PARTS = (
@@ -184,3 +185,19 @@ def test_demonstration_is_loaded_into_an_empty_site_only(portal: Flask, ctx: Con
     make_organisation("Ours")
     demo.load(ctx)
     assert Organisation.select().count() == 1
+
+
+def test_a_profile_shows_the_first_projects_and_all_on_demand(portal: Flask) -> None:
+    school = make_organisation("School of Many")
+    with db.transaction():
+        for at in range(25):
+            made = Project.create(
+                key=f"many{at}", acronym=f"MANY{at:02}", title="", action="", source="list"
+            )
+            Participation.create(project=made, organisation=school, role="partner")
+    look = Visitor(portal.test_client())
+    page = look(f"/partners/{school.slug}").text
+    assert ">MANY19</th>" in page and ">MANY20</th>" not in page
+    assert "Show all 25 projects" in page
+    page = look(f"/partners/{school.slug}?projects=all").text
+    assert ">MANY24</th>" in page and "Show all" not in page
