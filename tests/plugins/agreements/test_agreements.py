@@ -261,6 +261,39 @@ def test_unclaimed_and_invented_partners_are_refused(world: World) -> None:
             service.add_party(ctx, row, service.Asked("partner", partner))
 
 
+def test_days_in_the_past_are_named(world: World) -> None:
+    row, ctx = world.begin(), world.ctx(world.writers[0])
+    today = ctx.clock.now().date()
+    late = (today - timedelta(days=1)).isoformat()
+    world.change(row, 0, "validity", valid_from="2020-01-01", valid_until=late)
+    assert "The last day is over." in [item.text for item in drafting.problems(ctx, world.now(row))]
+    with pytest.raises(Invalid, match="from today on"):
+        service.begin(
+            ctx, world.schools[0], "mou", "Late", role="partner", deadline=today - timedelta(days=1)
+        )
+    signed = world.in_force()
+    with pytest.raises(Invalid, match="from today on"):
+        life.give_notice(ctx, signed, world.hand(signed, 0), "Over", today - timedelta(days=1))
+    assert world.now(signed).terminates_at is None
+
+
+def test_a_party_that_vanished_holds_nothing_up_unseen(world: World) -> None:
+    row = world.frozen()
+    world.sign(row, 0)
+    OrganisationMember.delete().where(
+        OrganisationMember.organisation == world.schools[1].id
+    ).execute()  # everybody there has left
+    assert [party.name for party in negotiating.without_signatory(parties(row.id))] == ["School 1"]
+    with pytest.raises(NotFound):
+        world.sign(row, 1)
+    assert len(standing(row.id)) == 1  # nothing is lost
+    reason = "School 1 is not there any more"
+    workflow.move(world.ctx(world.writers[0]), world.now(row), "cancel", reason)
+    assert (world.now(row).state, standing(row.id)) == ("cancelled", [])
+    with pytest.raises(NotFound):
+        policy.held(row, "0" * 16, "nobody@mail.example", "Nobody")
+
+
 def test_the_end_is_reminded_of_and_comes_by_itself(world: World) -> None:
     row = world.in_force()
     clock = world.app.extensions["portal"].clock

@@ -142,6 +142,9 @@ def test_paper_is_attested_and_shown_as_paper(app: Flask, made: World) -> None:
         digest = made.digest(row)
     bad = sent(mine, path, digest=digest, name="Head", scan=(io.BytesIO(b"GIF89a"), "x.pdf"))
     assert bad.status_code == 422 and "Choose a scan" in bad.text
+    locked = io.BytesIO(MEDIA + b"/Encrypt 7 0 R")
+    bad = sent(mine, path, digest=digest, name="Head", scan=(locked, "scan.pdf"))
+    assert bad.status_code == 422 and "locked with a password" in bad.text
     told = sent(mine, path, digest=digest, name="Head", scan=(io.BytesIO(MEDIA), "scan.pdf"))
     assert told.status_code == 303, told.text
     [signature] = standing(row.id)

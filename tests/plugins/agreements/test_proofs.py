@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from threading import Thread
 from time import process_time
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -183,10 +184,11 @@ def machine(world: World) -> type[RuleBasedStateMachine]:
     return Parties
 
 
-def _prove(world: World, examples: int, steps: int) -> None:
+def _prove(world: World, examples: int, steps: int, **more: Any) -> None:
     run_state_machine_as_test(
         machine(world),
         settings=settings(
+            **more,
             max_examples=examples,
             stateful_step_count=steps,
             deadline=None,
@@ -207,6 +209,29 @@ def test_no_order_of_many_acts_by_five_leaves_a_wrong_signature(any_portal: Flas
     _prove(World(any_portal, 5), 60, 40)
 
 
+def sign_whatever_there_is(agreement: Agreement, _digest: str) -> Version:
+    """Sign what stands there, whatever was shown."""
+    return queries.shown(agreement)
+
+
+FAULTS = {
+    "void": lambda *_more: 0,
+    "_check_shown": sign_whatever_there_is,
+    "_go_on": lambda ctx, row: Agreement.update(state="in_force").where(Agreement.id == row.id).execute(),
+}  # fmt: skip
+"""What a wrong portal would do: void nothing, sign anything, be in force after the first signature."""
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_seeded_fault_is_found_by_the_same_machine(
+    world: World, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(signing, name, FAULTS[name])
+    with pytest.raises(AssertionError):
+        _prove(world, 400, 40, phases=[Phase.generate], report_multiple_bugs=False)
+
+
 def another(item: library.Field, value: Any, first: str) -> Any:
     """Return another value for a field with which the text is complete still."""
     if item.type == "units":
@@ -218,10 +243,13 @@ def another(item: library.Field, value: Any, first: str) -> Any:
     return {**(value or {}), first: "Another"} if item.each else "Another"
 
 
-def test_every_material_leaf_voids_and_no_clerical_one(world: World) -> None:
+def wrong_leaves(world: World, fault: Callable[[], Any] = lambda: None) -> list[tuple[str, str]]:
+    """Change each leaf of a text that is signed; name those that void wrongly, with a fault or none."""
     row = world.frozen()
-    first = parties(row.id)[0].public_id
-    for clause in library.template(row.kind, row.template_version).clauses:
+    first, wrong = parties(row.id)[0].public_id, []
+    clauses = library.template(row.kind, row.template_version).clauses
+    fault()
+    for clause in clauses:
         for item in clause.fields:
             value = another(item, queries.clause(row, clause.id).data.get(item.id), first)
             if world.now(row).state == "negotiation":
@@ -230,7 +258,29 @@ def test_every_material_leaf_voids_and_no_clerical_one(world: World) -> None:
             if not standing(row.id):
                 world.sign(row, 0)
             world.change(row, 0, clause.id, **{item.id: value})
-            assert bool(standing(row.id)) is not clause.material, (clause.id, item.id)
+            if bool(standing(row.id)) is clause.material:
+                wrong.append((clause.id, item.id))
+    return wrong
+
+
+def test_every_material_leaf_voids_and_no_clerical_one(world: World) -> None:
+    assert wrong_leaves(world) == []
+
+
+@pytest.mark.full
+def test_a_leaf_that_voids_wrongly_is_found(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    genuine = library.template
+
+    def all_alike(kind: str, version: int) -> library.Template:
+        found = genuine(kind, version)
+        clauses = tuple(replace(clause, material=True) for clause in found.clauses)
+        return replace(found, clauses=clauses)
+
+    clerical = wrong_leaves(world, lambda: monkeypatch.setattr(library, "template", all_alike))
+    monkeypatch.setattr(library, "template", genuine)
+    material = wrong_leaves(world, lambda: monkeypatch.setattr(signing, "void", lambda *_more: 0))
+    assert {clause for clause, _field in clerical} == {"file", "contacts"}
+    assert len(material) > 20
 
 
 LONG = [pytest.mark.full, pytest.mark.long, pytest.mark.timeout(1800)]

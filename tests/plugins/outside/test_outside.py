@@ -131,6 +131,15 @@ def _with_another_text(pdf: bytes) -> bytes:
     return out.getvalue()
 
 
+def _locked() -> bytes:
+    """Return a PDF that asks for a password."""
+    writer = importlib.import_module("pyhanko.pdf_utils.writer")
+    made, out = writer.PdfFileWriter(), io.BytesIO()
+    made.encrypt("owner", "user")
+    made.write(out)
+    return out.getvalue()
+
+
 def test_other_files_are_refused_and_say_why(world: World) -> None:
     row, other = world.frozen(), world.frozen(languages=("de",))
     who, tool = Visitor(world, row), tools.Issuer().tool("A head")
@@ -140,6 +149,7 @@ def test_other_files_are_refused_and_say_why(world: World) -> None:
     at = len(pdf) + 60  # in what the tool added
     cases = [
         (b"PK\x03\x04 a letter", "This is no PDF"),
+        (_locked(), "This PDF is encrypted"),
         (pdf, "Nobody has signed this file yet"),
         (tools.signed(foreign, tool), "This is the PDF of something else"),
         (tools.signed(_with_another_text(pdf), tool), "The content of this file was changed"),
