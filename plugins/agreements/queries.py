@@ -27,6 +27,7 @@ from plugins.agreements.models import (
 )
 from plugins.agreements.seats import Seat, seats
 from plugins.agreements.workflow import AGREEMENT, EDITORS, SIGNED
+from plugins.members.interface import signatories
 from portal import db, permissions
 from portal.context import Context
 from portal.errors import NotFound
@@ -308,11 +309,17 @@ def waiting(agreement: Agreement, there: Sequence[Seat] | None = None) -> list[W
 
 def tasks(ctx: Context) -> list[tuple[Agreement, str, datetime]]:
     """Return agreements in which a party of the actor has to do something, since when."""
-    own = {item.id for item in own_organisations(ctx)}
+    own = {"agree": {item.id for item in own_organisations(ctx)}}
+    own["sign"] = own["agree"] | {
+        item.organisation.id
+        for item in organisations.mine(ctx)
+        if item.role not in EDITORS
+        and any(one.account_id == ctx.actor.account_id for one in signatories(item.organisation))
+    }
     rows = register(ctx, Filters(state="under_way"), 200)
     found = []
     for row in rows:
-        mine = [item for item in waiting(row) if item.party.organisation_id in own]
+        mine = [one for one in waiting(row) if one.party.organisation_id in own.get(one.what, ())]
         if mine and row.state != DRAFT:
             since = row.frozen_at if row.state in FROZEN else row.sent_at
             found.append((row, mine[0].what, since or row.created_at))

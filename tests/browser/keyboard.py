@@ -78,13 +78,14 @@ class Person:
 
     def go(self, name: str) -> None:
         """Follow a link whose words have this in them."""
-        self._enter(self.page.get_by_role("link", name=name))
+        self.follow(self.page.get_by_role("link", name=name))
 
     def send(self, name: str) -> None:
         """Press the button of a form, whose words begin so."""
-        self._enter(self.page.get_by_role("button", name=re.compile(f"^{re.escape(name)}")))
+        self.follow(self.page.get_by_role("button", name=re.compile(f"^{re.escape(name)}")))
 
-    def _enter(self, wanted: Locator) -> None:
+    def follow(self, wanted: Locator) -> None:
+        """Go to a link or button and press Enter; look at the page that comes."""
         self.reach(wanted)
         with self.page.expect_navigation():
             self.page.keyboard.press("Enter")

@@ -107,6 +107,17 @@ def test_a_removed_signatory_signs_no_more(world: World) -> None:
         world.sign(row, 1)
 
 
+def test_whoever_signs_finds_it_among_their_tasks(world: World) -> None:
+    row = world.sent()
+    head, member = world.ctx(world.heads[1]), world.ctx(world.heads[2])
+    assert queries.tasks(head) == []
+    world.agree(row, 1)
+    assert [(one.id, what) for one, what, _since in queries.tasks(head)] == [(row.id, "sign")]
+    assert queries.tasks(member) == []
+    world.sign(row, 1)
+    assert queries.tasks(head) == []
+
+
 def test_signing_twice_is_told_so(world: World) -> None:
     row = world.frozen()
     world.sign(row, 0)

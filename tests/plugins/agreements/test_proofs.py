@@ -116,6 +116,13 @@ def machine(world: World) -> type[RuleBasedStateMachine]:
                 digest = seen[pick % len(seen)]
                 self.attempt(lambda: world.sign(self.row, at, digest))
 
+        @rule(at=who, by=who, is_material=st.booleans())
+        def somebody_edits_before_the_signature(self, at: int, by: int, is_material: bool) -> None:
+            digest = queries.shown(self.now()).digest
+            self.shown.setdefault((self.row.public_id, at), set()).add(digest)
+            self.edit(by, is_material)
+            self.attempt(lambda: world.sign(self.row, at, digest))
+
         @rule()
         def all_look_and_sign(self) -> None:
             for at in range(len(world.schools)):
