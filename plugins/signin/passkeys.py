@@ -65,6 +65,11 @@ def ask_to_add(ctx: Context, account: Account) -> str:
         user_name=account.email,
         user_display_name=account.name,
         exclude_credentials=_known(account.id),
+        # of those that can sign texts too; browsers would rather make another kind
+        supported_pub_key_algs=[
+            cose.COSEAlgorithmIdentifier.ECDSA_SHA_256,
+            cose.COSEAlgorithmIdentifier.RSASSA_PKCS1_v1_5_SHA_256,
+        ],
         authenticator_selection=structs.AuthenticatorSelectionCriteria(
             resident_key=structs.ResidentKeyRequirement.PREFERRED,
             user_verification=structs.UserVerificationRequirement.PREFERRED,
