@@ -89,7 +89,8 @@ def machine(world: World) -> type[RuleBasedStateMachine]:
 
         @rule(at=who)
         def take_over(self, at: int) -> None:
-            for rows in queries.remarks(self.row).values():
+            ids = [clause.id for clause in drafting.clauses(self.row)]
+            for rows in queries.remarks(ids).values():
                 found = rows[-1].public_id
                 ctx = world.ctx(world.writers[at])
                 self.attempt(
