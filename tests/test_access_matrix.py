@@ -171,7 +171,7 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
         ("verification.document", "verification.bundle_file"), (OF_A | {"member_b"}, set())
     ),
     **dict.fromkeys(
-        ("mobilities.show", "mobilities.steps", "mobilities.checklist"),
+        ("mobilities.show", "mobilities.steps", "mobilities.checklist", "mobilities_api.one"),
         (OF_A | {"member_b"}, set()),
     ),
     "mobilities.mark_step": (EDIT_A, OF_A | {"member_b"}),  # its host leads no such step
@@ -210,6 +210,7 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
             *(f"composer.{name}" for name in "partners remove_wish grow".split()),
             *(f"closing.{name}" for name in "show report keep make_archive give_archive".split()),
             *(f"sharing.{name}" for name in "shared take_back".split()),
+            *(f"consortium_steps.{name}" for name in "show usual".split()),
         ),
         (set(), set()),
     ),
@@ -257,6 +258,7 @@ OF_CONSORTIA = (
     "consortia.",
     "composer.",
     "closing.",
+    "consortium_steps.",
     "sharing.",
     "sharing_api.",
     "occasions.",
@@ -265,6 +267,7 @@ OF_CONSORTIA = (
     "documents.",
     "work.",
 )
+OF_MOBILITIES = ("mobilities.", "mobilities_api.", "occasions.")
 OF_DRAFT = {"partners.publication", "partners.take_step"}
 SHARING = {"tasks.share", "tasks.take_back", "tasks.inherit"}  # a draft that member_b may read
 # What is decided about by the person's own session, or by knowing a number or link.
@@ -280,7 +283,7 @@ OWN = {
     *(f"mobilities_link.{name}" for name in "person did wrong workplace did_at_work".split()),
     "saved.index_page", "saved.new", "saved.keep", "saved.feed", "saved_api.searches",
     "merging.preview", "merging.merge", "merging.take_back", "merging.apart",
-    "mobilities.index", "mobilities.new", "mobilities.export", "mobilities.bring",
+    "mobilities.index", "mobilities.new", "mobilities.bring", "mobilities_api.export", "mobilities_api.index",
     "ratings_link.rate", "ratings_link.withdraw",
 }  # fmt: skip
 OWN |= {
@@ -651,7 +654,7 @@ def addresses(world: World, rule: Rule, listed: Listed) -> Iterator[tuple[str, s
             key = "own step" if about.startswith("signin_step.") else key
             key = about if about.startswith("members.") else key
             key = "consortium" if about.startswith(OF_CONSORTIA) else key
-            key = "mobility" if about.startswith(("mobilities.", "occasions.")) else key
+            key = "mobility" if about.startswith(OF_MOBILITIES) else key
             key = (
                 "recovery" if about in {"signin_step.recovery_page", "signin_step.decide"} else key
             )

@@ -47,4 +47,4 @@ def test_the_commands_of_the_page_get_what_it_says(app: Flask) -> None:
         assert answer.status_code == int(status), (command, answer.text)
         assert word in json.dumps(answer.get_json()), (command, answer.text)
 
-    assert len(found) == text.count("$ curl") == 6
+    assert len(found) == text.count("$ curl") == 7

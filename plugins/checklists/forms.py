@@ -58,6 +58,12 @@ def _fields(
     return found
 
 
+def shown_number(typed: Any) -> int:
+    """Return the number of the version from which a form was made; 0 for the usual list."""
+    text = str(typed or "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
+
+
 def changes_of(form: Any, changes: Mapping[str, Any], new_key: str) -> dict[str, Any]:
     """Return the changes that a valid form asks for."""
     own_keys = {own["key"] for own in changes["own"]}

@@ -57,6 +57,17 @@ def mobilities_steps(ctx: Context, number: int) -> Sequence[Mapping[str, Any]]:
 
 
 @hookimpl(optionalhook=True)
+def mobilities_list_name(ctx: Context, number: int) -> str:
+    """Say that the steps of a stay are those of its sending organisation."""
+    row = service.of_number(number)
+    if row is None:
+        return ""
+    text = _("These steps are the own list of %(name)s, version %(number)s; it goes before the "
+             "usual list.", name=row.organisation.name, number=row.number)  # fmt: skip
+    return str(text)
+
+
+@hookimpl(optionalhook=True)
 def mobilities_step_shown(
     ctx: Context, mobility_id: int, public_id: str, keys: Collection[str], may: Collection[str]
 ) -> Mapping[str, Markup]:

@@ -74,6 +74,14 @@ def compared(base: int, wanted: Mapping[str, Mapping[str, Any]]) -> dict[str, di
     return found
 
 
+def check(changes: Mapping[str, Any]) -> None:
+    """Raise Invalid for a list with many steps of its own, or with none at all."""
+    if len(changes["own"]) > MOST_OWN:
+        raise Invalid(_("Add at most %(most)s steps of your own.", most=MOST_OWN), "title_new")
+    if not resolve(changes):
+        raise Invalid(_("Leave at least one step in."))
+
+
 def next_key(earlier: Sequence[Mapping[str, Any]]) -> str:
     """Return a key for one more own step; one that was ever used is never given again."""
     used = [int(own["key"][1:]) for changes in earlier for own in changes["own"]]

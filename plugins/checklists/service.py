@@ -39,9 +39,15 @@ def number_of(row: OwnList) -> int:
     return OWN_FROM + row.id
 
 
+def of_number(number: int) -> OwnList | None:
+    """Return a version by the number that mobilities have for it."""
+    row: OwnList | None = OwnList.get_or_none(OwnList.id == number - OWN_FROM)
+    return row
+
+
 def steps(number: int) -> list[dict[str, Any]]:
     """Return the steps of a version by the number that mobilities have for it."""
-    row = OwnList.get_or_none(OwnList.id == number - OWN_FROM)
+    row = of_number(number)
     return rules.resolve(row.changes) if row else []
 
 
@@ -62,12 +68,7 @@ def save(
     nothing differs. Raises NotFound, NotAllowed, Conflict when somebody was faster, Invalid.
     """
     check_editor(ctx, organisation)
-    if len(changes["own"]) > rules.MOST_OWN:
-        raise Invalid(
-            _("Add at most %(most)s steps of your own.", most=rules.MOST_OWN), "title_new"
-        )
-    if not rules.resolve(changes):
-        raise Invalid(_("Leave at least one step in."))
+    rules.check(changes)
     with db.transaction():
         last = check_newest(organisation, shown)
         if dict(last.changes if last else rules.NOTHING) == dict(changes):

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from plugins.checklists import forms, rules, service
 from plugins.mobilities.interface import seen
+from portal import objects
 from portal.errors import Invalid
 from portal.i18n import _, day
 from portal.organisations import queries as organisations
@@ -44,8 +45,7 @@ def own_list(slug: str) -> ResponseReturnValue:
     form = forms.make(changes, last.number if last else 0, request.form or None)
     status = 200
     if request.method == "POST":
-        status, typed = 422, str(form.shown.data or "")
-        shown = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 7 else 0
+        status, shown = 422, forms.shown_number(form.shown.data)
         service.check_newest(organisation, shown)
         try:
             if form.validate():
@@ -65,7 +65,13 @@ def own_list(slug: str) -> ResponseReturnValue:
         own={own["key"] for own in changes["own"]},
         version=last,
         since=day(last.created_at, "long") if last else "",
+        before=_before(organisation.id),
     ), status
+
+
+def _before(organisation_id: int) -> list[str]:
+    hooks = objects.registry().hooks
+    return list(hooks.each("checklists_before", g.ctx, organisation_id=organisation_id))
 
 
 @blueprint.post("/organisations/<slug>/steps/usual")

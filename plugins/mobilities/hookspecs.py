@@ -44,10 +44,12 @@ def mobilities_transcribed(ctx: Context, mobility_ids: Sequence[int]) -> Mapping
 
 
 @hookspec(ISOLATE)
-def mobilities_list(ctx: Context, organisation_id: int) -> int:
-    """Name the list of steps with which stays that an organisation plans from now on begin.
+def mobilities_list(ctx: Context, organisation_id: int, host_id: int, starts_on: str) -> int:
+    """Name the list of steps with which a stay begins that an organisation plans with a host.
 
-    Called when one is planned. The number is 1,000 or more; silence means the usual list.
+    Called when one is planned; `starts_on` is its first day. The number is 1,000 or more. Of
+    several the highest counts: the list of an organisation has a number below 1,000,000,000, that of
+    a consortium one from there on. Silence means the usual list.
     """
     return 0
 
@@ -60,6 +62,15 @@ def mobilities_steps(ctx: Context, number: int) -> Sequence[Mapping[str, Any]]:
     changes, so each process asks once. Without an answer its steps are those of the usual list.
     """
     return ()
+
+
+@hookspec(ISOLATE)
+def mobilities_list_name(ctx: Context, number: int) -> str:
+    """Say in a sentence whose a list of steps is that `mobilities_list` named, and why it counts.
+
+    Called once for the page of all steps of a stay that has such a list.
+    """
+    return ""
 
 
 @hookspec(ISOLATE)

@@ -28,78 +28,71 @@ def state(name: str) -> tuple[str, str]:
 
 def kind(name: str) -> str:
     """Return what sort of mobility it is."""
-    names = {
+    return {
         INDIVIDUAL: _("One participant"),
         GROUP: _("A group"),
         STAFF: _("Staff: job shadowing or training"),
-    }
-    return names.get(name, name)
+    }.get(name, name)
 
 
 def mode(name: str) -> str:
     """Return the mode of a mobility."""
-    names = {
+    return {
         "physical": _("On site"),
         "blended": _("On site and online"),
         "virtual": _("Online"),
-    }
-    return names.get(name, name)
+    }.get(name, name)
 
 
 def side(name: str) -> str:
     """Return what a side of a mobility is called."""
-    names = {
+    return {
         SENDING: _("Sending organisation"),
         HOST: _("Host"),
         SUPPORTING: _("Supporting organisation"),
-    }
-    return names.get(name, name)
+    }.get(name, name)
 
 
 def outcome(name: str) -> tuple[str, str]:
     """Return how a stay ended, and the kind of its tag."""
-    names = {
+    return {
         "": (_("goes on"), "act"),
         ENDED: (_("ended"), "ok"),
         INTERRUPTED: (_("interrupted"), "warn"),
         DID_NOT_HAPPEN: (_("did not happen"), "bad"),
-    }
-    return names.get(name, (name, ""))
+    }.get(name, (name, ""))
 
 
 def report(name: str) -> str:
     """Return what a side reports."""
-    names = {
+    return {
         EXTENDED: _("The stay is longer"),
         INTERRUPTED: _("The stay was interrupted"),
         DID_NOT_HAPPEN: _("The stay did not happen, or will not"),
-    }
-    return names.get(name, name)
+    }.get(name, name)
 
 
 def initiator(name: str) -> str:
     """Return who ended a stay before its day."""
-    names = {
+    return {
         SENDING: _("The sending organisation"),
         HOST: _("The host"),
         SUPPORTING: _("The supporting organisation"),
         "participant": _("The participant"),
         "workplace": _("The workplace"),
         "outside": _("Nobody here: illness, weather, a visa"),
-    }
-    return names.get(name, name)
+    }.get(name, name)
 
 
 def answer(name: str) -> tuple[str, str]:
     """Return what became of a report, and the kind of its tag."""
-    names = {
+    return {
         "": (_("waits for an answer"), "warn"),
         "confirmed": (_("confirmed"), "ok"),
         "objected": (_("somebody objected"), "bad"),
         "taken_back": (_("taken back"), ""),
         "settled": (_("counts, nobody answered"), ""),
-    }
-    return names.get(name, (name, ""))
+    }.get(name, (name, ""))
 
 
 def period(starts_on: str, ends_on: str) -> str:
@@ -117,10 +110,9 @@ def actor(name: str) -> str:
 
 def phase(name: str) -> str:
     """Return a phase of the task list."""
-    names = {
+    return {
         "partners": _("Partners: once, not for each stay"),
         "before": _("Before the stay"),
         "during": _("During the stay"),
         "after": _("After the stay"),
-    }
-    return names.get(name, name)
+    }.get(name, name)

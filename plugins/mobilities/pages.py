@@ -51,6 +51,7 @@ def row(
         "side": labels.side(side),
         "days": labels.period(item.starts_on, item.ends_on),
         "demo": item.sending.is_fictional,
+        "is_backfilled": item.evidence == BACKFILLED,
         "steps": _of(*done) if done and done[1] and item.state not in tasklist.OVER else "",
     }
 
@@ -371,43 +372,3 @@ def _shown(item: Mobility, place: PlacementRow) -> dict[str, Any]:
         "is_fictional": item.sending.is_fictional,
         "outcome": labels.outcome(place.outcome) if place.outcome else None,
     }
-
-
-# Files
-
-
-def heads() -> list[str]:
-    """Return the names of the columns of a file."""
-    return [
-        _("Mobility"), _("Sending organisation"), _("Host"), _("Supporting organisation"),
-        _("Workplace"), _("First day"), _("Last day"), _("Who goes"), _("How"),
-        _("Field of education"), _("Occupation"), _("State"), _("End"), _("Participants"),
-        _("Demonstration"),
-    ]  # fmt: skip
-
-
-def table(rows: Sequence[Mobility]) -> list[list[str]]:
-    """Return a line for each stay of mobilities, under `heads`; nobody is named."""
-    places = queries.placements([item.id for item in rows])
-    counts = queries.count_participants([place.id for some in places.values() for place in some])
-    return [
-        [
-            item.title,
-            item.sending.name,
-            item.host.name,
-            item.supporting.name if item.supporting else "",
-            place.workplace,
-            place.starts_on,
-            place.ended_on or place.ends_on,
-            labels.kind(item.kind),
-            labels.mode(item.mode),
-            item.field,
-            item.occupation,
-            labels.state(item.state)[0],
-            labels.outcome(place.outcome)[0] if place.outcome else "",
-            str(counts.get(place.id, 0)),
-            _("demonstration") if item.sending.is_fictional else "",
-        ]
-        for item in rows
-        for place in places[item.id]
-    ]

@@ -100,7 +100,9 @@ def is_here(organisation: Organisation) -> bool:
 def mine(ctx: Context, **filters: Any) -> list[Mobility]:
     """Return the mobilities that the actor may see, the latest first, at most 200.
 
-    `state`, `organisations` (numbers), `role` (their side), `since` and `until` (ISO days) narrow it.
+    `state`, `organisations` (numbers), `role` (their side), `since` and `until` (ISO days) narrow it,
+    `most` is another limit. `after` leaves out all up to the one with that public id; raises NotFound
+    where the actor can't see that.
     """
     of: Any = Mobility
     here = [permissions.visible(ctx, of)]
@@ -114,6 +116,10 @@ def mine(ctx: Context, **filters: Any) -> list[Mobility]:
         here.append(of.ends_on >= filters["since"])
     if filters.get("until"):
         here.append(of.starts_on <= filters["until"])
+    if filters.get("after"):
+        last = find(ctx, filters["after"]).mobility
+        same_day = (of.starts_on == last.starts_on) & (of.id < last.id)
+        here.append((of.starts_on < last.starts_on) | same_day)
     rows = _rows().where(*here).order_by(of.starts_on.desc(), of.id.desc())
     return list(rows.limit(filters.get("most") or MOST_SHOWN))
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from flask import current_app
 
-from plugins.mobilities.models import HOST, SENDING, STAFF, SUPPORTING
+from plugins.mobilities.models import HOST, SENDING, STAFF, SUPPORTING, Mobility
 from portal import objects
 from portal.context import Context, system_context
 from portal.i18n import lazy_gettext as lazy
@@ -263,11 +263,12 @@ def steps_of(number: int) -> Mapping[str, Step]:
     return found
 
 
-def newest(ctx: Context, organisation_id: int) -> int:
-    """Return the list with which stays begin that an organisation plans now."""
+def newest(ctx: Context, mobility: Mobility) -> int:
+    """Return the list with which a mobility begins that is planned now: the highest that is named."""
     hooks = objects.registry().hooks
-    own = hooks.call("mobilities_list", ctx, organisation_id=organisation_id)
-    return next((number for _plugin, number in own if number >= OWN_FROM), NEWEST)
+    both = {"organisation_id": mobility.sending_id, "host_id": mobility.host_id}
+    own = hooks.call("mobilities_list", ctx, **both, starts_on=mobility.starts_on)
+    return max((number for _plugin, number in own if number >= OWN_FROM), default=NEWEST)
 
 
 def fitting(kind: str, mode: str, number: int = NEWEST) -> list[Step]:

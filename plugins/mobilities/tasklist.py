@@ -60,7 +60,7 @@ def make(ctx: Context, mobility: Mobility) -> None:
     """
     known = {row.key: row for row in _rows(mobility.id)}
     began = next((row.list_number for row in known.values()), 0)
-    number = began or steps.newest(ctx, mobility.sending_id)
+    number = began or steps.newest(ctx, mobility)
     wanted = {step.key: step for step in steps.fitting(mobility.kind, mobility.mode, number)}
     planned = mobility.created_at.date()
     missing = [

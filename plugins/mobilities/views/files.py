@@ -1,30 +1,17 @@
-"""Mobilities as a file: what is on screen to take away, plans from a table to bring along."""
+"""Plans from a table."""
 
 from __future__ import annotations
 
 from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
 
-from plugins.mobilities import forms, importing, pages, queries
+from plugins.mobilities import forms, importing, queries
 from plugins.mobilities.views.base import blueprint, spend
-from plugins.mobilities.views.plans import entries, filters
-from plugins.partners.interface import respond
+from plugins.mobilities.views.plans import entries
 from portal.errors import Invalid
 from portal.i18n import _
-from portal.organisations import queries as organisations
 from portal.people.forms import mark
 from portal.web.access import SIGNED_IN, allow
-
-MOST_ROWS = 5_000
-
-
-@blueprint.get("/mobilities/export.<any(csv, xlsx, json):kind>")
-@allow(SIGNED_IN, owner="mobilities of the person's own organisations")
-def export(kind: str) -> ResponseReturnValue:
-    """Save what the list shows, with the same filters; nobody's name or address."""
-    own = [item.organisation for item in organisations.mine(g.ctx)]
-    rows = queries.mine(g.ctx, **filters(own), most=MOST_ROWS)
-    return respond(kind, "mobilities", pages.heads(), pages.table(rows))
 
 
 @blueprint.route("/mobilities/import", methods=["GET", "POST"])

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from plugins.mobilities import labels, pages, queries, tasklist
 from plugins.mobilities.models import SIDES
-from plugins.mobilities.steps import PARTICIPANT
+from plugins.mobilities.steps import OWN_FROM, PARTICIPANT
 from plugins.mobilities.views.base import EDITORS, PEOPLE, blueprint, found, spend
 from portal import objects
 from portal.i18n import _
@@ -28,9 +28,13 @@ def steps(public_id: str) -> ResponseReturnValue:
     rows = tasklist.items(here.mobility.id)
     only_mine = request.args.get("show") == "mine"
     phases = pages.phases(g.ctx, here, rows, only_mine)
+    number = rows[0].row.list_number if rows else 0
+    hooks = objects.registry().hooks
+    named = hooks.call("mobilities_list_name", g.ctx, number=number) if number >= OWN_FROM else []
     return render_template(
         "mobilities/steps.html",
         found=here,
+        whose=[text for _plugin, text in named if text],
         row=here.mobility,
         phases=phases,
         below=_below(here, [step for phase in phases for step in phase["steps"]]),

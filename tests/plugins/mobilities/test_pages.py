@@ -152,17 +152,6 @@ def test_the_workplace_is_named_by_the_host_and_people_are_put_right_by_the_send
     assert "Bakery" in school.see(here).text and "Learner One" in school.see(here).text
 
 
-def test_a_file_has_what_is_on_screen_without_names(pair: Pair, app: Flask) -> None:
-    pair.agreed(title="=Formula")
-    browser = Browser(app, pair.helper)
-
-    text = browser.get("/mobilities/export.csv").get_data(as_text=True)
-
-    assert "'=Formula" in text and "School of Bonn" in text
-    assert "Learner" not in text and "@" not in text
-    assert "School" not in browser.get("/mobilities/export.csv?state=closed").text
-
-
 def test_a_table_plans_groups_and_names_lines_that_can_not_be_taken(
     pair: Pair, app: Flask, ctx: Context
 ) -> None:

@@ -1,0 +1,1 @@
+"""The list of steps that a consortium keeps for the stays among its members."""

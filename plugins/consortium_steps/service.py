@@ -1,0 +1,98 @@
+"""A consortium's list of steps: its versions, and for which stays it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from peewee import fn
+
+from plugins.checklists.interface import NOTHING, check, resolve
+from plugins.consortia import interface as consortia
+from plugins.consortia.interface import Seen
+from plugins.consortium_steps.models import SharedList
+from portal import audit, db
+from portal.context import Context
+from portal.errors import Conflict
+from portal.i18n import _
+from portal.i18n import lazy_gettext as lazy
+
+FROM = 1_000_000_000
+"""Mobilities know the lists of consortia by numbers from this one on."""
+
+
+def versions(consortium_id: int) -> list[SharedList]:
+    """Return the versions of a consortium's list, the newest first."""
+    of: Any = SharedList
+    return list(of.select().where(of.consortium_id == consortium_id).order_by(of.number.desc()))
+
+
+def newest(ids: Collection[int] = ()) -> dict[int, SharedList]:
+    """Return the newest version of each list that differs from the usual one, by consortium.
+
+    `ids` narrow it to some consortia.
+    """
+    of: Any = SharedList
+    last = of.select(fn.MAX(of.id)).group_by(of.consortium_id)
+    rows = of.select().where(of.id.in_(last))
+    rows = rows.where(of.consortium_id.in_(list(ids))) if ids else rows
+    return {row.consortium_id: row for row in rows if dict(row.changes) != dict(NOTHING)}
+
+
+def list_for(organisations: Collection[int], day: str) -> int:
+    """Return the number of the list for a stay between members that begins on a day, 0 for none."""
+    lists = newest()
+    if not lists:
+        return 0
+    found = [number for number in consortia.shared_by(organisations, day) if number in lists]
+    return FROM + lists[found[0]].id if found else 0
+
+
+def of_number(number: int) -> SharedList | None:
+    """Return a version by the number that mobilities have for it."""
+    row: SharedList | None = SharedList.get_or_none(SharedList.id == number - FROM)
+    return row
+
+
+def steps(number: int) -> list[dict[str, Any]]:
+    """Return the steps of a version by the number that mobilities have for it."""
+    row = of_number(number)
+    return resolve(row.changes) if row else []
+
+
+def check_newest(consortium: Seen, shown: int) -> SharedList | None:
+    """Return the newest version. Raises Conflict when it is another than the one shown."""
+    last = next(iter(versions(consortium.id)), None)
+    if (last.number if last else 0) != shown:
+        raise Conflict(_("A colleague changed the list meanwhile. Look at it and try again."))
+    return last
+
+
+def save(
+    ctx: Context, consortium: Seen, changes: Mapping[str, Any], shown: int
+) -> SharedList | None:
+    """Make a new version of a list, from the one that was shown (0: the usual list).
+
+    Stays that were planned before keep theirs. Returns the newest version, the same one where nothing
+    differs. Raises NotFound, NotAllowed, Invalid, Conflict when somebody was faster.
+    """
+    check(changes)
+    with db.transaction():
+        here = consortia.lock(ctx, consortium)
+        last = check_newest(here, shown)
+        if dict(last.changes if last else NOTHING) == dict(changes):
+            return last
+        made: SharedList = SharedList.create(
+            consortium_id=here.id,
+            number=shown + 1,
+            changes=dict(changes),
+            account=ctx.actor.account_id,
+            created_at=ctx.clock.now(),
+        )
+        consortia.note(
+            ctx, here, lazy("The list of steps has version %(number)s", number=shown + 1)
+        )
+        audit.record(
+            ctx, "consortium.steps_changed", "consortium_steps_list", made.id, number=made.number
+        )
+    return made

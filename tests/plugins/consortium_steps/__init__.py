@@ -1,0 +1,1 @@
+"""Lists of steps that consortia keep."""

@@ -1,0 +1,1 @@
+"""Mobilities as a file, and for programs."""
