@@ -3,6 +3,7 @@
 from plugins.partners.codes import (
     PROJECT_ROLES,
     ROLES,
+    commitment_name,
     field_codes,
     field_name,
     is_field,
@@ -25,7 +26,7 @@ from plugins.partners.workflow import PROFILE
 
 __all__ = [
     "FILE_KINDS", "KIND", "LANGUAGES", "PROFILE", "PROJECT_ROLES", "ROLES", "Also", "Boxes",
-    "ProjectPart", "Quality", "Shown", "Widening", "about", "clean", "day_number", "field_codes", "field_name", "heads",
-    "is_field", "key_name", "keys", "learn_projects", "likely", "name_of", "occupations_in", "parents",
+    "ProjectPart", "Quality", "Shown", "Widening", "about", "clean", "commitment_name", "day_number",
+    "field_codes", "field_name", "heads", "is_field", "key_name", "keys", "learn_projects", "likely", "name_of", "occupations_in", "parents",
     "place", "printable", "projects", "refresh", "respond", "row_of", "value_label", "words",
 ]  # fmt: skip

@@ -9,7 +9,8 @@ from typing import Any
 from flask import Blueprint, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
-from plugins.ratings import pictures, rules, trying
+from plugins.partners.interface import commitment_name
+from plugins.ratings import labels, pictures, rules, trying
 from plugins.ratings.parameters import DEFAULTS, SETTINGS, Parameters, from_settings
 from plugins.ratings.reasons import sentences
 from portal import settings
@@ -39,6 +40,10 @@ def method() -> ResponseReturnValue:
         "ratings/method.html",
         p=found,
         rows=_rows(found),
+        questions=[
+            (str(labels.QUESTIONS[item.name]), commitment_name(item.promise))
+            for item in rules.criteria().values()
+        ],
         changes=_changes(),
         sealed_days=settings.of(g.ctx, "ratings")["sealed_days"],
         decided_within=rules.DECIDED_WITHIN,

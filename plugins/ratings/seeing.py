@@ -46,6 +46,7 @@ def how(slug: str) -> ResponseReturnValue:
         summary=standing.summary(ctx, known),
         score=score if is_enough else None,
         picture=pictures.score_picture(score) if score and is_enough else None,
+        newest=labels.month_name(known["newest"]) if known else "",
         effective=number(score.effective, 1) if score else "",
         criteria=_criteria(score, parameters) if score and is_enough else [],
         who=_who(behind, name, parameters.smallest_cell) if is_enough else [],

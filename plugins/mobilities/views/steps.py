@@ -9,15 +9,15 @@ from flask import flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from plugins.mobilities import labels, pages, queries, tasklist
+from plugins.mobilities import labels, linking, pages, queries, tasklist
 from plugins.mobilities.models import SIDES
-from plugins.mobilities.steps import OWN_FROM, PARTICIPANT
+from plugins.mobilities.steps import COMPETENT, OWN_FROM, PARTICIPANT
 from plugins.mobilities.views.base import EDITORS, PEOPLE, blueprint, found, spend
 from portal import objects
 from portal.i18n import _
 from portal.web.access import SIGNED_IN, allow
 
-ACTORS = (*SIDES, PARTICIPANT)
+ACTORS = (*SIDES, PARTICIPANT, COMPETENT, "workplace")
 
 
 @blueprint.get("/mobilities/<public_id>/steps")
@@ -80,7 +80,9 @@ def checklist(public_id: str) -> ResponseReturnValue:
     here = found(public_id)
     actor = request.args.get("for", "")
     actor = actor if actor in ACTORS else ACTORS[0]
-    rows = [item for item in tasklist.items(here.mobility.id) if actor in item.step.actors]
+    own = linking.AT_WORK if actor == "workplace" else ()
+    steps = tasklist.items(here.mobility.id)
+    rows = [item for item in steps if actor in item.step.actors or item.row.key in own]
     return render_template(
         "mobilities/checklist.html",
         row=here.mobility,

@@ -179,6 +179,9 @@ def test_the_page_of_steps_marks_them_and_prints_them(pair: Pair, app: Flask) ->
     assert answer.status_code == 303
     assert "Result sheet" in browser.see(f"{here}/steps").text
     assert "Checklist: Host" in browser.see(f"{here}/checklist?for=host").text
+    assert "Validation" in browser.get(f"{here}/checklist?for=competent").text
+    work = browser.get(f"{here}/checklist?for=workplace").text
+    assert "safety briefing" in work and "Grant agreement" not in work
     assert browser.post(f"{here}/steps/B6/done", f"{here}/steps").status_code == 403
 
 

@@ -60,7 +60,8 @@ def test_the_method_says_its_numbers_and_how_ratings_are_checked(
     text = visit("/ratings/method").text
     for words in ("Directive (EU) 2019/2161", "ISO 20488", "After 730 days", "as 3 raters",
                   "at least 3 of them", "until 30 days after the end", "within 10 days", "90%",
-                  "They were never changed here."):  # fmt: skip
+                  "They were never changed here.", "Would you go there again?",
+                  "Every participant is asked for feedback"):  # fmt: skip
         assert words in text, words
 
 
