@@ -13,6 +13,7 @@ from plugins.mobilities import interface as mobilities
 from plugins.mobilities.interface import BACKFILLED
 from plugins.mobilities_api.files import blueprint
 from plugins.openapi.interface import PREFIX, Problem, checked, spec
+from plugins.partners.interface import occupations_in
 from portal.errors import Invalid, NotFound
 from portal.i18n import _
 from portal.organisations import queries as organisations
@@ -108,8 +109,9 @@ class Step(BaseModel):
 
 
 class MobilityDetail(Mobility):
-    """A mobility with its steps."""
+    """A mobility with its steps; `occupation_codes` are the ESCO occupations that its words may mean."""
 
+    occupation_codes: list[str]
     steps: list[Step]
 
 
@@ -174,7 +176,8 @@ def _filters(typed: dict[str, str]) -> dict[str, Any]:
 def one(public_id: str) -> Any:
     """Return one mobility with its steps."""
     row, steps = mobilities.one(g.ctx, public_id)
-    return jsonify({**_facts(row), "steps": steps})
+    codes = occupations_in(g.ctx, row["occupation"]) if row["occupation"] else []
+    return jsonify({**_facts(row), "occupation_codes": codes, "steps": steps})
 
 
 def _facts(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -159,7 +159,7 @@ def task_list(ctx: Context) -> Sequence[Task]:
     """Offer the placements that the actor's organisations may rate."""
     return [
         Task(
-            _("How was it for %(name)s?", name=row.organisation.name if row.organisation else ""),
+            _("How was it? %(place)s", place=views.base.about(row.ending, row.organisation_id)),
             f"/ratings/give/{row.public_id}",
             row.ending.asked_at,
             row.ending.opens_at,

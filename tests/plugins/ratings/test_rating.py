@@ -156,6 +156,7 @@ def test_from_the_task_list_to_the_public_score(world: World) -> None:
     look = Visitor(school)
     path = f"/ratings/give/{world.invitation(ending, 'sending').public_id}"
     assert path in look("/tasks").links and path in look("/ratings").links
+    assert "How was it? " in look("/tasks").text
     assert "Sealed until" in look(path).text
     sent = fields(world, world.invitation(ending, "sending"), "5")
     refused = post(school, path, **(sent | {"host-documents": "6", "host-text": "Well <done>"}))
