@@ -171,9 +171,10 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
         ("verification.document", "verification.bundle_file"), (OF_A | {"member_b"}, set())
     ),
     **dict.fromkeys(
-        ("mobilities.show", "mobilities.steps", "mobilities.checklist", "mobilities_api.one"),
+        ("mobilities.show", "mobilities.steps", "mobilities.checklist"),
         (OF_A | {"member_b"}, set()),
     ),
+    "mobilities_api.one": (OF_A | {"member_b", "elsewhere"}, set()),
     "mobilities.mark_step": (EDIT_A, OF_A | {"member_b"}),  # its host leads no such step
     "checklists.attach": (EDIT_A, OF_A | {"member_b"}),
     **dict.fromkeys(("checklists.download", "checklists.remove"), (set(), set())),  # no such file
