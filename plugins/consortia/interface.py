@@ -21,7 +21,7 @@ from plugins.consortia.labels import countries, period
 from plugins.consortia.labels import kind as kind_name
 from plugins.consortia.labels import state as state_tag
 from plugins.consortia.models import ACTIVE, APPLIED, CLOSED, INVITED, RUNNING, Consortium
-from plugins.consortia.queries import Found, shared_by
+from plugins.consortia.queries import Found
 from plugins.consortia.records import Public, PublicMember, Table, listed
 from plugins.consortia.rules import MOST_PLACES, PARTS, line, plain
 from plugins.consortia.telling import editors, tell
@@ -36,8 +36,7 @@ __all__ = [
     "RUNNING", "STRANGERS", "DateField", "Member", "Public", "PublicMember", "Section", "Seen", "Table",
     "countries", "editors", "find", "forget_people", "found", "invite", "keep_wishes",
     "kind_name", "led", "line", "listed", "lock", "made_up", "members", "note", "of_ids", "own",
-    "page", "period", "plain", "public_facts", "role_name", "shared_by", "shown",
-    "shown_to_all", "spend",
+    "page", "period", "plain", "public_facts", "role_name", "shown", "shown_to_all", "spend",
     "state_tag", "tables", "tell", "version_of", "wishes", "writes_for",
 ]  # fmt: skip
 

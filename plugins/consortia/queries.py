@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
@@ -125,25 +125,6 @@ def own(ctx: Context) -> list[Consortium]:
     mine = permissions.visible(ctx, of, "inside")
     rows = of.select(of, Organisation).join(Organisation, on=of.lead == Organisation.id)
     return list(rows.where(mine).order_by(of.id.desc()).limit(MOST_LISTED))
-
-
-def shared_by(organisations: Collection[int], day: str) -> list[int]:
-    """Return the consortia under way on a day to which all these belong, the newest first."""
-    of: Any = Consortium
-    member: Any = Membership
-    wanted = set(organisations)
-    inside = (
-        member.select(member.consortium)
-        .where(member.state == ACTIVE, member.organisation.in_(sorted(wanted)))
-        .group_by(member.consortium)
-        .having(fn.COUNT(member.id) == len(wanted))
-    )
-    on = (
-        of.starts_on.in_(["", day]) | (of.starts_on < day),
-        (of.ends_on == "") | (of.ends_on >= day),
-    )
-    rows = of.select(of.id).where(of.id.in_(inside), of.state == RUNNING, *on)
-    return [number for (number,) in rows.order_by(of.id.desc()).tuples()]
 
 
 def own_memberships(ctx: Context, *states: str) -> list[Membership]:

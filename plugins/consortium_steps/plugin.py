@@ -36,7 +36,7 @@ def consortia_sections(ctx: Context, consortium: Seen) -> Sequence[Section]:
 @hookimpl(optionalhook=True)
 def mobilities_list(ctx: Context, organisation_id: int, host_id: int, starts_on: str) -> int:
     """Name the list of a consortium to which both sides belong."""
-    return service.list_for({organisation_id, host_id}, starts_on)
+    return service.list_for(ctx, {organisation_id, host_id}, starts_on)
 
 
 @hookimpl(optionalhook=True)
@@ -62,10 +62,7 @@ def mobilities_list_name(ctx: Context, number: int) -> str:
 def checklists_before(ctx: Context, organisation_id: int) -> Sequence[str]:
     """Say which consortia of an organisation have a list that goes before its own."""
     day = ctx.clock.now().date().isoformat()
-    lists = service.newest()
-    mine = consortia.shared_by([organisation_id], day) if lists else []
-    found = consortia.of_ids(ctx, [number for number in mine if number in lists])
-    return [_sentence(seen.name) for _number, seen in sorted(found.items())]
+    return [_sentence(seen.name) for seen in service.shared_by(ctx, [organisation_id], day)]
 
 
 def _sentence(name: str) -> str:

@@ -9,7 +9,7 @@ from peewee import fn
 
 from plugins.checklists.interface import NOTHING, check, resolve
 from plugins.consortia import interface as consortia
-from plugins.consortia.interface import Seen
+from plugins.consortia.interface import ACTIVE, RUNNING, Seen
 from plugins.consortium_steps.models import SharedList
 from portal import audit, db
 from portal.context import Context
@@ -39,13 +39,28 @@ def newest(ids: Collection[int] = ()) -> dict[int, SharedList]:
     return {row.consortium_id: row for row in rows if dict(row.changes) != dict(NOTHING)}
 
 
-def list_for(organisations: Collection[int], day: str) -> int:
-    """Return the number of the list for a stay between members that begins on a day, 0 for none."""
+def shared_by(ctx: Context, organisations: Collection[int], day: str) -> list[Seen]:
+    """Return the actor's consortia under way on a day, with a list, to which all these belong.
+
+    The newest comes first.
+    """
     lists = newest()
-    if not lists:
-        return 0
-    found = [number for number in consortia.shared_by(organisations, day) if number in lists]
-    return FROM + lists[found[0]].id if found else 0
+    found = [
+        seen
+        for seen in (consortia.own(ctx) if lists else ())
+        if seen.id in lists
+        and seen.state == RUNNING
+        and seen.starts_on <= day
+        and (not seen.ends_on or day <= seen.ends_on)
+        and set(organisations) <= {row.organisation_id for row in consortia.members(seen, ACTIVE)}
+    ]
+    return sorted(found, key=lambda seen: -seen.id)
+
+
+def list_for(ctx: Context, organisations: Collection[int], day: str) -> int:
+    """Return the number of the list for a stay between members that begins on a day, 0 for none."""
+    found = shared_by(ctx, organisations, day)
+    return FROM + newest([found[0].id])[found[0].id].id if found else 0
 
 
 def of_number(number: int) -> SharedList | None:

@@ -102,15 +102,15 @@ def test_the_list_of_a_consortium_goes_before_that_of_the_school(anywhere: World
 
 def test_it_holds_between_members_in_its_time_alone(world: World) -> None:
     service.save(world.school.ctx, world.seen, CHANGES, 0)
-    both = {world.pair.school.id, world.pair.host.id}
+    ctx, both = world.school.ctx, {world.pair.school.id, world.pair.host.id}
     soon = (TODAY + timedelta(days=30)).isoformat()
-    assert service.list_for(both, soon) > service.FROM
-    assert service.list_for(both, (TODAY + timedelta(days=400)).isoformat()) == 0
-    assert service.list_for({world.pair.school.id, world.pair.support.id}, soon) == 0
+    assert service.list_for(ctx, both, soon) > service.FROM
+    assert service.list_for(ctx, both, (TODAY + timedelta(days=400)).isoformat()) == 0
+    assert service.list_for(ctx, {world.pair.school.id, world.pair.support.id}, soon) == 0
     workflow.move(
         world.school.ctx, Consortium.get_by_id(world.seen.id), "suspend", comment="We pause."
     )
-    assert service.list_for(both, soon) == 0
+    assert service.list_for(ctx, both, soon) == 0
 
 
 def test_only_the_lead_changes_it_and_what_a_version_says_stays(world: World) -> None:
