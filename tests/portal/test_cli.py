@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -225,9 +226,21 @@ def test_a_refusal_is_one_clear_line(
     assert "Traceback" not in done.stderr
 
 
-def test_an_unknown_plugin_is_refused_in_one_line(tmp_path: Path) -> None:
-    start(tmp_path, "init")
+@pytest.fixture(scope="module")
+def first_instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("first")
+    assert start(folder, "init").returncode == 0
+    return folder / "instance"
 
+
+@pytest.fixture
+def instance(first_instance: Path, tmp_path: Path) -> Path:
+    """An instance as `portal init` leaves it."""
+    return Path(shutil.copytree(first_instance, tmp_path / "instance"))
+
+
+@pytest.mark.usefixtures("instance")
+def test_an_unknown_plugin_is_refused_in_one_line(tmp_path: Path) -> None:
     done = start(tmp_path, "plugin", "activate", "nobody")
 
     assert done.returncode != 0
@@ -261,11 +274,10 @@ main()
 @pytest.mark.parametrize("command", [("-m", "portal"), ("-c", WITHOUT_PLUGINS)])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_serving_ends_cleanly_and_leaves_nobody_behind(
-    number: signal.Signals, command: tuple[str, str], tmp_path: Path
+    number: signal.Signals, command: tuple[str, str], instance: Path
 ) -> None:
-    assert start(tmp_path, "init").returncode == 0
     port = free_port()
-    environment = {**os.environ, "PORTAL_INSTANCE": str(tmp_path / "instance")}
+    environment = {**os.environ, "PORTAL_INSTANCE": str(instance)}
     running = subprocess.Popen(
         [sys.executable, *command, "serve", "--port", str(port)], cwd=ROOT, env=environment
     )

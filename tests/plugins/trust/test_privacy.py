@@ -209,6 +209,7 @@ def test_after_erasure_nothing_names_the_person_and_others_are_as_before(
     assert Account.get_by_id(second.id).name == "canarytwo name"
 
 
+@pytest.mark.parametrize("any_url", ["sqlite"], indirect=True)
 def test_without_erasing_the_test_would_find_the_person(
     app: Flask, people: tuple[Account, Account], monkeypatch: pytest.MonkeyPatch
 ) -> None:
