@@ -913,7 +913,7 @@ def _stopping(app: Flask, mark: str) -> tuple[str, str]:
     with app.test_request_context():
         token = recovery.link(row)
     at = recovery.may_be_decided_at(row)
-    return f"/account/second-step/stop/{token}", f"{at:%B} {at.day}, {at.year}"
+    return f"/account/second-step/stop/{token}", f"{at.day} {at:%B} {at.year}"
 
 
 def _feed(app: Flask, mark: str) -> tuple[str, str]:

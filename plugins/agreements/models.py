@@ -153,6 +153,7 @@ class Version(Model):
     (clerical fields alone).
     """
 
+    agreement_id: int
     party_id: int | None
     id = AutoField()
     agreement = ForeignKeyField(Agreement, on_delete="CASCADE")

@@ -46,11 +46,11 @@ class Authority(TimeStamper):  # type: ignore[misc]
     async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
         """Send a request. Raises OSError with what came back."""
         where = urlsplit(self.url)
-        kind = (
-            http.client.HTTPSConnection if where.scheme == "https" else http.client.HTTPConnection
-        )
-        more = {"context": ssl.create_default_context()} if where.scheme == "https" else {}
-        line = kind(where.hostname or "", where.port, timeout=self.seconds, **more)
+        host, port = where.hostname or "", where.port
+        line = http.client.HTTPConnection(host, port, timeout=self.seconds)
+        if where.scheme == "https":
+            own = ssl.create_default_context()
+            line = http.client.HTTPSConnection(host, port, timeout=self.seconds, context=own)
         headers = {"Content-Type": "application/timestamp-query", "Connection": "close"}
         if self.login:
             headers["Authorization"] = f"Basic {b64encode(self.login.encode()).decode()}"
