@@ -36,9 +36,8 @@ def one(ctx: Context, public_id: str) -> tuple[dict[str, Any], list[dict[str, An
 
 
 def _listed(ctx: Context, rows: Sequence[Mobility]) -> list[dict[str, Any]]:
-    places, steps = (
-        read([row.id for row in rows]) for read in (queries.placements, tasklist.counts)
-    )
+    ids = [row.id for row in rows]
+    places, steps = queries.placements(ids), tasklist.counts(ids)
     counts = queries.count_participants([place.id for some in places.values() for place in some])
     mine = {item.organisation.id for item in organisations.mine(ctx)}
     found = []
