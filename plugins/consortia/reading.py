@@ -31,9 +31,8 @@ def read(ctx: Context, slug: str) -> tuple[Consortium | None, set[str]]:
     place = (id(registry), registry.generation, db.is_postgres())
     sql, params = _ready(place, actor)
     real = {SOMEBODY: ctx.actor.account_id, SOMEWHERE: slug}
-    sql = sql.replace(
-        str(SOMEBODY), str(ctx.actor.account_id)
-    )  # conditions name it in their text too
+    # Conditions may name the account in their text, too.
+    sql = sql.replace(str(SOMEBODY), str(ctx.actor.account_id))
     rows = db.database.execute_sql(sql, [real.get(item, item) for item in params]).fetchall()
     if not rows:
         return None, set()
