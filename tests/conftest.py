@@ -35,6 +35,7 @@ from tests.visiting import Visitor
 
 pytest_plugins = ["tests.once"]
 _numbers = itertools.count(1)
+HOUSE_FOLDER = Path(__file__).parent.parent / "plugins"
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
@@ -200,11 +201,16 @@ def prepare(registry: Registry, plugins: list[str] | None = None) -> None:
     """Create the tables and switch on the plugins that are to take part.
 
     What that leaves in an empty database is the same each time for the plugins of the house: it is
-    made once, and copied.
+    made once, and copied. Those of a test come on top.
     """
     db.database.connect(reuse_if_open=True)
-    _once(_prepared_key(registry, plugins), lambda: _prepare(registry, plugins))
+    house = [item.id for item in registry.ordered() if item.folder.parent == HOUSE_FOLDER]
+    chosen = house if plugins is None else [one for one in house if one in plugins]
+    _once(_prepared_key(registry, chosen, house), lambda: _prepare(registry, chosen))
     registry.refresh()
+    if len(house) < len(registry.ordered()):
+        _prepare(registry, plugins)
+        registry.refresh()
 
 
 _prepared: dict[tuple[str, ...], sqlite3.Connection] = {}
@@ -268,15 +274,11 @@ def _wait_until_left(name: str) -> None:
         time.sleep(0.002)
 
 
-def _prepared_key(registry: Registry, plugins: list[str] | None) -> tuple[str, ...]:
+def _prepared_key(registry: Registry, chosen: list[str], house: list[str]) -> tuple[str, ...]:
     """Name what would be prepared; nothing where it can't be copied."""
-    house = Path(__file__).parent.parent / "plugins"
-    manifests = registry.ordered()
-    strangers = any(item.folder.parent != house for item in manifests)
-    if strangers or registry.failures or db.database.get_tables():
+    if not registry.failures.keys().isdisjoint(house) or db.database.get_tables():
         return ()
-    found = [item.id for item in manifests]
-    return "chosen", *(found if plugins is None else sorted(plugins)), "found", *found
+    return "chosen", *sorted(chosen), "found", *house
 
 
 def _prepare_core() -> None:
@@ -293,7 +295,7 @@ def _prepare(registry: Registry, plugins: list[str] | None) -> None:
             wanted.update(required_id(entry) for entry in manifest.requires)
     for manifest in registry.ordered():
         if manifest.id in wanted:
-            if manifest.id in registry.failures:
+            if manifest.id in registry.failures or registry.is_active(manifest.id):
                 continue
             registry.install(ctx, manifest.id)
             registry.activate(ctx, manifest.id)

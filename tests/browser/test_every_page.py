@@ -217,7 +217,7 @@ def violations(page: Page, besides: tuple[str, ...] = ()) -> list[str]:
 
 @pytest.mark.parametrize(("part", "besides"), [("main h1", FRAME), ("footer nav a", ())])
 def test_a_fault_would_be_found(part: str, besides: tuple[str, ...], open_page: Open) -> None:
-    page = open_page("/access", bypass_csp=True)
+    page = open_page("/account/sign-in", bypass_csp=True)
     assert violations(page) == []
     pale = "color: #fdfdfd; background: #fff"
     page.evaluate(

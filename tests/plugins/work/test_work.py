@@ -75,7 +75,7 @@ def test_what_does_not_fit_is_refused_with_place_and_remedy(world: World) -> Non
     first = world.item(package, "Draft", D(2027, 1, 20))
     second = world.item(package, "Print", D(2027, 2, 20), D(2027, 2, 1), needs=(first,))
     cases = [
-        ({"ends_on": D(2027, 7, 1)}, "ends_on", "outside “Units”.*Jun 30"),
+        ({"ends_on": D(2027, 7, 1)}, "ends_on", "outside “Units”.*30 Jun"),
         ({"starts_on": D(2027, 5, 1), "ends_on": D(2027, 4, 1)}, "ends_on", "before the first"),
         ({"owner": world.stranger.organisation.public_id}, "owner", "no active member"),
         ({"needs": [second.public_id]}, "needs", "“Draft” → “Print” → “Draft”"),
