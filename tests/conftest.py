@@ -158,7 +158,26 @@ def ctx(clock: FixedClock) -> Context:
 
 
 @pytest.fixture
-def make_portal(tmp_path: Path, clock: FixedClock) -> Iterator[Callable[..., Flask]]:
+def forget_guests() -> Iterator[None]:
+    """Forget the plugins that a test put beside those of the house: the next may call its own alike."""
+    house = importlib.import_module(HOUSE)
+    paths, texts, modules = list(house.__path__), list(catalogues.folders), set(sys.modules)
+    yield
+    house.__path__[:] = paths
+    catalogues.folders[:] = texts
+    catalogues._merged.clear()
+    for name in [name for name in sys.modules if name.startswith(f"{HOUSE}.")]:
+        place = getattr(sys.modules[name], "__file__", None) or ""
+        if name not in modules and HOUSE_FOLDER not in Path(place).parents:
+            del sys.modules[name]
+            if name.count(".") == 1:
+                vars(house).pop(name.split(".")[1], None)
+
+
+@pytest.fixture
+def make_portal(
+    tmp_path: Path, clock: FixedClock, forget_guests: None
+) -> Iterator[Callable[..., Flask]]:
     """Make portals: `make_portal(url, plugins=["partners"], folders=[...])`; all found when None."""
 
     def make(
@@ -179,22 +198,12 @@ def make_portal(tmp_path: Path, clock: FixedClock) -> Iterator[Callable[..., Fla
 
 
 @pytest.fixture
-def plugin_folder(tmp_path: Path) -> Iterator[Path]:
+def plugin_folder(tmp_path: Path, forget_guests: None) -> Path:
     """An empty folder in the place of `plugins/`; what is imported from it is forgotten again."""
     folder = tmp_path / "plugins"
     folder.mkdir()
-    house = importlib.import_module(HOUSE)
-    paths, texts, modules = list(house.__path__), list(catalogues.folders), set(sys.modules)
-    house.__path__[:] = [str(folder)]
-    yield folder
-    house.__path__[:] = paths
-    catalogues.folders[:] = texts
-    catalogues._merged.clear()
-    for name in [name for name in sys.modules if name.startswith(f"{HOUSE}.")]:
-        if name not in modules:
-            del sys.modules[name]
-            if name.count(".") == 1:
-                vars(house).pop(name.split(".")[1], None)
+    importlib.import_module(HOUSE).__path__[:] = [str(folder)]
+    return folder
 
 
 def prepare(registry: Registry, plugins: list[str] | None = None) -> None:
