@@ -205,13 +205,14 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
             *(
                 f"consortia.{name}"
                 for name in """edit take_step history members invite remind take_member_step member
-                join lead lead_step places one_place places_csv dates remove_date programme
-                health_page""".split()
+                join lead lead_step places one_place places_csv dates remove_date
+                programme""".split()
             ),
             *(f"composer.{name}" for name in "partners remove_wish grow".split()),
             *(f"closing.{name}" for name in "show report keep make_archive give_archive".split()),
             *(f"sharing.{name}" for name in "shared take_back".split()),
             *(f"consortium_steps.{name}" for name in "show usual".split()),
+            "consortium_health.show",
         ),
         (set(), set()),
     ),
@@ -259,6 +260,7 @@ OF_CONSORTIA = (
     "consortia.",
     "composer.",
     "closing.",
+    "consortium_health.",
     "consortium_steps.",
     "sharing.",
     "sharing_api.",

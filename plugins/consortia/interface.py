@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import g
@@ -23,7 +24,7 @@ from plugins.consortia.labels import state as state_tag
 from plugins.consortia.models import ACTIVE, APPLIED, CLOSED, INVITED, RUNNING, Consortium
 from plugins.consortia.queries import Found
 from plugins.consortia.records import Public, PublicMember, Table, listed
-from plugins.consortia.rules import MOST_PLACES, PARTS, line, plain
+from plugins.consortia.rules import MOST_PLACES, PARTS, Balance, Planned, balances, line, plain
 from plugins.consortia.telling import editors, tell
 from plugins.consortia.views import base
 from plugins.consortia.views.base import LEADS, STRANGERS, spend
@@ -33,17 +34,20 @@ from portal.organisations.models import Organisation
 
 __all__ = [
     "ACTIVE", "APPLIED", "CLOSED", "INVITED", "LEAD", "LEADS", "MEMBER", "MOST_PLACES", "PARTS",
-    "RUNNING", "STRANGERS", "DateField", "Member", "Public", "PublicMember", "Section", "Seen", "Table",
-    "countries", "editors", "find", "forget_people", "found", "invite", "keep_wishes",
+    "RUNNING", "STRANGERS", "Balance", "DateField", "Member", "Planned", "Public", "PublicMember", "Section", "Seen",
+    "Table", "balances", "countries", "editors", "find", "forget_people", "found", "invite", "keep_wishes",
     "kind_name", "led", "line", "listed", "lock", "made_up", "members", "note", "of_ids", "own",
-    "page", "period", "plain", "public_facts", "role_name", "shown", "shown_to_all", "spend",
+    "page", "period", "places", "plain", "public_facts", "role_name", "shown", "shown_to_all", "spend",
     "state_tag", "tables", "tell", "version_of", "wishes", "writes_for",
 ]  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Member:
-    """An organisation's part in a consortium: `state` is "active", "left" and so on."""
+    """An organisation's part in a consortium: `state` is "active", "left" and so on.
+
+    `answered_at` is none before it answered, and where nobody asked it.
+    """
 
     organisation: Organisation
     organisation_id: int
@@ -52,6 +56,8 @@ class Member:
     state: str
     joined_on: str
     left_on: str
+    asked_at: datetime
+    answered_at: datetime | None
     is_lead: bool
 
 
@@ -93,7 +99,8 @@ def lock(ctx: Context, consortium: Seen, permission: str = "run") -> Seen:
 def members(consortium: Seen, *states: str) -> list[Member]:
     """Return who belongs (or once belonged; all without states): the lead, then by name."""
     row = Consortium.get_by_id(consortium.id)
-    same = ("organisation", "organisation_id", "role", "parts", "state", "joined_on", "left_on")
+    same = ("organisation", "organisation_id", "role", "parts", "state", "joined_on", "left_on",
+            "asked_at", "answered_at")  # fmt: skip
     return [
         Member(
             **{name: getattr(item, name) for name in same},
@@ -101,6 +108,11 @@ def members(consortium: Seen, *states: str) -> list[Member]:
         )
         for item in queries.members(row, *states)
     ]
+
+
+def places(consortium: Seen) -> list[Planned]:
+    """Return the places between members as numbers."""
+    return queries.planned(queries.flows(Consortium.get_by_id(consortium.id)))
 
 
 def found(ctx: Context, values: Mapping[str, Any], organisation: Organisation) -> Seen:

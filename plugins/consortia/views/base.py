@@ -75,9 +75,7 @@ def tabs(found: Found, current: str) -> tuple[list[tuple[str, str, bool]], list[
              (_("Dates"), "/dates")]  # fmt: skip
     added = [item for item in sections(found) if item.is_on]
     early = [(item.title, item.address) for item in added if item.order < DEEPER]
-    deeper = [(60, _("Health"), "/health"), (70, _("Programme rule"), "/rules")]
-    deeper.append((80, _("History"), "/history"))
-    later = [(order, text, f"{base}{path}") for order, text, path in deeper]
+    later = [(70, _("Programme rule"), f"{base}/rules"), (80, _("History"), f"{base}/history")]
     later += [(item.order, item.title, item.address) for item in added if item.order >= DEEPER]
     rest = early[MOST_ADDED:] + [(text, path) for _order, text, path in sorted(later)]
     here = f"{base}/{current}".rstrip("/")

@@ -75,7 +75,7 @@ def test_a_host_in_latvia_is_proposed_with_reasons_and_asked_once(one: Flask, ct
 def test_the_page_takes_a_wish_and_strangers_see_nothing(
     make_portal: Callable[..., Flask], ctx: Context
 ) -> None:
-    app = make_portal(plugins=["composer"])
+    app = make_portal(plugins=["composer", "consortium_health"])
     with app.app_context():
         lead, member, stranger = (Side(app, ctx, name) for name in ("Lead", "Member", "Stranger"))
         row = found(lead)

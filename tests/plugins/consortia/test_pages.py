@@ -27,7 +27,7 @@ TYPED = {
     "starts_on": "2026-09-01",
     "ends_on": "2028-08-31",
 }
-INSIDE = ("members", "places", "places.csv", "dates", "health", "rules", "lead")
+INSIDE = ("members", "places", "places.csv", "dates", "rules", "lead")
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_from_founding_to_places_and_history(app: Flask) -> None:
     assert "1 of 1 has not answered" in look(f"{base}/members").text
     again = post(person, f"{base}/members/remind", page=f"{base}/members")
     assert again.status_code == 422
-    for name in ("places", "dates", "health", "rules", "lead", "history", ""):
+    for name in ("places", "dates", "rules", "lead", "history", ""):
         look(f"{base}/{name}".rstrip("/"))
     assert post(person, f"{base}/rules", rule="network").status_code == 303
     assert "1 more" not in look(f"{base}/rules").text and "2 more" in look(f"{base}/rules").text

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from plugins.consortia.rules import Balance
+from plugins.consortia.interface import Balance
+from plugins.consortium_health import measures
+from plugins.consortium_health.measures import Fact, Sole
+from plugins.partners.interface import field_name
 from portal.i18n import _, country_name, ngettext, number, percent
 
-CARRIED = 70
-"""So many hundredths of the places are looked at: who carries them."""
 SILENT_DAYS = 14
 LOPSIDED = 5
+MOST_NAMED = 5
 EXPIRES_SOON = timedelta(days=60)
 
 
@@ -29,47 +30,6 @@ class Sign:
     measure: str = ""
 
 
-@dataclass(frozen=True)
-class Fact:
-    """A member as health looks at it; `contacts` counts who acts for it, `until` ends of agreements."""
-
-    id: int
-    name: str
-    country: str
-    contacts: int
-    is_claimed: bool
-    until: tuple[str, ...] | None = None
-
-
-def gini(values: Sequence[int]) -> float:
-    """Return how unevenly something is shared: 0 all alike, towards 1 one has it all.
-
-    The mean difference of all pairs over twice the mean. 0 for nothing at all.
-    """
-    ordered, total = sorted(values), sum(values)
-    if not total:
-        return 0.0
-    weighted = sum(at * value for at, value in enumerate(ordered, 1))
-    return (2 * weighted) / (len(ordered) * total) - (len(ordered) + 1) / len(ordered)
-
-
-def carriers(loads: Mapping[int, int], share: int = CARRIED) -> list[int]:
-    """Return the fewest members that carry such a share of all, those with most first."""
-    total, found, sum_so_far = sum(loads.values()), [], 0
-    for member, load in sorted(loads.items(), key=lambda item: (-item[1], item[0])):
-        if not total or sum_so_far * 100 >= share * total:
-            break
-        found.append(member)
-        sum_so_far += load
-    return found
-
-
-def single(facts: Sequence[Fact]) -> list[str]:
-    """Return the countries that hang on one member, where there are several countries."""
-    counts = Counter(fact.country for fact in facts)
-    return sorted(code for code, count in counts.items() if count == 1) if len(counts) > 1 else []
-
-
 def signs(
     facts: Sequence[Fact],
     balances: Mapping[int, Balance],
@@ -78,15 +38,22 @@ def signs(
     silent: Sequence[tuple[str, int]],
     today: date,
     answered: Sequence[int] = (),
+    alone: Mapping[int, Sole] | None = None,
+    covered: Mapping[str, Collection[int]] | None = None,
 ) -> list[Sign]:
-    """Return what to know, the worst first."""
+    """Return what to know, the worst first.
+
+    `alone` is what hangs on each member, `covered` who covers each field.
+    """
     names = {fact.id: fact.name for fact in facts}
     found = [
         *_gaps(gaps),
         *_silent(silent),
         *_answers(answered),
         *_load(names, balances),
+        *_members(facts, alone or {}),
         *_countries(facts),
+        *_fields(covered or {}),
         *_contacts(facts),
         *_balance(names, balances),
         *_agreements(facts, today),
@@ -140,12 +107,12 @@ def _load(names: Mapping[int, str], balances: Mapping[int, Balance]) -> list[Sig
     total = sum(loads.values())
     if not total or len(loads) < 3:
         return []
-    few = carriers(loads)
+    few = measures.carriers(loads)
     share = round(100 * sum(loads[key] for key in few) / total)
     measure = _(
         "Each place counts for who sends and who hosts. Gini %(gini)s: 0 is all alike, 1 is one for "
         "all.",
-        gini=number(round(gini(list(loads.values())), 2), 2),
+        gini=number(round(measures.gini(list(loads.values())), 2), 2),
     )
     title = ngettext(
         "%(num)s member carries %(share)s of the places",
@@ -160,8 +127,87 @@ def _load(names: Mapping[int, str], balances: Mapping[int, Balance]) -> list[Sig
     ]  # fmt: skip
 
 
+def _members(facts: Sequence[Fact], alone: Mapping[int, Sole]) -> list[Sign]:
+    """Countries and fields have signs of their own; in small consortia everything hangs on each."""
+    if len(facts) < measures.FEWEST:
+        return []
+    found = []
+    soles = [(fact, alone.get(fact.id, Sole())) for fact in facts]
+    told = [
+        (fact.name, texts)
+        for fact, sole in soles
+        if (texts := [*_parts(sole), *_host(fact, sole, is_sign=True)])
+    ]
+    if told:
+        title = ngettext(
+            "%(num)s member does what no other does",
+            "%(num)s members do what no other does",
+            len(told),
+        )
+        text = "; ".join(f"{name}: {', '.join(texts)}" for name, texts in told[:MOST_NAMED])
+        measure = _("What members do here, as noted with each and as places say.")
+        found.append(Sign("warn", title, text, "partners", _("Find a second one"), measure))
+    names = [fact.name for fact, sole in soles if sole.cuts]
+    if names:
+        title = ngettext(
+            "%(num)s member holds others together",
+            "%(num)s members hold others together",
+            len(names),
+        )
+        text = _(
+            "If one leaves, the others fall into groups without places between them: %(names)s",
+            names=_listed(names),
+        )
+        measure = _(
+            "Two members are tied when places go between them; such a member is a cut point "
+            "(articulation point) of these ties."
+        )
+        found.append(
+            Sign("warn", title, text, "places", _("Plan places between others, too"), measure)
+        )
+    return found
+
+
+def losses(fact: Fact, sole: Sole, names: Mapping[int, str]) -> list[str]:
+    """Say what a consortium loses with a member, each in some words."""
+    found = [*_parts(sole), *_host(fact, sole)]
+    if sole.country and not sole.host:
+        found.append(_("the only one in %(country)s", country=country_name(fact.country)))
+    if sole.fields:
+        fields = _listed([field_name(code) for code in sole.fields])
+        found.append(_("the only one for %(fields)s", fields=fields))
+    if sole.cuts:
+        found.append(_("holds others together"))
+    if sole.ties:
+        tied = _listed([names[number] for number in sole.ties if number in names])
+        found.append(_("the only one with places for %(names)s", names=tied))
+    return found
+
+
+def _parts(sole: Sole) -> list[str]:
+    texts = {
+        "sending": _("the only one that sends"),
+        "host": _("the only one that hosts"),
+        "supporting": _("the only one that supports"),
+    }
+    return [texts[part] for part in sole.does]
+
+
+def _host(fact: Fact, sole: Sole, is_sign: bool = False) -> list[str]:
+    if not sole.host or "host" in sole.does or (is_sign and sole.country):
+        return []
+    return [_("the only host in %(country)s", country=country_name(fact.country))]
+
+
+def _listed(names: Sequence[str], mark: str = ", ") -> str:
+    shown = mark.join(names[:MOST_NAMED])
+    if len(names) <= MOST_NAMED:
+        return shown
+    return str(_("%(names)s and %(more)s more", names=shown, more=len(names) - MOST_NAMED))
+
+
 def _countries(facts: Sequence[Fact]) -> list[Sign]:
-    alone = single(facts)
+    alone = measures.single(facts)
     if not alone:
         return []
     title = ngettext(
@@ -173,6 +219,31 @@ def _countries(facts: Sequence[Fact]) -> list[Sign]:
     )
     measure = _("Members by country; a country with one member hangs on it.")
     return [Sign("warn", title, text, "partners", _("Find a second one"), measure)]
+
+
+def _fields(covered: Mapping[str, Collection[int]]) -> list[Sign]:
+    found = []
+    measure = _("Fields of the consortium, against the public profiles of its members.")
+    nobody = [field_name(code) for code, members in covered.items() if not members]
+    if nobody:
+        title = ngettext(
+            "%(num)s field is in no profile of a member",
+            "%(num)s fields are in no profile of a member",
+            len(nobody),
+        )
+        text = _listed(nobody, "; ")
+        found.append(Sign("warn", title, text, "partners", _("See who fits"), measure))
+    alone = [field_name(code) for code, members in covered.items() if len(members) == 1]
+    if alone:
+        title = ngettext(
+            "%(num)s field hangs on one member", "%(num)s fields hang on one member", len(alone)
+        )
+        text = _(
+            "The consortium loses them if one organisation leaves: %(fields)s",
+            fields=_listed(alone, "; "),
+        )
+        found.append(Sign("warn", title, text, "partners", _("Find a second one"), measure))
+    return found
 
 
 def _contacts(facts: Sequence[Fact]) -> list[Sign]:

@@ -1,0 +1,1 @@
+"""How consortia are."""
