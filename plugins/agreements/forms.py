@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-import wtforms
 from wtforms import (
     FileField,
     HiddenField,
@@ -20,32 +19,10 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from plugins.agreements import drafting, library, rules
 from plugins.agreements.models import Agreement, Clause, Party
+from portal.fields import NOT_EMPTY, DateField
 from portal.i18n import SHIPPED, Form, _, language_name, locale
 from portal.i18n import lazy_gettext as lazy
 from portal.organisations.models import Organisation
-
-NOT_EMPTY = lazy("Fill this in; it can't stay empty.")
-NO_DAY = lazy("Write the day as year, month, day: 2027-05-18.")
-
-
-def version_of(text: Any) -> int:
-    """Read the version that a form was made from; 0 where it says none."""
-    shown = str(text or "")[:9]
-    return int(shown) if shown.isascii() and shown.isdigit() else 0
-
-
-class DateField(wtforms.DateField):
-    """A day; what can't be read as one is refused in the language of the page."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read what was typed."""
-        if not valuelist or not valuelist[0].strip():
-            self.data = None
-            return
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(str(NO_DAY)) from None
 
 
 class NewForm(Form):

@@ -6,53 +6,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import wtforms
 from wtforms import (
     HiddenField,
     IntegerField,
     SelectField,
-    SelectMultipleField,
     TextAreaField,
-    widgets,
 )
 from wtforms.validators import InputRequired
 
 from plugins.attendance import outcomes, rules
 from plugins.attendance.models import Outcome
 from plugins.roundtables.interface import Series
+from portal.fields import NOT_EMPTY, Boxes, DateField, version_of
 from portal.i18n import Form
 from portal.i18n import lazy_gettext as lazy
 
-NOT_EMPTY = lazy("Fill this in; it can't stay empty.")
 SPARE = 3
 """Empty rows for more actions."""
-
-
-class Boxes(SelectMultipleField):
-    """Several of a list, as check boxes."""
-
-    widget = widgets.ListWidget(prefix_label=False)
-    option_widget = widgets.CheckboxInput()
-
-
-class DateField(wtforms.DateField):
-    """A day that may stay empty."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read what was typed."""
-        if valuelist and not valuelist[0].strip():
-            self.data = None
-            return
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(str(lazy("Write the day as year, month, day: 2027-05-18."))) from None
-
-
-def version_of(text: Any) -> int:
-    """Read the version that a form was made from; 0 where it says none."""
-    shown = str(text or "")[:9]
-    return int(shown) if shown.isascii() and shown.isdigit() else 0
 
 
 class OutcomeForm(Form):

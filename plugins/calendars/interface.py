@@ -9,10 +9,9 @@ from plugins.calendars.appointments import (
     person,
     uid_of,
 )
-from plugins.calendars.fields import DateField
 from plugins.calendars.moments import Moment, clock_at, day_at, joining_link, moment, zones
 
 __all__ = [
-    "CANCEL", "REQUEST", "Appointment", "DateField", "Moment", "attach", "clock_at", "day_at", "joining_link", "letter",
+    "CANCEL", "REQUEST", "Appointment", "Moment", "attach", "clock_at", "day_at", "joining_link", "letter",
     "moment", "person", "uid_of", "zones",
 ]  # fmt: skip

@@ -4,29 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import wtforms
 from wtforms import StringField
 from wtforms.validators import InputRequired, Optional
 
+from portal.fields import NOT_EMPTY, DateField
 from portal.i18n import Form
 from portal.i18n import lazy_gettext as lazy
-
-NOT_EMPTY = lazy("Fill this in; it can't stay empty.")
-NO_DAY = lazy("Write the day as year, month, day: 2027-05-18.")
-
-
-class DateField(wtforms.DateField):
-    """A day; what can't be read as one is refused in the language of the page."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read what was typed."""
-        if valuelist and not valuelist[0].strip():
-            self.data = None
-            return
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(str(NO_DAY)) from None
 
 
 class ReportForm(Form):

@@ -8,12 +8,11 @@ from wtforms import IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from plugins.consortia.interface import MOST_PLACES, countries
-from plugins.partners.interface import LANGUAGES, ROLES, Boxes, field_codes, field_name
+from plugins.partners.interface import LANGUAGES, ROLES, field_codes, field_name
+from portal.fields import NOT_EMPTY, Boxes
 from portal.i18n import Form, language_name, locale
 from portal.i18n import lazy_gettext as lazy
 from portal.text import sort_key
-
-NOT_EMPTY = lazy("Fill this in; it can't stay empty.")
 
 
 class WishForm(Form):

@@ -12,34 +12,12 @@ from wtforms.validators import InputRequired, NumberRange, Optional
 
 from plugins.consortia import labels, rules
 from plugins.consortia.models import Consortium, Membership
-from plugins.partners.interface import LANGUAGES, Boxes, field_codes, field_name
+from plugins.partners.interface import LANGUAGES, field_codes, field_name
+from portal.fields import NOT_EMPTY, Boxes, DateField, version_of
 from portal.i18n import Form, language_name, locale
 from portal.i18n import lazy_gettext as lazy
 from portal.organisations.models import Organisation
 from portal.text import sort_key
-
-NOT_EMPTY = lazy("Fill this in; it can't stay empty.")
-NO_DAY = lazy("Write the day as year, month, day: 2027-05-18.")
-
-
-def version_of(text: Any) -> int:
-    """Read the version that a form was made from; 0 where it says none."""
-    shown = str(text or "")[:9]
-    return int(shown) if shown.isascii() and shown.isdigit() else 0
-
-
-class DateField(wtforms.DateField):
-    """A day; what can't be read as one is refused in the language of the page."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read what was typed."""
-        if valuelist and not valuelist[0].strip():
-            self.data = None
-            return
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(str(NO_DAY)) from None
 
 
 def _places(label: Any) -> IntegerField:

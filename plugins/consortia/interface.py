@@ -16,7 +16,6 @@ from flask import g
 from flask.typing import ResponseReturnValue
 
 from plugins.consortia import inviting, labels, queries, records, rules, service, telling
-from plugins.consortia.forms import DateField, version_of
 from plugins.consortia.hookspecs import LEAD, MEMBER, Section, Seen
 from plugins.consortia.labels import countries, period
 from plugins.consortia.labels import kind as kind_name
@@ -34,11 +33,11 @@ from portal.organisations.models import Organisation
 
 __all__ = [
     "ACTIVE", "APPLIED", "CLOSED", "INVITED", "LEAD", "LEADS", "MEMBER", "MOST_PLACES", "PARTS",
-    "RUNNING", "STRANGERS", "Balance", "DateField", "Member", "Planned", "Public", "PublicMember", "Section", "Seen",
+    "RUNNING", "STRANGERS", "Balance", "Member", "Planned", "Public", "PublicMember", "Section", "Seen",
     "Table", "balances", "countries", "editors", "find", "forget_people", "found", "invite", "keep_wishes",
     "kind_name", "led", "line", "listed", "lock", "made_up", "members", "note", "of_ids", "own",
     "page", "period", "places", "plain", "public_facts", "role_name", "shown", "shown_to_all", "spend",
-    "state_tag", "tables", "tell", "version_of", "wishes", "writes_for",
+    "state_tag", "tables", "tell", "wishes", "writes_for",
 ]  # fmt: skip
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import wtforms
 from wtforms import (
     FileField,
     IntegerField,
@@ -18,28 +17,13 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from plugins.cooperation import labels, rules
 from plugins.partners.interface import LANGUAGES
+from portal.fields import NOT_EMPTY, DateField
 from portal.i18n import Form, language_name, locale
 from portal.i18n import lazy_gettext as lazy
 from portal.text import sort_key
 
-NOT_EMPTY = lazy("Fill this in; it can't stay empty.")
 TOO_LONG = lazy("Write at most %(max)d characters.")
-NO_DAY = lazy("Write the day as year, month, day: 2027-05-18.")
 WE, THEY = "we", "they"
-
-
-class DateField(wtforms.DateField):
-    """A day; what can't be read as one is refused in the language of the page."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read what was typed."""
-        if valuelist and not valuelist[0].strip():
-            self.data = None
-            return
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(str(NO_DAY)) from None
 
 
 class RecordForm(Form):

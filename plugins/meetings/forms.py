@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-import wtforms
 from wtforms import (
     BooleanField,
     HiddenField,
@@ -21,36 +20,14 @@ from wtforms.validators import InputRequired, Optional
 from plugins.calendars.interface import clock_at, day_at, zones
 from plugins.meetings import labels, rules
 from plugins.meetings.models import Meeting
-from plugins.partners.interface import Boxes
+from portal.fields import NOT_EMPTY, Boxes, DateField, version_of
 from portal.i18n import SHIPPED, Form, language_name, locale
 from portal.i18n import lazy_gettext as lazy
 from portal.organisations.models import Organisation
 from portal.text import sort_key
 
-NOT_EMPTY = lazy("Fill this in; it can't stay empty.")
-NO_DAY = lazy("Write the day as year, month, day: 2027-05-18.")
 DEFAULT_ZONE = "Europe/Brussels"
 DAYS_TO_SPEAK = 7
-
-
-def version_of(text: Any) -> int:
-    """Read the version that a form was made from; 0 where it says none."""
-    shown = str(text or "")[:9]
-    return int(shown) if shown.isascii() and shown.isdigit() else 0
-
-
-class DateField(wtforms.DateField):
-    """A day; what can't be read as one is refused in the language of the page."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read what was typed."""
-        if valuelist and not valuelist[0].strip():
-            self.data = None
-            return
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(str(NO_DAY)) from None
 
 
 def _clock(label: Any) -> StringField:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import wtforms
 from wtforms import (
     BooleanField,
     FieldList,
@@ -20,42 +19,21 @@ from wtforms.validators import InputRequired, Optional
 
 from plugins.mobilities import labels, rules
 from plugins.mobilities.models import INITIATORS, KINDS, MODES, REPORTS, Mobility
-from plugins.partners.interface import LANGUAGES, Boxes, field_codes, field_name
+from plugins.partners.interface import LANGUAGES, field_codes, field_name
+from portal.fields import NO_DAY, NOT_EMPTY, Boxes, DateField, version_of
 from portal.i18n import Form, language_name, locale
 from portal.i18n import lazy_gettext as lazy
 from portal.organisations.models import Organisation
 from portal.people.models import Account
 from portal.text import sort_key
 
-NOT_EMPTY = lazy("Fill this in; it can't stay empty.")
-NO_DAY = lazy("Write the day as year, month, day: 2027-05-18.")
 MORE_ROWS = 5
-
-
-def version_of(text: Any) -> int:
-    """Read the version that a form was made from; 0 where it says none."""
-    shown = str(text or "")[:9]
-    return int(shown) if shown.isascii() and shown.isdigit() else 0
 
 
 def languages() -> list[tuple[str, str]]:
     """Return the languages in which participants can be written to, by name."""
     rows = [(tag, language_name(tag, locale())) for tag in LANGUAGES]
     return sorted(rows, key=lambda pair: sort_key(pair[1]))
-
-
-class DateField(wtforms.DateField):
-    """A day; what can't be read as one is refused in the language of the page."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read what was typed."""
-        if valuelist and not valuelist[0].strip():
-            self.data = None
-            return
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(str(NO_DAY)) from None
 
 
 class PersonForm(Form):

@@ -12,10 +12,8 @@ from wtforms import (
     HiddenField,
     IntegerField,
     SelectField,
-    SelectMultipleField,
     StringField,
     TextAreaField,
-    widgets,
 )
 from wtforms.validators import Length, NumberRange, Optional
 
@@ -24,6 +22,7 @@ from plugins.partners.queries import Partner
 from plugins.partners.rules import cents
 from plugins.partners.service import LEVELS
 from portal.errors import Invalid
+from portal.fields import Boxes
 from portal.i18n import Form, _, language_name, lazy_gettext, locale
 
 LANGUAGES = (
@@ -36,13 +35,6 @@ PLAIN = (
     "group_max", "places_a_year", "stay_min_weeks", "stay_max_weeks", "minimum_age",
     "accompanying_max", "accompanying_free",
 )  # fmt: skip
-
-
-class Boxes(SelectMultipleField):
-    """Several of a list, as check boxes."""
-
-    widget = widgets.ListWidget(prefix_label=False)
-    option_widget = widgets.CheckboxInput()
 
 
 def whole(label: Any, most: int, description: Any = "") -> IntegerField:

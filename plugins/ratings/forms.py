@@ -10,12 +10,12 @@ from wtforms.validators import InputRequired, Length
 
 from plugins.ratings import labels, rules
 from plugins.ratings.models import REASONS
+from portal.fields import NOT_EMPTY
 from portal.i18n import Form
 from portal.i18n import lazy_gettext as lazy
 
 CHOOSE = lazy("Choose a step, or “cannot say”.")
 TOO_LONG = lazy("Write at most %(max)s characters.")
-NOT_EMPTY = lazy("Fill this in; it can't stay empty.")
 
 
 class RatingForm(Form):

@@ -4,31 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import wtforms
 from wtforms import SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from plugins.reliance import labels
 from plugins.reliance.rules import RELIANCES
+from portal.fields import NOT_EMPTY, DateField
 from portal.i18n import Form
 from portal.i18n import lazy_gettext as lazy
-
-NOT_EMPTY = lazy("Fill this in; it can't stay empty.")
-NO_DAY = lazy("Write the day as year, month, day: 2027-05-18.")
-
-
-class DateField(wtforms.DateField):
-    """A day; what can't be read as one is refused in the language of the page."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read what was typed."""
-        if not valuelist or not valuelist[0].strip():
-            self.data = None
-            return
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(str(NO_DAY)) from None
 
 
 class DeliveredForm(Form):

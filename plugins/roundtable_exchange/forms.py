@@ -13,10 +13,10 @@ from wtforms.validators import InputRequired
 from plugins.roundtable_exchange.reading import LARGEST, Entry
 from plugins.roundtables import interface as roundtables
 from portal.errors import Invalid
+from portal.fields import NO_DAY, NOT_EMPTY
 from portal.i18n import Form, _
 from portal.i18n import lazy_gettext as lazy
 
-NOT_EMPTY = lazy("Fill this in; it can't stay empty.")
 MOST_FILES, MOST_ROWS, USUAL_SEATS = 20, 40, 12
 TYPED = ("topic", "day", "time", "minutes", "source")
 
@@ -66,7 +66,7 @@ class Row:
         try:
             day = date.fromisoformat(self.day.strip())
         except ValueError:
-            raise Invalid(_("Write the day as year, month, day: 2027-05-18."), "day") from None
+            raise Invalid(str(NO_DAY), "day") from None
         if not self.time.strip():
             raise Invalid(_("Write when it begins, such as 14:30."), "time")
         minutes = self.minutes.strip()

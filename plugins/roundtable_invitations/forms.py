@@ -8,11 +8,10 @@ from wtforms import FileField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired
 
 from plugins.roundtable_invitations.service import SOURCES
+from portal.fields import NOT_EMPTY
 from portal.i18n import SHIPPED, Form, language_name, locale
 from portal.i18n import lazy_gettext as lazy
 from portal.text import sort_key
-
-NOT_EMPTY = lazy("Fill this in; it can't stay empty.")
 
 
 class InvitationForm(Form):

@@ -8,10 +8,10 @@ from typing import Any
 from wtforms import HiddenField, IntegerField, TextAreaField
 from wtforms.validators import InputRequired, Optional
 
+from portal.fields import NOT_EMPTY
 from portal.i18n import Form
 from portal.i18n import lazy_gettext as lazy
 
-NOT_EMPTY = lazy("Fill this in; it can't stay empty.")
 LIMITS = ("own_groups", "org_cap", "seats_per_person")
 
 

@@ -12,6 +12,7 @@ from plugins.roundtable_rules.forms import RulesForm, rules_form
 from plugins.roundtables import interface as roundtables
 from plugins.roundtables.interface import Series
 from portal.errors import Conflict, Invalid
+from portal.fields import shown_version
 from portal.i18n import _
 from portal.people.forms import mark
 from portal.people.views import to
@@ -28,7 +29,7 @@ def rules(slug: str) -> ResponseReturnValue:
     stored = roundtables.rules(series)
     form = rules_form(request.form or None, stored)
     if request.method == "POST" and form.validate():
-        shown = roundtables.version_of(request.form.get("version")) or None
+        shown = shown_version()
         try:
             roundtables.set_rules(g.ctx, series, form.values(stored), shown)
         except Invalid as error:

@@ -13,36 +13,21 @@ from wtforms import (
     HiddenField,
     IntegerField,
     SelectField,
-    SelectMultipleField,
     StringField,
     TextAreaField,
-    widgets,
 )
 from wtforms.validators import InputRequired, Optional
 
-from plugins.calendars.interface import DateField, zones
+from plugins.calendars.interface import zones
 from plugins.roundtables import checking, groups, labels
 from plugins.roundtables.models import DRAFT, Interest, RoundTable, Series
+from portal.fields import NOT_EMPTY, Boxes, DateField, version_of
 from portal.i18n import Form, language_name, locale
 from portal.i18n import lazy_gettext as lazy
 from portal.organisations.models import Organisation
 from portal.text import sort_key
 
-NOT_EMPTY = lazy("Fill this in; it can't stay empty.")
 DEFAULT_ZONE = "Europe/Brussels"
-
-
-class Boxes(SelectMultipleField):
-    """Several of a list, as check boxes."""
-
-    widget = widgets.ListWidget(prefix_label=False)
-    option_widget = widgets.CheckboxInput()
-
-
-def version_of(text: Any) -> int:
-    """Read the version that a form was made from; 0 where it says none."""
-    shown = str(text or "")[:9]
-    return int(shown) if shown.isascii() and shown.isdigit() else 0
 
 
 def whole(label: Any, hint: Any = "") -> IntegerField:

@@ -31,7 +31,7 @@ from portal.organisations.models import Organisation
 ACCEPTED, ATTENDED, ABSENT, EXCUSED = SEATED = models.SEATED
 HELD, WAS_HELD = ("placed", "held"), models.HELD
 moment, missing, load_demo = pages.moment, queries.missing, demo.load
-version_of, languages, FLOW = forms.version_of, forms.languages, workflow.FLOW
+languages, FLOW = forms.languages, workflow.FLOW
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from wtforms import DateField, RadioField, StringField
+from wtforms import RadioField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
 from plugins.tasks import labels
+from portal.fields import DateField
 from portal.hookspecs import ObjectType
 from portal.i18n import Form
 from portal.i18n import lazy_gettext as lazy

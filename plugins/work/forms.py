@@ -9,14 +9,12 @@ from typing import Any
 from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Optional
 
-from plugins.consortia.interface import DateField, Member, version_of
-from plugins.partners.interface import Boxes
+from plugins.consortia.interface import Member
 from plugins.work import labels, rules
 from plugins.work.models import Item, Package
+from portal.fields import NOT_EMPTY, Boxes, DateField, version_of
 from portal.i18n import Form
 from portal.i18n import lazy_gettext as lazy
-
-NOT_EMPTY = lazy("Fill this in; it can't stay empty.")
 
 
 def _names(members: Sequence[Member], chosen: Any = None) -> list[tuple[str, str]]:

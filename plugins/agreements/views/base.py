@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, g, request
 
 from plugins.agreements import library, policy, queries
-from plugins.agreements.forms import version_of
 from plugins.agreements.models import Agreement
+from portal.fields import version_of
 from portal.people import throttle
 from portal.people.views import keep_nothing
 
@@ -41,11 +41,6 @@ def template_of(agreement: Agreement) -> library.Template:
 def asked_page(name: str = "page") -> int:
     """Return which page of a list is asked for, from 1; 0 where all shall be on one page."""
     return 0 if request.args.get("all") else version_of(request.args.get(name)) or 1
-
-
-def shown_version() -> int | None:
-    """Return the version of the object that a sent form was made from."""
-    return version_of(request.form.get("version")) or None
 
 
 def spend(key: str = "") -> None:

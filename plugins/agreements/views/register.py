@@ -13,6 +13,7 @@ from plugins.agreements import forms, labels, library, pages, queries, service
 from plugins.agreements.views.base import blueprint, spend, spend_sending
 from plugins.partners.interface import respond
 from portal.errors import Invalid, NotFound
+from portal.fields import version_of
 from portal.i18n import _
 from portal.organisations import queries as organisations
 from portal.organisations.models import Organisation
@@ -29,7 +30,7 @@ def _filters() -> queries.Filters:
         state=state if state in known else "",
         kind=args.get("kind", "")[:40].replace("\0", ""),
         text=args.get("q", "")[:100].replace("\0", "").strip(),
-        before=forms.version_of(args.get("before")),
+        before=version_of(args.get("before")),
     )
 
 

@@ -24,6 +24,7 @@ from plugins.agreements.seats import seats
 from plugins.agreements.views.base import PARTY, asked_page, blueprint, own, template_of
 from plugins.agreements.workflow import parties
 from portal.errors import NotFound
+from portal.fields import version_of
 from portal.i18n import _, day
 from portal.web.access import SIGNED_IN, allow
 
@@ -131,7 +132,7 @@ def compare(public_id: str) -> ResponseReturnValue:
 
 
 def _version(row: Agreement, number: str | None, otherwise: int) -> Version:
-    found = drafting.version(row, forms.version_of(number) if number else otherwise)
+    found = drafting.version(row, version_of(number) if number else otherwise)
     if found is None:
         raise NotFound(_("There is no such version."))
     return found

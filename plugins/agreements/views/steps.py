@@ -16,12 +16,12 @@ from plugins.agreements.views.base import (
     blueprint,
     hand,
     own,
-    shown_version,
     spend,
     spend_sending,
 )
 from portal import permissions, workflow
 from portal.errors import Conflict, Invalid
+from portal.fields import shown_version
 from portal.i18n import _
 from portal.web.access import SIGNED_IN, allow
 

@@ -24,6 +24,7 @@ from plugins.agreements.views.register import asked
 from plugins.agreements.workflow import parties
 from portal import permissions
 from portal.errors import Conflict, Invalid
+from portal.fields import version_of
 from portal.i18n import _
 from portal.people.forms import mark
 from portal.web.access import SIGNED_IN, allow
@@ -80,7 +81,7 @@ def _form(row: Agreement, found: Clause, there: Parties, typed: Any) -> Any:
 def save(row: Agreement, who: Any, found: Clause, form: Any, there: Parties) -> None:
     """Save what was typed into the form of a clause."""
     values = forms.values_of(form, template_of(row).clause(found.key), there)
-    version = forms.version_of(form.version.data)
+    version = version_of(form.version.data)
     wording = forms.wording_of(form, row)
     negotiating.change(g.ctx, row, who, found.key, values, version, wording)
 
@@ -90,7 +91,7 @@ def save(row: Agreement, who: Any, found: Clause, form: Any, there: Parties) -> 
 def accept(public_id: str, key: str) -> ResponseReturnValue:
     """Accept a clause as it was shown."""
     row = own(public_id)
-    negotiating.accept(g.ctx, row, hand(row), key, forms.version_of(request.form.get("version")))
+    negotiating.accept(g.ctx, row, hand(row), key, version_of(request.form.get("version")))
     flash(_("You accept this clause."))
     return redirect(f"/agreements/{public_id}{reading.jump(row, key)}", 303)
 

@@ -13,6 +13,7 @@ from plugins.attendance.views.base import HOST, blueprint, hosted, private, spen
 from plugins.roundtables import interface as roundtables
 from plugins.roundtables.interface import Series, Table
 from portal.errors import Conflict, Invalid
+from portal.fields import version_of
 from portal.i18n import _, language_name, locale, ngettext
 from portal.people.forms import mark
 from portal.web.access import SIGNED_IN, allow
@@ -133,7 +134,7 @@ def groups(slug: str, public_id: str) -> ResponseReturnValue:
         spend()
         try:
             if "one" in request.form:
-                at = forms.version_of(request.form.get("round"))
+                at = version_of(request.form.get("round"))
                 one, other = request.form["one"], request.form.get("other", "")
                 grouping.swap(g.ctx, series, table, at, one, other)
                 flash(_("The two changed places."))
@@ -190,7 +191,7 @@ def write_outcomes(slug: str, public_id: str) -> ResponseReturnValue:
     if request.method == "POST" and form.validate():
         try:
             spend()
-            version = forms.version_of(request.form.get("version"))
+            version = version_of(request.form.get("version"))
             values = {**form.data, "actions": rows}
             outcomes.write(g.ctx, series, table, values, version)
         except Invalid as error:

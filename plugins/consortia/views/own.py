@@ -10,6 +10,7 @@ from plugins.consortia.models import Consortium
 from plugins.consortia.views.base import LEADS, STRANGERS, back, blueprint, find, page, spend
 from portal import workflow
 from portal.errors import Conflict, Invalid
+from portal.fields import shown_version
 from portal.i18n import _
 from portal.people.forms import mark
 from portal.web.access import SIGNED_IN, allow
@@ -50,7 +51,7 @@ def edit(slug: str) -> ResponseReturnValue:
     row = find(slug, "edit").row
     form = forms.ConsortiumForm(request.form or None, row=row)
     if request.method == "POST" and form.validate():
-        version = forms.version_of(request.form.get("version")) or None
+        version = shown_version()
         try:
             spend()
             changed = service.change(g.ctx, row, form.values(), version)
@@ -72,7 +73,7 @@ def edit(slug: str) -> ResponseReturnValue:
 def take_step(slug: str, step: str) -> ResponseReturnValue:
     """Start, suspend, let go on, close."""
     found = find(slug)
-    version = forms.version_of(request.form.get("version")) or None
+    version = shown_version()
     workflow.move(g.ctx, found.row, step, request.form.get("comment", ""), version)
     flash(_("Done."))
     return back(found)

@@ -28,12 +28,6 @@ def spend() -> None:
     throttle.spend(g.ctx, WRITING, str(g.ctx.actor.account_id))
 
 
-def shown_version() -> int | None:
-    """Return the version of the entry that a sent form was made from."""
-    text = request.form.get("version", "")[:9]
-    return int(text) if text.isascii() and text.isdigit() else None
-
-
 def chosen_own(mine: list[Organisation]) -> Organisation:
     """Return the organisation for which somebody writes: the one that is named, else the first."""
     wanted = request.values.get("organisation", "")

@@ -15,13 +15,13 @@ from plugins.cooperation.views.base import (
     blueprint,
     chosen_own,
     entry,
-    shown_version,
     spend,
 )
 from plugins.cooperation.workflow import RECORD_FLOW
 from plugins.partners.interface import respond
 from portal import permissions, workflow
 from portal.errors import Conflict, Invalid
+from portal.fields import shown_version
 from portal.i18n import _
 from portal.organisations import queries as organisations
 from portal.organisations.models import Organisation

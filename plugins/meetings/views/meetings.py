@@ -20,6 +20,7 @@ from plugins.meetings.views.base import (
     zone_of,
 )
 from portal.errors import Conflict, Invalid
+from portal.fields import shown_version
 from portal.i18n import _
 from portal.people.forms import mark
 from portal.web.access import SIGNED_IN, allow
@@ -91,7 +92,7 @@ def edit(slug: str, public_id: str) -> ResponseReturnValue:
     row = queries.meeting(found, public_id)
     form = _form(found, row)
     if request.method == "POST" and form.validate():
-        version = forms.version_of(request.form.get("version")) or None
+        version = shown_version()
         try:
             service.change(g.ctx, found, row, form.values(), version)
         except Invalid as error:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, g, request
+from flask import Blueprint, g
 
 from plugins.mobilities import queries
-from plugins.mobilities.forms import version_of
 from portal.people import throttle
 
 blueprint = Blueprint("mobilities", __name__)
@@ -19,11 +18,6 @@ EDITORS = "OrgEditor or OrgAdmin of a side, as the state says; others get 404 or
 def found(public_id: str) -> queries.Found:
     """Return a mobility that the visitor may see. Raises NotFound."""
     return queries.find(g.ctx, public_id)
-
-
-def shown_version() -> int | None:
-    """Return the version of the object that a sent form was made from."""
-    return version_of(request.form.get("version")) or None
 
 
 def spend() -> None:

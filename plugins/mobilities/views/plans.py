@@ -13,9 +13,10 @@ from flask.typing import ResponseReturnValue
 from plugins.directory.interface import find, read
 from plugins.mobilities import forms, labels, pages, queries, service, tasklist
 from plugins.mobilities.models import SIDES, Mobility
-from plugins.mobilities.views.base import EDITORS, blueprint, shown_version, spend
+from plugins.mobilities.views.base import EDITORS, blueprint, spend
 from plugins.mobilities.workflow import FLOW
 from portal.errors import Conflict, Invalid, TooMany
+from portal.fields import shown_version
 from portal.i18n import _
 from portal.organisations import queries as organisations
 from portal.organisations.models import Organisation

@@ -11,9 +11,10 @@ from flask.typing import ResponseReturnValue
 from plugins.partners.interface import respond
 from plugins.requests import forms, labels, pages, queries, ranking, replying, rules
 from plugins.requests.models import PartnerRequest, Reply
-from plugins.requests.views.base import blueprint, own, shown_version, spend
+from plugins.requests.views.base import blueprint, own, spend
 from portal import workflow
 from portal.errors import Conflict, Invalid, NotAllowed
+from portal.fields import shown_version
 from portal.i18n import _, country_name, ngettext
 from portal.organisations.models import Organisation
 from portal.people.forms import mark

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, g, request
+from flask import Blueprint, g
 
 from plugins.requests import queries
-from plugins.requests.forms import version_of
 from portal.people import throttle
 
 blueprint = Blueprint("requests", __name__)
@@ -20,11 +19,6 @@ def own(slug: str, *rights: str) -> queries.Found:
     if not found.may(*rights):
         raise queries.missing()
     return found
-
-
-def shown_version() -> int | None:
-    """Return the version of the object that a sent form was made from."""
-    return version_of(request.form.get("version")) or None
 
 
 def spend() -> None:

@@ -7,9 +7,10 @@ from flask.typing import ResponseReturnValue
 
 from plugins.requests import forms, pages, queries, service
 from plugins.requests.models import DISCARDED, PartnerRequest
-from plugins.requests.views.base import blueprint, own, shown_version, spend
+from plugins.requests.views.base import blueprint, own, spend
 from portal import workflow
 from portal.errors import Conflict, Invalid
+from portal.fields import shown_version
 from portal.i18n import _
 from portal.organisations.models import Organisation
 from portal.people.forms import mark

@@ -8,7 +8,6 @@ from flask import Blueprint, current_app, g, request
 from itsdangerous import BadData, URLSafeSerializer
 
 from plugins.roundtables import queries
-from plugins.roundtables.forms import version_of
 from portal.errors import Invalid
 from portal.i18n import _
 from portal.people import throttle
@@ -30,11 +29,6 @@ def hosted(slug: str, *rights: str) -> queries.Found:
     if not found.may(*rights):
         raise queries.missing()
     return found
-
-
-def shown_version() -> int | None:
-    """Return the version of the object that a sent form was made from."""
-    return version_of(request.form.get("version")) or None
 
 
 def spend() -> None:

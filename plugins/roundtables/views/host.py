@@ -7,10 +7,11 @@ from flask.typing import ResponseReturnValue
 
 from plugins.roundtables import forms, interface, pages, queries, service
 from plugins.roundtables.models import DISCARDED, RoundTable, Series
-from plugins.roundtables.views.base import blueprint, hosted, shown_version, spend
+from plugins.roundtables.views.base import blueprint, hosted, spend
 from plugins.roundtables.workflow import FLOW
 from portal import undo, workflow
 from portal.errors import Conflict, Invalid
+from portal.fields import shown_version
 from portal.i18n import _
 from portal.people.forms import mark
 from portal.web.access import SIGNED_IN, allow

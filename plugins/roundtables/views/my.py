@@ -20,9 +20,10 @@ from plugins.roundtables import (
     tokens,
 )
 from plugins.roundtables.models import SEATED, Interest, Place, RoundTable, Series
-from plugins.roundtables.views.base import begin, check_human, network, own, shown_version
+from plugins.roundtables.views.base import begin, check_human, network, own
 from portal import i18n
 from portal.errors import Conflict, Invalid, NotFound
+from portal.fields import shown_version
 from portal.i18n import _
 from portal.organisations import queries as organisations
 from portal.people.forms import mark

@@ -6,14 +6,14 @@ from typing import Any
 
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import BooleanField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import BooleanField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from plugins.setup import acts, frame, labels, service
 from plugins.setup.views.base import blueprint
 from portal import settings
 from portal.errors import Invalid, NotFound
+from portal.fields import Boxes
 from portal.i18n import Form, _
 from portal.web.access import ADMIN, allow
 from portal.web.heartbeat import context
@@ -26,13 +26,6 @@ class Needed:
 
     def __call__(self, form: Any, field: Any) -> None:
         """Accept everything."""
-
-
-class Boxes(SelectMultipleField):
-    """Several choices as check boxes."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
 
 
 @blueprint.get("/settings")

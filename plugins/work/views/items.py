@@ -13,6 +13,7 @@ from plugins.work.views.base import BASE, MANAGERS, back, blueprint, find, manag
 from plugins.work.workflow import OPEN
 from portal import permissions, undo, workflow
 from portal.errors import Conflict, Invalid
+from portal.fields import shown_version
 from portal.i18n import _
 from portal.people.forms import mark
 from portal.web.access import SIGNED_IN, allow
@@ -117,7 +118,7 @@ def take_step(slug: str, public_id: str, step: str) -> ResponseReturnValue:
     spend()
     row = queries.item(seen.id, public_id)
     permissions.check(g.ctx, "do", row)
-    version = consortia.version_of(request.form.get("version")) or None
+    version = shown_version()
     workflow.move(g.ctx, row, step, request.form.get("comment", ""), version)
     flash(_("Done."))
     return back(seen, f"/items/{row.public_id}")
