@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from plugins.mobilities.interface import LISTS, NEWEST, PHASES, Step
-from portal.errors import Invalid
+from portal.errors import Conflict, Invalid
 from portal.i18n import _
 
 WHEN = {"before": ("start", -1), "into": ("start", 1), "after": ("end", 1)}
@@ -34,6 +34,12 @@ def when_of(step: Mapping[str, Any]) -> tuple[str, int]:
     if step["anchor"] == "end":
         return "after", int(step["days"])
     return ("before", -step["days"]) if step["days"] < 0 else ("into", int(step["days"]))
+
+
+def check_shown(newest: int, shown: int) -> None:
+    """Raise Conflict unless a change was made from the newest version; 0 is the usual list."""
+    if newest != shown:
+        raise Conflict(_("A colleague changed the list meanwhile. Look at it and try again."))
 
 
 def due(when: str, days: int) -> dict[str, Any]:

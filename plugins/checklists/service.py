@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from plugins.checklists.models import OwnList, Proof
 from plugins.mobilities.interface import OWN_FROM, Seen
 from portal import audit, db
 from portal.context import Context
-from portal.errors import Conflict, Invalid, NotAllowed, NotFound, TooMany
+from portal.errors import Invalid, NotAllowed, NotFound, TooMany
 from portal.i18n import _
 from portal.organisations.models import Organisation
 from portal.organisations.service import check_editor, new_public_id
@@ -51,14 +51,6 @@ def steps(number: int) -> list[dict[str, Any]]:
     return rules.resolve(row.changes) if row else []
 
 
-def check_newest(organisation: Organisation, shown: int) -> OwnList | None:
-    """Return the newest version. Raises Conflict when it is another than the one shown."""
-    last = newest(organisation.id)
-    if (last.number if last else 0) != shown:
-        raise Conflict(_("A colleague changed the list meanwhile. Look at it and try again."))
-    return last
-
-
 def save(
     ctx: Context, organisation: Organisation, changes: Mapping[str, Any], shown: int
 ) -> OwnList | None:
@@ -70,7 +62,8 @@ def save(
     check_editor(ctx, organisation)
     rules.check(changes)
     with db.transaction():
-        last = check_newest(organisation, shown)
+        last = newest(organisation.id)
+        rules.check_shown(last.number if last else 0, shown)
         if dict(last.changes if last else rules.NOTHING) == dict(changes):
             return last
         made: OwnList = OwnList.create(
@@ -152,8 +145,3 @@ def forget(ctx: Context) -> int:
     with db.transaction():
         count: int = of.delete().where(of.created_at < ctx.clock.now() - KEPT_FOR).execute()
     return count
-
-
-def earlier(rows: Sequence[OwnList]) -> list[Mapping[str, Any]]:
-    """Return what versions changed."""
-    return [row.changes for row in rows]

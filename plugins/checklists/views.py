@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask import Blueprint, Response, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from plugins.checklists import forms, rules, service
+from plugins.checklists import rules, service
+from plugins.checklists.editing import Editor
 from plugins.mobilities.interface import seen
 from portal import objects
 from portal.errors import Invalid
-from portal.i18n import _, day
+from portal.i18n import _
 from portal.organisations import queries as organisations
 from portal.organisations.models import Organisation
 from portal.organisations.service import check_editor
 from portal.people import throttle
-from portal.people.forms import mark
 from portal.web.access import SIGNED_IN, allow
 
 blueprint = Blueprint("checklists", __name__)
@@ -39,34 +42,22 @@ def _spend() -> None:
 def own_list(slug: str) -> ResponseReturnValue:
     """Change the list of steps with which an organisation's stays begin."""
     organisation = _own(slug)
-    versions = service.versions(organisation.id)
-    last = versions[0] if versions else None
-    changes = last.changes if last else rules.NOTHING
-    form = forms.make(changes, last.number if last else 0, request.form or None)
-    status = 200
-    if request.method == "POST":
-        status, shown = 422, forms.shown_number(form.shown.data)
-        service.check_newest(organisation, shown)
-        try:
-            if form.validate():
-                _spend()
-                wanted = forms.changes_of(form, changes, rules.next_key(service.earlier(versions)))
-                service.save(g.ctx, organisation, wanted, shown)
-                flash(_("Saved. Stays that you plan from now on begin with this list."))
-                return redirect(f"/organisations/{slug}/steps", 303)
-        except Invalid as error:
-            mark(form, error)
-    rows = rules.resolve({**changes, "hidden": []})
+    editor = Editor(service.versions(organisation.id), request.form or None)
+    is_sent = request.method == "POST"
+    if is_sent and editor.saved(lambda changes, shown: _save(organisation, changes, shown)):
+        flash(_("Saved. Stays that you plan from now on begin with this list."))
+        return redirect(f"/organisations/{slug}/steps", 303)
     return render_template(
         "checklists/list.html",
         organisation=organisation,
-        form=form,
-        sections=forms.sections(form, rows, changes["hidden"]),
-        own={own["key"] for own in changes["own"]},
-        version=last,
-        since=day(last.created_at, "long") if last else "",
         before=_before(organisation.id),
-    ), status
+        **editor.values(),
+    ), (422 if is_sent else 200)
+
+
+def _save(organisation: Organisation, changes: Mapping[str, Any], shown: int) -> None:
+    _spend()
+    service.save(g.ctx, organisation, changes, shown)
 
 
 def _before(organisation_id: int) -> list[str]:
@@ -80,8 +71,7 @@ def usual_list(slug: str) -> ResponseReturnValue:
     """Go back to the usual list, as one more version."""
     organisation = _own(slug)
     last = service.newest(organisation.id)
-    _spend()
-    service.save(g.ctx, organisation, rules.NOTHING, last.number if last else 0)
+    _save(organisation, rules.NOTHING, last.number if last else 0)
     flash(_("Stays that you plan from now on begin with the usual list."))
     return redirect(f"/organisations/{slug}/steps", 303)
 

@@ -7,14 +7,12 @@ from typing import Any
 
 from peewee import fn
 
-from plugins.checklists.interface import NOTHING, check, resolve
+from plugins.checklists.interface import NOTHING, check, check_shown, resolve
 from plugins.consortia import interface as consortia
 from plugins.consortia.interface import ACTIVE, RUNNING, Seen
 from plugins.consortium_steps.models import SharedList
 from portal import audit, db
 from portal.context import Context
-from portal.errors import Conflict
-from portal.i18n import _
 from portal.i18n import lazy_gettext as lazy
 
 FROM = 1_000_000_000
@@ -75,14 +73,6 @@ def steps(number: int) -> list[dict[str, Any]]:
     return resolve(row.changes) if row else []
 
 
-def check_newest(consortium: Seen, shown: int) -> SharedList | None:
-    """Return the newest version. Raises Conflict when it is another than the one shown."""
-    last = next(iter(versions(consortium.id)), None)
-    if (last.number if last else 0) != shown:
-        raise Conflict(_("A colleague changed the list meanwhile. Look at it and try again."))
-    return last
-
-
 def save(
     ctx: Context, consortium: Seen, changes: Mapping[str, Any], shown: int
 ) -> SharedList | None:
@@ -94,7 +84,8 @@ def save(
     check(changes)
     with db.transaction():
         here = consortia.lock(ctx, consortium)
-        last = check_newest(here, shown)
+        last = next(iter(versions(here.id)), None)
+        check_shown(last.number if last else 0, shown)
         if dict(last.changes if last else NOTHING) == dict(changes):
             return last
         made: SharedList = SharedList.create(
