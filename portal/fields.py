@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import wtforms
 from flask import request
 from wtforms import widgets
+from wtforms.fields.choices import SelectChoice
 
+from portal.i18n import language_name, locale
 from portal.i18n import lazy_gettext as lazy
+from portal.text import sort_key
 
 NOT_EMPTY = lazy("Fill this in; it can't stay empty.")
 NO_DAY = lazy("Write the day as year, month, day: 2027-05-18.")
@@ -33,6 +37,17 @@ class Boxes(wtforms.SelectMultipleField):
 
     widget = widgets.ListWidget(prefix_label=False)
     option_widget = widgets.CheckboxInput()
+
+
+def options(pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
+    """Return what a list offers, from values and what they are called."""
+    return [SelectChoice(value, text) for value, text in pairs]
+
+
+def languages(tags: Iterable[str]) -> list[tuple[str, str]]:
+    """Return languages and their names, by name."""
+    named = ((tag, language_name(tag, locale())) for tag in dict.fromkeys(tags))
+    return sorted(named, key=lambda pair: sort_key(pair[1]))
 
 
 def version_of(text: Any) -> int:

@@ -19,7 +19,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from plugins.agreements import drafting, library, rules
 from plugins.agreements.models import Agreement, Clause, Party
-from portal.fields import NOT_EMPTY, DateField
+from portal.fields import NOT_EMPTY, DateField, options
 from portal.i18n import SHIPPED, Form, _, language_name, locale
 from portal.i18n import lazy_gettext as lazy
 from portal.organisations.models import Organisation
@@ -60,15 +60,15 @@ class NewForm(Form):
     def __init__(self, *args: Any, organisations: Sequence[Organisation], **more: Any) -> None:
         super().__init__(*args, **more)
         kinds = library.newest()
-        self.organisation.choices = [(item.slug, item.name) for item in organisations]
-        self.kind.choices = [(name, form.title) for name, form in kinds.items()]
+        self.organisation.choices = options((item.slug, item.name) for item in organisations)
+        self.kind.choices = options((name, form.title) for name, form in kinds.items())
         roles = dict.fromkeys(role for form in kinds.values() for role in form.roles)
         named = [(role, library.role_name(role)) for role in roles]
-        self.role.choices = [item for item in named if item[0] not in library.PERSONS]
-        self.partner_role.choices = named
+        self.role.choices = options(item for item in named if item[0] not in library.PERSONS)
+        self.partner_role.choices = options(named)
         languages = [(code, language_name(code, locale())) for code in SHIPPED]
-        self.language.choices = languages
-        self.second.choices = [("", _("none")), *languages]
+        self.language.choices = options(languages)
+        self.second.choices = options([("", _("none")), *languages])
 
 
 class PartyForm(Form):
@@ -89,8 +89,8 @@ class PartyForm(Form):
 
     def __init__(self, *args: Any, template: library.Template, **more: Any) -> None:
         super().__init__(*args, **more)
-        self.role.choices = [(role, library.role_name(role)) for role in template.roles]
-        self.language.choices = [(code, language_name(code, locale())) for code in SHIPPED]
+        self.role.choices = options((role, library.role_name(role)) for role in template.roles)
+        self.language.choices = options((code, language_name(code, locale())) for code in SHIPPED)
 
 
 class RemarkForm(Form):

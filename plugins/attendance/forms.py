@@ -17,7 +17,7 @@ from wtforms.validators import InputRequired
 from plugins.attendance import outcomes, rules
 from plugins.attendance.models import Outcome
 from plugins.roundtables.interface import Series
-from portal.fields import NOT_EMPTY, Boxes, DateField, version_of
+from portal.fields import NOT_EMPTY, Boxes, DateField, options, version_of
 from portal.i18n import Form
 from portal.i18n import lazy_gettext as lazy
 
@@ -55,7 +55,7 @@ def outcome_form(
         formdata,
         data={**kept, "related": row.related, "comments_until": until, "version": row.version},
     )
-    form.related.choices = list(related)
+    form.related.choices = options(related)
     if not related:
         del form.related
     return form

@@ -10,6 +10,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from plugins.checklists import rules
 from plugins.mobilities.interface import PHASES, actor, phase
+from portal.fields import options
 from portal.i18n import Form
 from portal.i18n import lazy_gettext as lazy
 
@@ -42,8 +43,8 @@ def _fields(
     leads = [(name, actor(name)) for name in rules.LEADS]
     found: dict[str, Any] = {
         f"days_{key}": IntegerField(lazy("Days"), [Optional(), _DAYS], default=days),
-        f"when_{key}": SelectField(lazy("Counted"), choices=list(WHEN.items()), default=when),
-        f"lead_{key}": SelectField(lazy("Who leads"), choices=leads, default=row["lead"]),
+        f"when_{key}": SelectField(lazy("Counted"), choices=options(WHEN.items()), default=when),
+        f"lead_{key}": SelectField(lazy("Who leads"), choices=options(leads), default=row["lead"]),
     }
     if not is_new:
         found[f"hide_{key}"] = BooleanField(lazy("Leave this step out"), default=hidden)
@@ -54,7 +55,9 @@ def _fields(
             lazy("What is to be done"), checks, default=row["title"]
         )
         phases = [(name, phase(name)) for name in PHASES[1:]]
-        found[f"phase_{key}"] = SelectField(lazy("When"), choices=phases, default=row["phase"])
+        found[f"phase_{key}"] = SelectField(
+            lazy("When"), choices=options(phases), default=row["phase"]
+        )
     return found
 
 

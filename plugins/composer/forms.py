@@ -9,8 +9,8 @@ from wtforms.validators import InputRequired, NumberRange, Optional
 
 from plugins.consortia.interface import MOST_PLACES, countries
 from plugins.partners.interface import LANGUAGES, ROLES, field_codes, field_name
-from portal.fields import NOT_EMPTY, Boxes
-from portal.i18n import Form, language_name, locale
+from portal.fields import NOT_EMPTY, Boxes, languages, options
+from portal.i18n import Form
 from portal.i18n import lazy_gettext as lazy
 from portal.text import sort_key
 
@@ -32,13 +32,11 @@ class WishForm(Form):
 
     def __init__(self, formdata: Any = None) -> None:
         super().__init__(formdata, data={"part": "host"})
-        self.part.choices = [(key, str(name)) for key, name in ROLES.items()]
-        self.countries.choices = countries()
+        self.part.choices = options((key, str(name)) for key, name in ROLES.items())
+        self.countries.choices = options(countries())
         names = [(code, field_name(code)) for code in field_codes(4)]
-        self.fields.choices = sorted(names, key=lambda pair: sort_key(pair[1]))
-        tongues = [(tag, language_name(tag, locale())) for tag in LANGUAGES]
-        tongues.sort(key=lambda pair: sort_key(pair[1]))
-        self.language.choices = [("", str(lazy("any"))), *tongues]
+        self.fields.choices = options(sorted(names, key=lambda pair: sort_key(pair[1])))
+        self.language.choices = options([("", str(lazy("any"))), *languages(LANGUAGES)])
 
     def values(self) -> dict[str, Any]:
         """Return what was typed, for the service."""

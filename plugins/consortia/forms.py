@@ -13,21 +13,15 @@ from wtforms.validators import InputRequired, NumberRange, Optional
 from plugins.consortia import labels, rules
 from plugins.consortia.models import Consortium, Membership
 from plugins.partners.interface import LANGUAGES, field_codes, field_name
-from portal.fields import NOT_EMPTY, Boxes, DateField, version_of
-from portal.i18n import Form, language_name, locale
+from portal.fields import NOT_EMPTY, Boxes, DateField, languages, options, version_of
+from portal.i18n import Form, locale
 from portal.i18n import lazy_gettext as lazy
 from portal.organisations.models import Organisation
-from portal.text import sort_key
 
 
 def _places(label: Any) -> IntegerField:
     limits = NumberRange(0, rules.MOST_PLACES, lazy("Write the number as digits, 0 to %(max)s."))
     return IntegerField(label, [Optional(), limits])
-
-
-def _languages(more: Sequence[str]) -> list[tuple[str, str]]:
-    own = [(tag, language_name(tag, locale())) for tag in dict.fromkeys((*LANGUAGES, *more))]
-    return sorted(own, key=lambda pair: sort_key(pair[1]))
 
 
 class ConsortiumForm(Form):
@@ -67,13 +61,13 @@ class ConsortiumForm(Form):
         """Fill the form from what was typed, else from what is stored."""
         super().__init__(formdata, data=_stored(row))
         codes = [*field_codes(3), *(code for code in (row.fields if row else ()))]
-        self.organisation.choices = [(own.slug, own.name) for own in organisations]
-        self.lang.choices = _languages([row.lang] if row else [])
-        self.kind.choices = [
+        self.organisation.choices = options((own.slug, own.name) for own in organisations)
+        self.lang.choices = options(languages([*LANGUAGES, *([row.lang] if row else [])]))
+        self.kind.choices = options(
             (key, f"{labels.kind(key)}: {labels.kind_help(key)}") for key in rules.KINDS
-        ]
-        self.fields.choices = [(code, field_name(code)) for code in dict.fromkeys(codes)]
-        self.languages.choices = _languages(row.languages if row else [])
+        )
+        self.fields.choices = options((code, field_name(code)) for code in dict.fromkeys(codes))
+        self.languages.choices = options(languages([*LANGUAGES, *(row.languages if row else [])]))
 
     def values(self) -> dict[str, Any]:
         """Return what was typed, for the service."""
@@ -119,7 +113,7 @@ class InviteForm(Form):
 
     def __init__(self, formdata: Any = None, **more: Any) -> None:
         super().__init__(formdata, **more)
-        self.parts.choices = _parts()
+        self.parts.choices = options(_parts())
 
 
 class MemberForm(Form):
@@ -130,8 +124,8 @@ class MemberForm(Form):
 
     def __init__(self, formdata: Any = None, *, row: Membership) -> None:
         super().__init__(formdata, data={"role": row.role, "parts": row.parts})
-        self.role.choices = [(key, labels.role(key)) for key in rules.ROLES]
-        self.parts.choices = _parts()
+        self.role.choices = options((key, labels.role(key)) for key in rules.ROLES)
+        self.parts.choices = options(_parts())
 
 
 class ApplyForm(Form):
@@ -142,7 +136,7 @@ class ApplyForm(Form):
 
     def __init__(self, formdata: Any = None, *, organisations: Sequence[Organisation]) -> None:
         super().__init__(formdata)
-        self.organisation.choices = [(own.slug, own.name) for own in organisations]
+        self.organisation.choices = options((own.slug, own.name) for own in organisations)
 
 
 class LeadForm(Form):
@@ -152,7 +146,7 @@ class LeadForm(Form):
 
     def __init__(self, formdata: Any = None, *, members: Sequence[Membership]) -> None:
         super().__init__(formdata)
-        self.candidate.choices = _names(members)
+        self.candidate.choices = options(_names(members))
 
 
 def _names(members: Sequence[Membership]) -> list[tuple[str, str]]:
@@ -171,7 +165,7 @@ class PlacesForm(Form):
     def __init__(self, formdata: Any = None, *, members: Sequence[Membership], **more: Any) -> None:
         super().__init__(formdata, **more)
         for field in (self.sender, self.host):
-            field.choices = _names(members)
+            field.choices = options(_names(members))
 
     def numbers(self) -> dict[str, Any]:
         """Return what was typed, for the service."""
@@ -204,7 +198,7 @@ class MoveForm(Form):
 
     def __init__(self, formdata: Any = None, *, members: Sequence[Membership]) -> None:
         super().__init__(formdata)
-        self.host.choices = _names(members)
+        self.host.choices = options(_names(members))
 
 
 class DayForm(Form):
@@ -229,4 +223,4 @@ class RuleForm(Form):
     def __init__(self, formdata: Any = None, *, offered: Sequence[Any], row: Consortium) -> None:
         super().__init__(formdata, data={"rule": row.rule})
         named = [(rule.key, labels.rule_title(rule)) for rule in offered]
-        self.rule.choices = [("", str(lazy("none"))), *named]
+        self.rule.choices = options([("", str(lazy("none"))), *named])

@@ -17,10 +17,9 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from plugins.cooperation import labels, rules
 from plugins.partners.interface import LANGUAGES
-from portal.fields import NOT_EMPTY, DateField
-from portal.i18n import Form, language_name, locale
+from portal.fields import NOT_EMPTY, DateField, languages, options
+from portal.i18n import Form, locale
 from portal.i18n import lazy_gettext as lazy
-from portal.text import sort_key
 
 TOO_LONG = lazy("Write at most %(max)d characters.")
 WE, THEY = "we", "they"
@@ -104,8 +103,7 @@ class AskForm(Form):
     def __init__(self, *args: Any, **more: Any) -> None:
         """Offer languages."""
         super().__init__(*args, **more)
-        rows = [(tag, language_name(tag, locale())) for tag in LANGUAGES]
-        self.language.choices = sorted(rows, key=lambda pair: sort_key(pair[1]))
+        self.language.choices = options(languages(LANGUAGES))
         if self.language.data not in LANGUAGES:
             self.language.data = locale()
 

@@ -7,6 +7,7 @@ from typing import Any
 from wtforms import FileField, HiddenField, RadioField, StringField
 
 from plugins.documents import labels, rules
+from portal.fields import options
 from portal.i18n import Form
 from portal.i18n import lazy_gettext as lazy
 
@@ -36,7 +37,7 @@ class AddForm(Form):
 
     def __init__(self, formdata: Any = None, *, is_lead: bool) -> None:
         super().__init__(formdata)
-        self.audience.choices = _readers(is_lead)
+        self.audience.choices = options(_readers(is_lead))
         self.file.flags.required = True
 
 
@@ -64,11 +65,5 @@ class DescribeForm(Form):
     def __init__(self, formdata: Any = None, *, row: Any, is_lead: bool) -> None:
         data = {"version": str(row.number), "title": row.title, "audience": row.audience}
         super().__init__(formdata, data=data)
-        self.audience.choices = _readers(is_lead)
+        self.audience.choices = options(_readers(is_lead))
         self.title.flags.required = True
-
-
-def number_of(text: Any) -> int:
-    """Read the version that a form was made from; 0 where it says none."""
-    shown = str(text or "")[:9]
-    return int(shown) if shown.isascii() and shown.isdigit() else 0

@@ -15,6 +15,7 @@ from plugins.documents.models import Document, Version
 from portal import settings, undo
 from portal.context import Context
 from portal.errors import Conflict, Invalid
+from portal.fields import version_of
 from portal.i18n import _, number
 from portal.people import throttle
 from portal.people.forms import mark
@@ -205,7 +206,7 @@ def put(slug: str, public_id: str) -> ResponseReturnValue:
     here, row = _one(slug, public_id)
     form = forms.PutForm(request.form, shown=row.number)
     try:
-        said, at = form.note.data or "", forms.number_of(form.shown.data)
+        said, at = form.note.data or "", version_of(form.shown.data)
         service.put(g.ctx, here, row, at, said, *_sent())
     except Invalid as error:
         mark(form, error)
@@ -230,7 +231,7 @@ def describe(slug: str, public_id: str) -> ResponseReturnValue:
     here, row = _one(slug, public_id)
     is_lead = here.part == LEAD
     form = forms.DescribeForm(request.form, row=row, is_lead=is_lead)
-    at = forms.number_of(form.version.data)
+    at = version_of(form.version.data)
     try:
         service.describe(g.ctx, here, row, at, form.title.data or "", form.audience.data or "")
     except Invalid as error:
@@ -250,7 +251,7 @@ def describe(slug: str, public_id: str) -> ResponseReturnValue:
 def restore(slug: str, public_id: str, number: int) -> ResponseReturnValue:
     """Bring an older version back, as a new one."""
     here, row = _one(slug, public_id)
-    at = forms.number_of(request.form.get("shown"))
+    at = version_of(request.form.get("shown"))
     service.restore(g.ctx, here, row, at, number)
     flash(_("Version %(number)s is the newest again.", number=number))
     return redirect(_address(here, row), 303)

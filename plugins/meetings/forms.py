@@ -20,11 +20,10 @@ from wtforms.validators import InputRequired, Optional
 from plugins.calendars.interface import clock_at, day_at, zones
 from plugins.meetings import labels, rules
 from plugins.meetings.models import Meeting
-from portal.fields import NOT_EMPTY, Boxes, DateField, version_of
-from portal.i18n import SHIPPED, Form, language_name, locale
+from portal.fields import NOT_EMPTY, Boxes, DateField, languages, options, version_of
+from portal.i18n import SHIPPED, Form, locale
 from portal.i18n import lazy_gettext as lazy
 from portal.organisations.models import Organisation
-from portal.text import sort_key
 
 DEFAULT_ZONE = "Europe/Brussels"
 DAYS_TO_SPEAK = 7
@@ -88,9 +87,9 @@ class MeetingForm(Form):
         stored["scribe"] = own.get(row.scribe_id or 0, "") if row else members[0].slug
         super().__init__(formdata, data=stored)
         known = {item.slug: item.name for item in [*members, *guests]}
-        self.zone.choices = _zones()
-        self.guests.choices = list(known.items())
-        self.scribe.choices = [(item.slug, item.name) for item in members]
+        self.zone.choices = options(_zones())
+        self.guests.choices = options(known.items())
+        self.scribe.choices = options((item.slug, item.name) for item in members)
 
     def values(self) -> dict[str, Any]:
         """Return what was typed, for the service."""
@@ -138,7 +137,7 @@ class ActionForm(Form):
 
     def __init__(self, formdata: Any = None, *, members: Sequence[Organisation]) -> None:
         super().__init__(formdata)
-        self.organisation.choices = [(item.slug, item.name) for item in members]
+        self.organisation.choices = options((item.slug, item.name) for item in members)
 
     def values(self) -> dict[str, Any]:
         """Return what was typed, for the service."""
@@ -207,10 +206,10 @@ class DecisionForm(Form):
         day = day_at(now + timedelta(days=DAYS_TO_SPEAK), zone)
         stored = {"way": "consent", "day": day, "time": "18:00", "zone": zone, "quorum": 50}
         super().__init__(formdata, data=stored | {"majority": "simple", "tie": "rejected"})
-        self.way.choices = [(key, labels.way(key)) for key in rules.WAYS]
-        self.zone.choices = _zones()
-        self.majority.choices = [(key, labels.majority(key)) for key in rules.MAJORITIES]
-        self.tie.choices = [(key, labels.tie(key)) for key in rules.TIES]
+        self.way.choices = options((key, labels.way(key)) for key in rules.WAYS)
+        self.zone.choices = options(_zones())
+        self.majority.choices = options((key, labels.majority(key)) for key in rules.MAJORITIES)
+        self.tie.choices = options((key, labels.tie(key)) for key in rules.TIES)
 
     def values(self) -> dict[str, Any]:
         """Return what was typed, for the service."""
@@ -240,8 +239,8 @@ class VoiceForm(Form):
         data: Any = None,
     ) -> None:
         super().__init__(formdata, data=data)
-        self.organisation.choices = [(item.slug, item.name) for item in own]
-        self.choice.choices = [(key, labels.choice(key)) for key in choices]
+        self.organisation.choices = options((item.slug, item.name) for item in own)
+        self.choice.choices = options((key, labels.choice(key)) for key in choices)
 
 
 class VisitorForm(Form):
@@ -257,5 +256,4 @@ class VisitorForm(Form):
 
     def __init__(self, formdata: Any = None) -> None:
         super().__init__(formdata, data={"language": locale()})
-        names = [(tag, language_name(tag, locale())) for tag in SHIPPED]
-        self.language.choices = sorted(names, key=lambda pair: sort_key(pair[1]))
+        self.language.choices = options(languages(SHIPPED))

@@ -20,20 +20,13 @@ from wtforms.validators import InputRequired, Optional
 from plugins.mobilities import labels, rules
 from plugins.mobilities.models import INITIATORS, KINDS, MODES, REPORTS, Mobility
 from plugins.partners.interface import LANGUAGES, field_codes, field_name
-from portal.fields import NO_DAY, NOT_EMPTY, Boxes, DateField, version_of
-from portal.i18n import Form, language_name, locale
+from portal.fields import NO_DAY, NOT_EMPTY, Boxes, DateField, languages, options, version_of
+from portal.i18n import Form, locale
 from portal.i18n import lazy_gettext as lazy
 from portal.organisations.models import Organisation
 from portal.people.models import Account
-from portal.text import sort_key
 
 MORE_ROWS = 5
-
-
-def languages() -> list[tuple[str, str]]:
-    """Return the languages in which participants can be written to, by name."""
-    rows = [(tag, language_name(tag, locale())) for tag in LANGUAGES]
-    return sorted(rows, key=lambda pair: sort_key(pair[1]))
 
 
 class PersonForm(Form):
@@ -53,7 +46,7 @@ class PersonForm(Form):
     def __init__(self, *args: Any, **more: Any) -> None:
         """Offer languages."""
         super().__init__(*args, **more)
-        self.language.choices = languages()
+        self.language.choices = options(languages(LANGUAGES))
         if not self.language.data:
             self.language.data = locale()
         self.name.flags.required = self._prefix.endswith("-0-")
@@ -124,16 +117,16 @@ class MobilityForm(Form):
     ) -> None:
         """Fill the form from what was typed, else from what is stored."""
         super().__init__(formdata, data=stored or {"kind": KINDS[0], "mode": MODES[0]})
-        self.organisation.choices = [(item.slug, item.name) for item in organisations]
-        self.kind.choices = [(key, labels.kind(key)) for key in KINDS]
-        self.mode.choices = [(key, labels.mode(key)) for key in MODES]
+        self.organisation.choices = options((item.slug, item.name) for item in organisations)
+        self.kind.choices = options((key, labels.kind(key)) for key in KINDS)
+        self.mode.choices = options((key, labels.mode(key)) for key in MODES)
         codes = dict.fromkeys((*field_codes(3), *filter(None, [(stored or {}).get("field")])))
-        self.field.choices = [("", "")] + [(code, field_name(code)) for code in codes]
+        self.field.choices = options([("", ""), *((code, field_name(code)) for code in codes)])
         rows = [("", "")] + [(str(item.id), item.name) for item in people]
-        self.contact.choices = rows
+        self.contact.choices = options(rows)
         for name in ("host", "supporting"):
             found = (choices or {}).get(name, ())
-            self[f"{name}_pick"].choices = [(item.slug, where(item)) for item in found]
+            self[f"{name}_pick"].choices = options((item.slug, where(item)) for item in found)
 
     def more_people(self) -> None:
         """Add empty rows for participants."""
@@ -201,11 +194,13 @@ class ReportForm(Form):
     def __init__(self, formdata: Any = None, *, people: Sequence[tuple[str, str]]) -> None:
         """Offer what may happen; to choose among several people (public id, name)."""
         super().__init__(formdata)
-        self.people.choices = list(people)
+        self.people.choices = options(people)
         if len(people) < 2:
             del self.people
-        self.what.choices = [(key, labels.report(key)) for key in REPORTS]
-        self.initiator.choices = [("", "")] + [(key, labels.initiator(key)) for key in INITIATORS]
+        self.what.choices = options((key, labels.report(key)) for key in REPORTS)
+        self.initiator.choices = options(
+            [("", ""), *((key, labels.initiator(key)) for key in INITIATORS)]
+        )
 
     def values(self) -> dict[str, Any]:
         """Return what was typed, for the service."""
@@ -239,7 +234,7 @@ class PersonDetailsForm(Form):
     def __init__(self, formdata: Any = None, **more: Any) -> None:
         """Offer languages."""
         super().__init__(formdata, **more)
-        self.language.choices = languages()
+        self.language.choices = options(languages(LANGUAGES))
 
 
 class WorkplaceForm(Form):
@@ -265,6 +260,6 @@ class TableForm(Form):
     def __init__(self, formdata: Any = None, *, organisations: Sequence[Organisation]) -> None:
         """Offer the organisations the person writes for."""
         super().__init__(formdata)
-        self.organisation.choices = [(item.slug, item.name) for item in organisations]
+        self.organisation.choices = options((item.slug, item.name) for item in organisations)
         if len(organisations) == 1 and not self.organisation.data:
             self.organisation.data = organisations[0].slug

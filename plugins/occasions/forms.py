@@ -7,6 +7,7 @@ from typing import Any
 from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
+from portal.fields import options
 from portal.i18n import SHIPPED, Form, language_name, locale
 from portal.i18n import lazy_gettext as lazy
 
@@ -24,8 +25,8 @@ class BeginForm(Form):
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         languages = [(code, language_name(code, locale())) for code in SHIPPED]
-        self.language.choices = languages
-        self.second.choices = [("", _none()), *languages]
+        self.language.choices = options(languages)
+        self.second.choices = options([("", _none()), *languages])
 
     @property
     def languages(self) -> list[str]:

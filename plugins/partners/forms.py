@@ -22,7 +22,7 @@ from plugins.partners.queries import Partner
 from plugins.partners.rules import cents
 from plugins.partners.service import LEVELS
 from portal.errors import Invalid
-from portal.fields import Boxes
+from portal.fields import Boxes, options
 from portal.i18n import Form, _, language_name, lazy_gettext, locale
 
 LANGUAGES = (
@@ -91,36 +91,38 @@ class ProfileForm(Form):
         self.partner = partner
         self._offer_rows(partner)
         texts = [tag for tag in partner.summaries if tag != "und"]
-        self.language_1.choices = self.language_2.choices = _languages(texts)
-        self.roles.choices = [(key, str(name)) for key, name in codes.ROLES.items()]
-        self.fields.choices = [(code, codes.field_name(code)) for code in codes.field_codes(3)]
-        self.fields.choices += [
+        self.language_1.choices = self.language_2.choices = options(_languages(texts))
+        self.roles.choices = options((key, str(name)) for key, name in codes.ROLES.items())
+        self.fields.choices = options(
+            (code, codes.field_name(code)) for code in codes.field_codes(3)
+        )
+        self.fields.choices += options(
             (code, codes.field_name(code)) for code in partner.fields if len(code) != 3
-        ]
+        )
         for name, field in (
             ("mode", self.modes),
             ("target", self.targets),
             ("inclusion", self.inclusion),
             ("accommodation", self.accommodation),
         ):
-            field.choices = [(key, codes.key_name(name, key)) for key in codes.keys(name)]
-        self.months.choices = [
+            field.choices = options((key, codes.key_name(name, key)) for key in codes.keys(name))
+        self.months.choices = options(
             (month, format_date(date(2026, month, 1), "LLLL", locale=locale()))
             for month in range(1, 13)
-        ]
-        self.commitments.choices = [
+        )
+        self.commitments.choices = options(
             (key, codes.commitment_name(key)) for key in codes.commitments()
-        ]
+        )
 
     def _offer_rows(self, partner: Partner) -> None:
         tags = _languages(pair[0] for pair in partner.languages)
         levels = [("", _("not stated yet")), *((level, level) for level in LEVELS[:-1])]
         for at in LANGUAGE_ROWS:
-            self[f"tag_{at}"].choices = tags
-            self[f"level_{at}"].choices = [*levels, (LEVELS[-1], _("first language"))]
+            self[f"tag_{at}"].choices = options(tags)
+            self[f"level_{at}"].choices = options([*levels, (LEVELS[-1], _("first language"))])
         for at in SERVICE_ROWS:
-            self[f"service_{at}"].choices = [("", "-"), *_named("service")]
-            self[f"per_{at}"].choices = _named("fee_unit")
+            self[f"service_{at}"].choices = options([("", "-"), *_named("service")])
+            self[f"per_{at}"].choices = options(_named("fee_unit"))
 
     @property
     def language_rows(self) -> list[tuple[Any, Any]]:

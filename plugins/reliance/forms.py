@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from plugins.reliance import labels
 from plugins.reliance.rules import RELIANCES
-from portal.fields import NOT_EMPTY, DateField
+from portal.fields import NOT_EMPTY, DateField, options
 from portal.i18n import Form
 from portal.i18n import lazy_gettext as lazy
 
@@ -39,7 +39,7 @@ class GroundForm(Form):
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
-        self.reliance.choices = [(name, labels.reliance(name)[0]) for name in RELIANCES]
+        self.reliance.choices = options((name, labels.reliance(name)[0]) for name in RELIANCES)
 
 
 class StepForm(Form):

@@ -19,8 +19,8 @@ from wtforms.validators import InputRequired, NumberRange, Optional
 from plugins.partners.interface import LANGUAGES, field_codes, field_name, key_name, keys
 from plugins.requests import labels, reasons, rules
 from plugins.requests.models import PartnerRequest, Reply
-from portal.fields import NOT_EMPTY, Boxes, DateField, version_of
-from portal.i18n import Form, country_name, language_name, locale
+from portal.fields import NOT_EMPTY, Boxes, DateField, languages, options, version_of
+from portal.i18n import Form, country_name, locale
 from portal.i18n import lazy_gettext as lazy
 from portal.organisations.models import Organisation
 from portal.text import sort_key
@@ -86,17 +86,21 @@ class RequestForm(Form):
         super().__init__(formdata, data=_stored(request, today))
         codes = [*field_codes(3), *(code for code in (request.fields if request else ()))]
         wanted = request.countries if request else []
-        self.organisation.choices = [(own.slug, own.name) for own in organisations or ()]
-        self.lang.choices = _languages([request.lang] if request else [])
-        self.role.choices = [(role, labels.wanted(role)) for role in rules.ROLES]
-        self.fields.choices = [(code, field_name(code)) for code in dict.fromkeys(codes)]
-        self.countries.choices = sorted(
-            ((code, country_name(code)) for code in {*labels.usual_countries(), *wanted}),
-            key=lambda pair: sort_key(pair[1]),
+        self.organisation.choices = options((own.slug, own.name) for own in organisations or ())
+        self.lang.choices = options(languages([*LANGUAGES, *([request.lang] if request else [])]))
+        self.role.choices = options((role, labels.wanted(role)) for role in rules.ROLES)
+        self.fields.choices = options((code, field_name(code)) for code in dict.fromkeys(codes))
+        self.countries.choices = options(
+            sorted(
+                ((code, country_name(code)) for code in {*labels.usual_countries(), *wanted}),
+                key=lambda pair: sort_key(pair[1]),
+            )
         )
-        self.languages.choices = _languages(request.languages if request else [])
+        self.languages.choices = options(
+            languages([*LANGUAGES, *(request.languages if request else [])])
+        )
         for name, field in (("mode", self.modes), ("inclusion", self.inclusion)):
-            field.choices = [(key, key_name(name, key)) for key in keys(name)]
+            field.choices = options((key, key_name(name, key)) for key in keys(name))
 
     def values(self) -> dict[str, Any]:
         """Return what was typed, for the service."""
@@ -111,11 +115,6 @@ class RequestForm(Form):
             **{name: self[name].data for name in same},
             **{name: self[name].data or [] for name in several},
         }
-
-
-def _languages(more: list[str]) -> list[tuple[str, str]]:
-    own = [(tag, language_name(tag, locale())) for tag in dict.fromkeys((*LANGUAGES, *more))]
-    return sorted(own, key=lambda pair: sort_key(pair[1]))
 
 
 def _stored(request: PartnerRequest | None, today: date) -> dict[str, Any]:
@@ -174,10 +173,10 @@ class ReplyForm(Form):
     ) -> None:
         """Fill the form from what was typed, else from what is stored or the profile covers."""
         super().__init__(formdata, data=_answered(reply, covered))
-        self.organisation.choices = [(own.slug, own.name) for own in organisations]
-        self.covers.choices = [
+        self.organisation.choices = options((own.slug, own.name) for own in organisations)
+        self.covers.choices = options(
             (rules.point_id(point), reasons.point_title(point)) for point in asked
-        ]
+        )
 
     def values(self) -> dict[str, Any]:
         """Return what was typed, for the service."""
@@ -219,4 +218,4 @@ class EnquiryForm(Form):
     def __init__(self, formdata: Any = None, *, organisations: Sequence[Organisation]) -> None:
         """Offer the organisations the person may ask for."""
         super().__init__(formdata)
-        self.organisation.choices = [(own.slug, own.name) for own in organisations]
+        self.organisation.choices = options((own.slug, own.name) for own in organisations)

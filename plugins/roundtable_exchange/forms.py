@@ -13,7 +13,7 @@ from wtforms.validators import InputRequired
 from plugins.roundtable_exchange.reading import LARGEST, Entry
 from plugins.roundtables import interface as roundtables
 from portal.errors import Invalid
-from portal.fields import NO_DAY, NOT_EMPTY
+from portal.fields import NO_DAY, NOT_EMPTY, languages, options
 from portal.i18n import Form, _
 from portal.i18n import lazy_gettext as lazy
 
@@ -44,7 +44,7 @@ class TablesForm(Form):
     def __init__(self, formdata: Any, series: roundtables.Series) -> None:
         """Fill the form from what was typed, else with the language of the series."""
         super().__init__(formdata, data={"lang": series.lang, "capacity": USUAL_SEATS})
-        self.lang.choices = roundtables.languages([series.lang])
+        self.lang.choices = options(languages([*roundtables.SPOKEN, series.lang]))
 
 
 @dataclass

@@ -8,10 +8,9 @@ from wtforms import FileField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired
 
 from plugins.roundtable_invitations.service import SOURCES
-from portal.fields import NOT_EMPTY
-from portal.i18n import SHIPPED, Form, language_name, locale
+from portal.fields import NOT_EMPTY, languages, options
+from portal.i18n import SHIPPED, Form
 from portal.i18n import lazy_gettext as lazy
-from portal.text import sort_key
 
 
 class InvitationForm(Form):
@@ -45,9 +44,8 @@ class InvitationForm(Form):
     def __init__(self, formdata: Any = None, *, lang: str) -> None:
         """Fill the form from what was typed, else with the language of the series."""
         super().__init__(formdata, data={"lang": lang if lang in SHIPPED else "en"})
-        self.source.choices = [("", lazy("Choose")), *SOURCES.items()]
-        named = [(tag, language_name(tag, locale())) for tag in SHIPPED]
-        self.lang.choices = sorted(named, key=lambda pair: sort_key(pair[1]))
+        self.source.choices = options([("", lazy("Choose")), *SOURCES.items()])
+        self.lang.choices = options(languages(SHIPPED))
 
     def values(self) -> dict[str, str]:
         """Return what was typed, for the service."""

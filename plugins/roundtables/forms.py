@@ -21,11 +21,10 @@ from wtforms.validators import InputRequired, Optional
 from plugins.calendars.interface import zones
 from plugins.roundtables import checking, groups, labels
 from plugins.roundtables.models import DRAFT, Interest, RoundTable, Series
-from portal.fields import NOT_EMPTY, Boxes, DateField, version_of
-from portal.i18n import Form, language_name, locale
+from portal.fields import NOT_EMPTY, Boxes, DateField, languages, options, version_of
+from portal.i18n import Form, locale
 from portal.i18n import lazy_gettext as lazy
 from portal.organisations.models import Organisation
-from portal.text import sort_key
 
 DEFAULT_ZONE = "Europe/Brussels"
 
@@ -38,12 +37,6 @@ def whole(label: Any, hint: Any = "") -> IntegerField:
 def clock(label: Any) -> StringField:
     """Make a field for a time of day."""
     return StringField(label, [InputRequired(NOT_EMPTY)], description=lazy("Such as 14:30"))
-
-
-def languages(more: Sequence[str] = ()) -> list[tuple[str, str]]:
-    """Return the languages that may be chosen, by name."""
-    found = [(tag, language_name(tag, locale())) for tag in dict.fromkeys((*groups.SPOKEN, *more))]
-    return sorted(found, key=lambda pair: sort_key(pair[1]))
 
 
 class SeriesForm(Form):
@@ -85,10 +78,10 @@ class SeriesForm(Form):
     ) -> None:
         """Fill the form from what was typed, else from what is stored."""
         super().__init__(formdata, data=_stored_series(series, now))
-        self.organisation.choices = list(hosts)
-        self.lang.choices = languages([series.lang] if series else ())
-        self.zone.choices = [(name, name.replace("_", " ")) for name in zones()]
-        self.groups.choices = [(key, str(groups.TITLES[key])) for key in groups.offered()]
+        self.organisation.choices = options(hosts)
+        self.lang.choices = options(languages([*groups.SPOKEN, *([series.lang] if series else [])]))
+        self.zone.choices = options((name, name.replace("_", " ")) for name in zones())
+        self.groups.choices = options((key, str(groups.TITLES[key])) for key in groups.offered())
         self.is_fixed = series is not None and series.state != DRAFT
 
     def values(self) -> dict[str, Any]:
@@ -168,8 +161,8 @@ class TableForm(Form):
     ) -> None:
         """Fill the form from what was typed, else from what is stored."""
         super().__init__(formdata, data=_stored_table(series, table))
-        self.lang.choices = languages([table.lang] if table else ())
-        self.supports.choices = [(key, labels.support(key)) for key in checking.SUPPORTS]
+        self.lang.choices = options(languages([*groups.SPOKEN, *([table.lang] if table else [])]))
+        self.supports.choices = options((key, labels.support(key)) for key in checking.SUPPORTS)
 
     def values(self) -> dict[str, Any]:
         """Return what was typed, for the service; an empty link means: the one that is stored."""
@@ -263,18 +256,18 @@ def interest_form(
     added: dict[str, Any] = {}
     for at in range(1, min(len(tables), checking.MOST_CHOICES) + 1):
         added[f"choice{at}"] = SelectField(
-            labels.choice(at), choices=[("", lazy("None")), *tables], default=""
+            labels.choice(at), choices=options([("", lazy("None")), *tables]), default=""
         )
     for key in groups.keys(series):
         values = [("", lazy("Prefer not to say")), *groups.choices(series, key)]
         hint = groups.HINTS.get(key, "")
         added[f"group_{key}"] = SelectField(
-            groups.title(series, key), choices=values, description=hint, default=""
+            groups.title(series, key), choices=options(values), description=hint, default=""
         )
     form: InterestForm = type("OwnInterestForm", (InterestForm,), added)(formdata, data=dict(data))
-    form.lang.choices = labels.mail_languages()
+    form.lang.choices = options(labels.mail_languages())
     none = ("", lazy("Not for one of these"))
-    form.organisation.choices = [*((own.slug, own.name) for own in organisations), none]
+    form.organisation.choices = options([*((own.slug, own.name) for own in organisations), none])
     for name in (*without, *([] if organisations else ["organisation"])):
         if name in form:
             del form[name]

@@ -12,7 +12,6 @@ from typing import Any
 
 from plugins.roundtables import (
     demo,
-    forms,
     groups,
     models,
     pages,
@@ -31,7 +30,7 @@ from portal.organisations.models import Organisation
 ACCEPTED, ATTENDED, ABSENT, EXCUSED = SEATED = models.SEATED
 HELD, WAS_HELD = ("placed", "held"), models.HELD
 moment, missing, load_demo = pages.moment, queries.missing, demo.load
-languages, FLOW = forms.languages, workflow.FLOW
+FLOW, SPOKEN = workflow.FLOW, groups.SPOKEN
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from wtforms import RadioField, StringField
 from wtforms.validators import InputRequired
 
 from plugins.saved import labels, rules
+from portal.fields import options
 from portal.i18n import Form
 from portal.i18n import lazy_gettext as lazy
 
@@ -25,4 +26,4 @@ class SearchForm(Form):
     def __init__(self, formdata: Any = None, **data: Any) -> None:
         """Fill the form from what was typed, else from what is stored."""
         super().__init__(formdata, data=data)
-        self.rhythm.choices = list(labels.rhythms().items())
+        self.rhythm.choices = options(labels.rhythms().items())

@@ -7,9 +7,9 @@ from typing import Any
 from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired
 
-from portal.i18n import SHIPPED, Form, language_name, locale
+from portal.fields import languages, options
+from portal.i18n import SHIPPED, Form, locale
 from portal.i18n import lazy_gettext as lazy
-from portal.text import sort_key
 
 
 class ShareForm(Form):
@@ -26,5 +26,4 @@ class ShareForm(Form):
 
     def __init__(self, formdata: Any = None) -> None:
         super().__init__(formdata, data={"language": locale()})
-        names = [(tag, language_name(tag, locale())) for tag in SHIPPED]
-        self.language.choices = sorted(names, key=lambda pair: sort_key(pair[1]))
+        self.language.choices = options(languages(SHIPPED))

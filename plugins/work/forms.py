@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired, Optional
 from plugins.consortia.interface import Member
 from plugins.work import labels, rules
 from plugins.work.models import Item, Package
-from portal.fields import NOT_EMPTY, Boxes, DateField, version_of
+from portal.fields import NOT_EMPTY, Boxes, DateField, options, version_of
 from portal.i18n import Form
 from portal.i18n import lazy_gettext as lazy
 
@@ -53,7 +53,7 @@ class PackageForm(Form):
             kept |= {name: _day(getattr(row, name)) for name in ("starts_on", "ends_on")}
             kept["lead"] = row.lead.public_id if row.lead else ""
         super().__init__(formdata, data=kept)
-        self.lead.choices = _names(members, row.lead if row else None)
+        self.lead.choices = options(_names(members, row.lead if row else None))
 
     def values(self) -> dict[str, Any]:
         """Return what was typed, for the service."""
@@ -94,13 +94,13 @@ class ItemForm(Form):
             kept |= {"owner": row.owner.public_id if row.owner else ""}
             kept |= {"needs": [item.public_id for item in needs]}
         super().__init__(formdata, data=kept)
-        self.kind.choices = [
+        self.kind.choices = options(
             (key, f"{labels.kind(key)}: {labels.kind_help(key)}") for key in rules.KINDS
-        ]
-        self.owner.choices = _names(members, row.owner if row else None)
-        self.needs.choices = [
+        )
+        self.owner.choices = options(_names(members, row.owner if row else None))
+        self.needs.choices = options(
             (item.public_id, f"{labels.number(item.package)}: {item.title}") for item in others
-        ]
+        )
 
     def values(self) -> dict[str, Any]:
         """Return what was typed, for the service."""
@@ -116,7 +116,7 @@ class HandOverForm(Form):
 
     def __init__(self, formdata: Any = None, *, members: Sequence[Member]) -> None:
         super().__init__(formdata)
-        self.member.choices = _names(members)
+        self.member.choices = options(_names(members))
 
 
 class TotalForm(Form):
@@ -146,11 +146,13 @@ class ReportsForm(Form):
 
     def __init__(self, formdata: Any = None, *, every: str = "") -> None:
         super().__init__(formdata, data={"every": every})
-        self.every.choices = [
-            ("", str(lazy("never"))),
-            ("month", str(lazy("each month"))),
-            ("quarter", str(lazy("each quarter"))),
-        ]
+        self.every.choices = options(
+            [
+                ("", str(lazy("never"))),
+                ("month", str(lazy("each month"))),
+                ("quarter", str(lazy("each quarter"))),
+            ]
+        )
 
 
 def amount(cents: int) -> str:

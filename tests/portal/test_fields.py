@@ -6,10 +6,11 @@ from datetime import date
 
 import pytest
 from werkzeug.datastructures import MultiDict
+from wtforms import SelectField
 from wtforms.validators import Optional
 
-from portal.fields import NO_DAY, DateField, version_of
-from portal.i18n import Form
+from portal.fields import NO_DAY, DateField, languages, options, version_of
+from portal.i18n import Form, in_locale
 
 
 class DayForm(Form):
@@ -20,7 +21,7 @@ class DayForm(Form):
 
 def typed(text: str) -> DayForm:
     """Return the form as it was sent, beside the day that is stored."""
-    form = DayForm(MultiDict(day=text), data={"day": date(2026, 1, 1)})
+    form = DayForm(MultiDict({"day": text}), data={"day": date(2026, 1, 1)})
     form.validate()
     return form
 
@@ -50,3 +51,22 @@ def test_what_is_no_day_is_refused_and_kept(text: str) -> None:
 )
 def test_a_version_is_read_from_a_form(text: object, version: int) -> None:
     assert version_of(text) == version
+
+
+def test_languages_are_offered_once_by_name() -> None:
+    with in_locale("de"):
+        assert languages(["nl", "es", "lv", "es"]) == [
+            ("lv", "Lettisch"), ("nl", "Niederländisch"), ("es", "Spanisch")
+        ]  # fmt: skip
+
+
+def test_a_list_offers_its_options() -> None:
+    class ListForm(Form):
+        """A list."""
+
+        size = SelectField(choices=options({"s": "small", "l": "large"}.items()), default="l")
+
+    page = str(ListForm().size())
+    assert '<option value="s">small</option>' in page
+    assert '<option selected value="l">large</option>' in page
+    assert not ListForm(MultiDict({"size": "m"})).validate()

@@ -13,7 +13,7 @@ from plugins.attendance.views.base import HOST, blueprint, hosted, private, spen
 from plugins.roundtables import interface as roundtables
 from plugins.roundtables.interface import Series, Table
 from portal.errors import Conflict, Invalid
-from portal.fields import version_of
+from portal.fields import options, version_of
 from portal.i18n import _, language_name, locale, ngettext
 from portal.people.forms import mark
 from portal.web.access import SIGNED_IN, allow
@@ -125,10 +125,10 @@ def groups(slug: str, public_id: str) -> ResponseReturnValue:
     series, table = hosted(slug, public_id)
     form = forms.GroupsForm(request.form if "groups" in request.form else None)
     titles = roundtables.group_titles(series)
-    form.together.choices = [
+    form.together.choices = options([
         ("", _("nobody")), (grouping.LANGUAGE, _("people with the same language of mails")),
         *((key, _("people of the same group: %(title)s", title=titles[key])) for key in titles),
-    ]  # fmt: skip
+    ])  # fmt: skip
     told = ""
     if request.method == "POST":
         spend()

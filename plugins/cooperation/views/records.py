@@ -21,7 +21,7 @@ from plugins.cooperation.workflow import RECORD_FLOW
 from plugins.partners.interface import respond
 from portal import permissions, workflow
 from portal.errors import Conflict, Invalid
-from portal.fields import shown_version
+from portal.fields import options, shown_version
 from portal.i18n import _
 from portal.organisations import queries as organisations
 from portal.organisations.models import Organisation
@@ -120,7 +120,7 @@ def new() -> ResponseReturnValue:
 
 def _form(mine: list[Organisation], values: dict[str, Any] | None) -> forms.RecordForm:
     form = forms.RecordForm(request.form) if values is None else forms.RecordForm(data=values)
-    form.organisation.choices = [(item.slug, item.name) for item in mine]
+    form.organisation.choices = options((item.slug, item.name) for item in mine)
     return form
 
 

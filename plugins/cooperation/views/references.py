@@ -11,6 +11,7 @@ from plugins.cooperation.views.base import EDITORS, blueprint, chosen_own, entry
 from plugins.cooperation.workflow import TEXT_FLOW
 from portal import workflow
 from portal.errors import Conflict, Invalid
+from portal.fields import options
 from portal.i18n import _
 from portal.organisations.models import Organisation
 from portal.people.forms import mark
@@ -29,7 +30,7 @@ def ask() -> ResponseReturnValue:
         return render_template("cooperation/nobody.html")
     own = chosen_own(mine)
     form = forms.AskForm(request.form or None, data={"organisation": own.slug})
-    form.organisation.choices = [(item.slug, item.name) for item in mine]
+    form.organisation.choices = options((item.slug, item.name) for item in mine)
     status = 200
     if request.method == "POST":
         status = 422

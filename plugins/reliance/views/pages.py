@@ -18,6 +18,7 @@ from plugins.reliance import forms, labels, promises, sheets
 from plugins.reliance.rules import RELIANCES
 from plugins.reliance.views.base import blueprint, spend
 from portal.errors import Conflict, Invalid, NotFound
+from portal.fields import options
 from portal.i18n import _
 from portal.organisations import queries as organisations
 from portal.organisations.models import Organisation
@@ -65,7 +66,7 @@ def trust_sheet(slug: str) -> ResponseReturnValue:
     is_step = request.form.get("what") == "step"
     ground = forms.GroundForm(request.form if not is_step else None)
     step = forms.StepForm(request.form if is_step else None)
-    step.owner.choices = [(item.slug, item.name) for item in (own, partner)]
+    step.owner.choices = options((item.slug, item.name) for item in (own, partner))
     if request.method == "POST" and (step if is_step else ground).validate():
         spend()
         try:

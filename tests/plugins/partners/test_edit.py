@@ -16,6 +16,7 @@ from plugins.partners.models import Commitment, Profile
 from portal.clock import FixedClock
 from portal.context import Actor, Context
 from portal.errors import Conflict, Invalid, NotAllowed
+from portal.fields import options
 from portal.i18n import SHIPPED, in_locale
 from portal.organisations.models import Organisation
 from tests.factories import clocked, fields_sent, make_account, make_organisation, post, sign_in
@@ -448,9 +449,9 @@ def test_choices_are_in_the_current_language(app: Flask, own: Organisation) -> N
         for code, january, german in (("de", "Januar", "Deutsch"), ("es", "enero", "Alemán")):
             with in_locale(code):
                 form = forms.ProfileForm(partner=partner)
-                assert form.months.choices[0] == (1, january)
-                assert ("de", german) in form.language_1.choices
-                assert ("de", german) in form.tag_1.choices
+                assert form.months.choices[:1] == options([(1, january)])
+                assert options([("de", german)])[0] in form.language_1.choices
+                assert options([("de", german)])[0] in form.tag_1.choices
 
 
 def test_every_field_has_its_label(as_editor: FlaskClient, own: Organisation) -> None:
