@@ -165,7 +165,7 @@ def test_organisation_is_named_by_its_address(desk: Desk) -> None:
         ({"who": "a@b.example", "role": "OrgAdmin"}, "Not a valid choice"),
         ({"who": "a@b.example"}, "Choose one."),
         ({"who": "{admin}", "role": "Viewer", "expires_at": "2020-01-01"}, "still to come"),
-        ({"who": "{admin}", "role": "Viewer", "expires_at": "tomorrow"}, "valid date"),
+        ({"who": "{admin}", "role": "Viewer", "expires_at": "tomorrow"}, "Write the day as year"),
     ],
 )
 def test_what_can_not_be_shared_is_refused_and_kept(
