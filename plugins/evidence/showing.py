@@ -5,13 +5,16 @@ Plain values for templates; `evidence/_text.html` has the macros that show them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
-from plugins.evidence.comparing import compared
+from plugins.evidence.comparing import Effort, Piece, compared, joined, shortened
 from portal.i18n import _, day, in_locale
+
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True)
@@ -106,44 +109,94 @@ def _unit(unit: Mapping[str, str]) -> tuple[str, str]:
     return unit.get("title", ""), "\n".join(lines)
 
 
-def flat(shown: ShownClause) -> str:
-    """Return a clause as one text, for comparing."""
-    lines = [text for _code, text in shown.texts]
-    for line in shown.lines:
-        lines.append(f"{line.label}:")
-        lines += [f"{name}: {text}" if name else text for name, text in line.texts]
-    return "\n".join(lines)
-
-
 def differences(
     old: Mapping[str, Any],
     new: Mapping[str, Any],
     names: Mapping[str, str],
     role_name: Callable[[str], str] = str,
 ) -> list[dict[str, Any]]:
-    """Return the clauses in which two versions differ, compared word by word."""
-    before = {clause.id: clause for clause in document(old, names)}
-    after = {clause.id: clause for clause in document(new, names)}
+    """Return the clauses in which two versions differ, compared line by line and word by word.
+
+    `is_whole` says of a clause that some of it differs too much to be compared by words.
+    """
+    effort = Effort()
     found = []
-    for key in [*after, *(key for key in before if key not in after)]:
-        was = flat(before[key]) if key in before else ""
-        now = flat(after[key]) if key in after else ""
-        title = (after.get(key) or before[key]).title
-        if was != now:
-            material = (after.get(key) or before[key]).is_material
-            pieces = compared(was, now)
-            found.append({"id": key, "title": title, "pieces": pieces, "is_material": material})
     had, has = (_parties_text(one, names, role_name) for one in (old, new))
     if had != has:
-        found.insert(
-            0,
-            {
-                "id": "",
-                "title": _("Parties"),
-                "pieces": compared(had, has),
-                "is_material": True,
-            },
-        )
+        found.append(_item("", _("Parties"), True, compared(had, has, effort), effort))
+    before, after = ({row["id"]: row for row in one["clauses"]} for one in (old, new))
+    keys = [key for key in {**after, **before} if after.get(key) != before.get(key)]
+    was, now = (
+        {row.id: row for row in document({**one, "clauses": _those(one, keys)}, names)}
+        for one in (old, new)
+    )
+    for key in keys:
+        shown = now.get(key) or was[key]
+        pieces = _pieces(was.get(key), now.get(key), effort)
+        if any(piece.kind != "same" for piece in pieces):
+            found.append(_item(key, shown.title, shown.is_material, pieces, effort))
+    return found
+
+
+def _item(
+    key: str, title: str, is_material: bool, pieces: Sequence[Piece], effort: Effort
+) -> dict[str, Any]:
+    is_whole, effort.is_whole = effort.is_whole, False
+    return {
+        "id": key,
+        "title": title,
+        "pieces": shortened(pieces),
+        "is_material": is_material,
+        "is_whole": is_whole,
+    }
+
+
+def _those(content: Mapping[str, Any], keys: Sequence[str]) -> list[Any]:
+    wanted = set(keys)
+    return [clause for clause in content["clauses"] if clause["id"] in wanted]
+
+
+def _pieces(old: ShownClause | None, new: ShownClause | None, effort: Effort) -> list[Piece]:
+    """Compare a clause line by line: what somebody filled in stands beside what stood there."""
+    found: list[Piece] = []
+    for was, now in _pairs(_rows(old), _rows(new), [], are_kin=False):
+        for had, has in _pairs(was, now, "", are_kin=True):
+            found += compared(had, has, effort)
+    return joined(found)
+
+
+def _rows(shown: ShownClause | None) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return a clause as lines by their labels, each in parts by language or name."""
+    if shown is None:
+        return []
+    rows = [("", [(code, f"{text}\n") for code, text in shown.texts])]
+    for line in shown.lines:
+        parts = [(name, f"{name}: {text}\n" if name else f"{text}\n") for name, text in line.texts]
+        rows.append((line.label, [("", f"{line.label}:\n"), *parts]))
+    return rows
+
+
+def _pairs(
+    old: Sequence[tuple[str, Part]], new: Sequence[tuple[str, Part]], nothing: Part, are_kin: bool
+) -> Iterator[tuple[Part, Part]]:
+    """Yield what belongs together, by its key; of kin also what is left over, in its order."""
+    before, after = _counted(old), _counted(new)
+    gone = [part for key, part in before.items() if key not in after]
+    for key, part in after.items():
+        if key in before:
+            yield before[key], part
+        else:
+            yield gone.pop(0) if gone and are_kin else nothing, part
+    yield from ((part, nothing) for part in gone)
+
+
+def _counted(rows: Sequence[tuple[str, Part]]) -> dict[tuple[str, int], Part]:
+    """Return rows by their keys, of which each may stand several times."""
+    times: Counter[str] = Counter()
+    found = {}
+    for key, part in rows:
+        found[key, times[key]] = part
+        times[key] += 1
     return found
 
 
