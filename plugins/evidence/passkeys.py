@@ -38,6 +38,12 @@ def is_possible(ctx: Context) -> bool:
     return bool(account_id and signin.has_any(account_id) and signin.keys(account_id))
 
 
+def is_of_another_kind(ctx: Context) -> bool:
+    """Whether the actor has passkeys for signing in, none of which could sign a text."""
+    account_id = ctx.actor.account_id
+    return bool(account_id and signin.has_any(account_id) and not signin.keys(account_id))
+
+
 def ask(
     ctx: Context,
     *,
@@ -81,7 +87,6 @@ def answered(ctx: Context, answer: str) -> Prepared:
     made = signin.take_made(ctx, ctx.actor.account_id or 0, answer)
     signer = Opened(**made.note["signer"])
     evidence = {
-        "salt": signer.salt,
         "key": made.key,
         "client_data": made.client_data,
         "authenticator_data": made.authenticator_data,

@@ -64,7 +64,8 @@ def ask_to_add(ctx: Context, account: Account) -> str:
         user_id=account.public_id.encode(),
         user_name=account.email,
         user_display_name=account.name,
-        exclude_credentials=_known(account.id),
+        # a device whose key can't sign texts may make another one
+        exclude_credentials=_known(account.id, to_sign=True),
         # of those that can sign texts too; browsers would rather make another kind
         supported_pub_key_algs=[
             cose.COSEAlgorithmIdentifier.ECDSA_SHA_256,
@@ -154,6 +155,11 @@ def _proven(
     return factor, credential
 
 
+def can_sign(factor: Factor) -> bool:
+    """Whether a second step is a passkey of a kind that can sign texts; some older ones are not."""
+    return factor.kind == PASSKEY and _plain(factor) is not None
+
+
 def keys(account_id: int) -> list[dict[str, Any]]:
     """Return the public keys of an account's passkeys in plain numbers; those of rare kinds not."""
     found = [_plain(factor) for factor in factors.of(account_id) if factor.kind == PASSKEY]
@@ -166,7 +172,7 @@ def ask_to_sign(ctx: Context, account_id: int, challenge: bytes, **note: Any) ->
     `challenge` must hold the hash of all that is signed. `note` comes back with the answer.
     """
     asked = webauthn.generate_authentication_options(
-        rp_id=_host(), challenge=challenge, allow_credentials=_known(account_id)
+        rp_id=_host(), challenge=challenge, allow_credentials=_known(account_id, to_sign=True)
     )
     words = helpers.bytes_to_base64url(challenge)
     steps.begin(ctx, steps.SIGNATURE, account_id, challenge=words, note=note)
@@ -200,11 +206,11 @@ def _plain(factor: Factor) -> dict[str, Any] | None:
     return None
 
 
-def _known(account_id: int) -> list[Any]:
+def _known(account_id: int, to_sign: bool = False) -> list[Any]:
     return [
         structs.PublicKeyCredentialDescriptor(id=helpers.base64url_to_bytes(factor.credential))
         for factor in factors.of(account_id)
-        if factor.kind == PASSKEY
+        if factor.kind == PASSKEY and (can_sign(factor) or not to_sign)
     ]
 
 

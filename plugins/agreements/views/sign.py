@@ -73,7 +73,7 @@ def _page(row: Agreement, who: policy.Hand, message: str, stale: Any) -> dict[st
         "clauses": reading.of(row, current, there).cards,
         "parties": pages.party_page(row, there, 1),
         "current": current,
-        "intent": signing.intent(row, who.party.name),
+        "intent": signing.intent(row, who.party),
         "message": message,
         "differences": _differences(row, stale) if stale else [],
         "done": pages.signature_row(own_row[who.party.id]) if own_row else None,
@@ -83,6 +83,7 @@ def _page(row: Agreement, who: policy.Hand, message: str, stale: Any) -> dict[st
         "by_passkey": labels.level("passkey")[1]
         if not who.by_link and passkeys.is_possible(g.ctx)
         else "",
+        "unfit_passkey": not who.by_link and passkeys.is_of_another_kind(g.ctx),
     }
 
 

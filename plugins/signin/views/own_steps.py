@@ -159,6 +159,7 @@ def _page(faults: list[str] | None = None, status: int = 200) -> ResponseReturnV
     shown = render_template(
         "signin/own_steps.html",
         owned=factors.of(account.id),
+        can_sign=passkeys.can_sign if passkeys.is_possible() else None,
         left=left,
         all_codes=all_codes,
         faults=faults or [],

@@ -10,7 +10,7 @@ from typing import Any
 
 import cbor2
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 PRESENT, VERIFIED, NEW_KEY = 1, 4, 64
 
@@ -31,13 +31,17 @@ class Passkey:
 
     def made(self, question: dict[str, Any]) -> str:
         """Answer a question for a new key."""
-        numbers = self.key.public_key().public_numbers()
-        public = {1: 2, 3: -7, -1: 1, -2: numbers.x.to_bytes(32), -3: numbers.y.to_bytes(32)}
+        public = self.public()
         known = bytes(16) + len(self.id).to_bytes(2) + self.id + cbor2.dumps(public)
         data = self._data(PRESENT | VERIFIED | NEW_KEY) + known
         sealed = cbor2.dumps({"fmt": "none", "attStmt": {}, "authData": data})
         client = self._client("webauthn.create", question)
         return self._written(clientDataJSON=words(client), attestationObject=words(sealed))
+
+    def public(self) -> dict[int, Any]:
+        """Return the public key as keys write it."""
+        numbers = self.key.public_key().public_numbers()
+        return {1: 2, 3: -7, -1: 1, -2: numbers.x.to_bytes(32), -3: numbers.y.to_bytes(32)}
 
     def signed(self, question: dict[str, Any]) -> str:
         """Answer a question with a signature."""
@@ -62,3 +66,12 @@ class Passkey:
         return json.dumps(
             {"id": number, "rawId": number, "type": "public-key", "response": response}
         )
+
+
+class OldPasskey(Passkey):
+    """A key of the kind that browsers made as long as the portal let them choose (Ed25519)."""
+
+    def public(self) -> dict[int, Any]:
+        """Return the public key as keys write it."""
+        key = ed25519.Ed25519PrivateKey.generate().public_key()
+        return {1: 1, 3: -8, -1: 6, -2: key.public_bytes_raw()}

@@ -13,10 +13,11 @@ from flask.testing import FlaskClient
 from plugins.agreements import exporting
 from plugins.agreements.models import Agreement, Signature
 from plugins.evidence.interface import bundle, signatures
+from plugins.signin import passkeys
 from plugins.signin.models import Factor
-from tests.factories import post, sign_in
+from tests.factories import csrf_token, post, sign_in
 from tests.plugins.agreements.conftest import World
-from tests.plugins.signin.authenticator import Passkey
+from tests.plugins.signin.authenticator import OldPasskey, Passkey, words
 from tests.plugins.signin.test_passkeys import add
 
 pytest.importorskip("webauthn")
@@ -107,6 +108,36 @@ def test_those_without_a_passkey_are_not_offered_one(world: World, row: Agreemen
 
     assert "data-passkey" not in page.text
     assert ask(client, row, world.digest(row)).status_code == 403
+
+
+def test_a_passkey_that_can_not_sign_texts_is_told_of_with_a_way_out(
+    world: World, row: Agreement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new, digest = OldPasskey(), Passkey(), world.digest(row)
+    client = sign_in(world.app.test_client(), world.heads[0])
+    genuine = passkeys.webauthn.verify_registration_response
+    any_kind = {"supported_pub_key_algs": [passkeys.cose.COSEAlgorithmIdentifier.EDDSA]}
+    with monkeypatch.context() as before:
+        before.setattr(
+            passkeys.webauthn,
+            "verify_registration_response",
+            lambda **given: genuine(**given, **any_kind),
+        )
+        assert add(client, old).status_code == 200
+    page = client.get(f"/agreements/{row.public_id}/sign")
+    assert "data-passkey" not in page.text
+    assert "of a kind that can’t sign texts" in page.text
+    assert 'href="/account/second-steps"' in page.text
+    assert ask(client, row, digest).status_code == 403
+    assert "can’t sign texts" in client.get("/account/second-steps").text
+
+    token = csrf_token(client, "/account/second-steps")
+    asked = client.post("/account/second-steps/passkeys/question", headers={"X-CSRFToken": token})
+    assert json.loads(asked.text).get("excludeCredentials", []) == []  # the same device may make it
+    assert add(client, new).status_code in (200, 303)
+    asked = ask(client, row, digest)
+    assert [key["id"] for key in json.loads(asked.text)["allowCredentials"]] == [words(new.id)]
+    assert send(client, row, digest, new.signed(json.loads(asked.text))).status_code == 303
 
 
 def test_only_who_signs_for_a_party_is_asked(world: World, row: Agreement) -> None:
