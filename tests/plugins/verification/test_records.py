@@ -178,10 +178,10 @@ def swap_two(table: str, columns: tuple[str, ...]) -> Edit:
         while True:
             first, second = any_row(dice, table), any_row(dice, table)
             some = dice.sample(columns, dice.randint(1, len(columns)))
-            sql = f"SELECT {', '.join(some)} FROM agreements_{table} WHERE id = ?"
-            one, two = (db.query(sql, (row,))[0] for row in (first, second))
-            # rows of the same number of two agreements are each other's under another id
-            if set(some) >= set(columns) - {"id"} or _alike(one) == _alike(two):
+            rest = [column for column in columns if column not in some]
+            one, two = (_values(table, some, row) for row in (first, second))
+            # with the same rest they are each other's under another id, which proves nothing
+            if one == two or _values(table, rest, first) == _values(table, rest, second):
                 continue
             before = {named(table, first), named(table, second)}
             try:
@@ -201,8 +201,10 @@ def swap_two(table: str, columns: tuple[str, ...]) -> Edit:
     return swap
 
 
-def _alike(row: Any) -> list[Any]:
-    return [bytes(value) if isinstance(value, memoryview) else value for value in row]
+def _values(table: str, columns: list[str], row: int) -> list[Any]:
+    sql = f"SELECT {', '.join([*columns, '0'])} FROM agreements_{table} WHERE id = ?"
+    [found] = db.query(sql, (row,))
+    return [bytes(value) if isinstance(value, memoryview) else value for value in found[:-1]]
 
 
 def _aside(column: str, value: Any) -> Any:
