@@ -109,7 +109,7 @@ def _signing(ctx: Context, found: Sequence[Organisation], title: str, signers: s
             party=party.public_id,
             name=SIGNER,
             position=POSITION,
-            intent=signing.intent(row, party.name),
+            intent=signing.intent(row, party),
             at=ctx.clock.now(),
         )
         who = _hand(party, SIGNER, by_link=prepared is None)

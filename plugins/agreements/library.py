@@ -33,6 +33,11 @@ PERSONS = ("learner", "guardian")
 """Roles of persons; all others are organisations."""
 
 
+def is_person(party: Any) -> bool:
+    """Whether a party is a person: then its name stands in no text that is signed, nor in a statement."""
+    return party.organisation_id is None and party.role in PERSONS
+
+
 @cache
 def _wording() -> Mapping[str, str]:
     with (DATA / "wording.csv").open(encoding="utf-8", newline="") as file:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from plugins.agreements import negotiating, queries, rules, signing, telling
+from plugins.agreements import library, negotiating, queries, rules, signing, telling
 from plugins.agreements.models import (
     CANCELLED,
     EXPIRED,
@@ -16,6 +16,7 @@ from plugins.agreements.models import (
     TERMINATED,
     Agreement,
     Party,
+    Signature,
 )
 from plugins.agreements.policy import Hand
 from plugins.agreements.workflow import AGREEMENT, parties
@@ -36,6 +37,8 @@ EVENTS = (
     EventType("agreement.ended", lazy("An agreement ended"), {"state": "how"}, AGREEMENT),
 )
 MOST_DELETED = 200
+PERSONS_KEPT = timedelta(days=1_096)
+"""For how long after the end of an agreement it is kept which persons took part."""
 
 
 def carry_out(ctx: Context, agreement: Agreement, step: Transition, entry: Any) -> None:
@@ -201,8 +204,24 @@ def _remind_of_end(ctx: Context, agreement: Agreement) -> None:
     telling.tell(ctx, agreement, telling.REMINDED, words, f"ends {agreement.reminded}")
 
 
+def forget_persons(ctx: Context) -> int:
+    """Erase who persons were that took part in what ended a while ago; returns how many.
+
+    What they signed goes on being valid: it holds salted hashes of their names alone.
+    """
+    old = Agreement.select(Agreement.id).where(Agreement.ended_at < ctx.clock.now() - PERSONS_KEPT)
+    named = (Party.organisation.is_null(), Party.role.in_(library.PERSONS), Party.name != "")
+    rows = Party.select(Party.id).where(Party.agreement.in_(old), *named).limit(MOST_DELETED)
+    ids = [number for (number,) in rows.tuples()]
+    with db.transaction():
+        Party.update(name="", email="").where(Party.id.in_(ids)).execute()
+        Signature.update(name="", position="", salt="").where(Signature.party.in_(ids)).execute()
+    return len(ids)
+
+
 def forget(ctx: Context) -> int:
     """Delete agreements that ended long ago, with all that belongs to them; returns how many."""
+    forget_persons(ctx)
     years = int(settings.of(ctx, "agreements")["ended_years"])
     of: Any = Agreement
     old = of.select(of.id).where(

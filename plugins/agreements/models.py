@@ -7,6 +7,7 @@ from typing import Any
 from peewee import AutoField, BlobField, CompositeKey, ForeignKeyField, IntegerField, TextField
 
 from portal.db import JsonField, Model, UtcDateTime
+from portal.i18n import _
 from portal.organisations.models import Organisation
 from portal.people.models import Account
 
@@ -16,6 +17,14 @@ TERMINATED, CANCELLED = "terminated", "cancelled"
 WRITABLE = (DRAFT, NEGOTIATION)
 FROZEN = (READY, SIGNING)
 OPEN, TAKEN, DECLINED = "open", "taken", "declined"
+
+
+class PartyName(TextField):
+    """The name of a party; of a person who was erased it says just that."""
+
+    def python_value(self, value: str) -> str:
+        """Read a name."""
+        return value or _("erased")
 
 
 class Agreement(Model):
@@ -78,7 +87,7 @@ class Party(Model):
     place = IntegerField()
     role = TextField()
     organisation: Any = ForeignKeyField(Organisation, null=True)
-    name = TextField()
+    name = PartyName()
     email = TextField(default="")
     language = TextField(default="")
     confirmed = IntegerField(default=0)

@@ -193,15 +193,10 @@ def remark(
         if Remark.select().where(Remark.clause == row.id).count() >= MOST_REMARKS:
             raise Conflict(_("There are many comments on this clause. Agree on the phone."))
         made: Remark = Remark.create(
-            public_id=new_public_id(),
-            clause=row.id,
-            party=who.party.id,
-            account=ctx.actor.account_id,
-            text=text,
-            proposal=changed,
-            base=row.version,
+            public_id=new_public_id(), clause=row.id, party=who.party.id,
+            account=ctx.actor.account_id, text=text, proposal=changed, base=row.version,
             created_at=ctx.clock.now(),
-        )
+        )  # fmt: skip
         named = {"name": who.party.name, "title": now.title}
         words = (
             lazy("%(name)s suggests a change of %(title)s", **named)
@@ -268,15 +263,10 @@ def _agree(ctx: Context, agreement: Agreement, party: Party, who: Hand | None = 
     for row in drafting.clauses(agreement):
         _note_acceptance(row, party)
     audit.record(
-        ctx,
-        "agreement.agreed",
-        AGREEMENT,
-        agreement.id,
-        party=party.public_id,
-        version=agreement.number,
-        digest=queries.shown(agreement).digest,
+        ctx, "agreement.agreed", AGREEMENT, agreement.id, party=party.public_id,
+        version=agreement.number, digest=queries.shown(agreement).digest,
         by=who.actor if who else "account",
-    )
+    )  # fmt: skip
     return settle(ctx, agreement)
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from plugins.agreements.models import Signature
 from plugins.agreements.workflow import SIGNED
 from portal import db
+from portal.i18n import _
 
 
 class Seat(NamedTuple):
@@ -36,7 +37,8 @@ def seats(agreement_id: int) -> list[Seat]:
     """Return the parties of an agreement in their order, without those that left."""
     rows = db.query(_ALL, (agreement_id,))
     signed = dict(db.query(_SIGNED, (agreement_id,)))
-    return [Seat._make((*row, signed.get(row[0]))) for row in rows]
+    all_of = [Seat._make((*row, signed.get(row[0]))) for row in rows]
+    return [seat if seat.name else seat._replace(name=_("erased")) for seat in all_of]
 
 
 def signatures(shown: Sequence[Seat]) -> dict[int, Signature]:

@@ -346,7 +346,8 @@ def _copy(ctx: Context, old: Agreement, how: str, organisation: Organisation) ->
     )
     workflow.start(ctx, made)
     numbers: dict[str, str] = {}
-    for place, party in enumerate(parties(old.id), 1):
+    there = [party for party in parties(old.id) if party.organisation_id or party.email]
+    for place, party in enumerate(there, 1):  # without persons who were erased
         numbers[party.public_id] = new_public_id()
         Party.create(
             public_id=numbers[party.public_id],

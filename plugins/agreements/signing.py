@@ -9,8 +9,8 @@ from typing import Any
 
 from peewee import IntegrityError
 
-from plugins.agreements import negotiating, policy, queries, rules
-from plugins.agreements.models import FROZEN, IN_FORCE, READY, Agreement, Signature, Version
+from plugins.agreements import library, negotiating, policy, queries, rules
+from plugins.agreements.models import FROZEN, IN_FORCE, READY, Agreement, Party, Signature, Version
 from plugins.agreements.policy import Hand
 from plugins.agreements.workflow import AGREEMENT, parties, standing
 from plugins.evidence.interface import canonical, passkeys, signatures
@@ -41,9 +41,12 @@ class Paper:
     evidence: Mapping[str, Any] | None = None
 
 
-def intent(agreement: Agreement, party: str) -> str:
+def intent(agreement: Agreement, party: Party) -> str:
     """Return the sentence that a signer sees and signs along, in the language of the page."""
-    return _("I have read %(title)s and sign it for %(party)s.", title=agreement.title, party=party)
+    named = {"title": agreement.title, "party": party.name}
+    if library.is_person(party):
+        return _("I have read %(title)s and sign it.", **named)
+    return _("I have read %(title)s and sign it for %(party)s.", **named)
 
 
 def sign(
@@ -82,18 +85,11 @@ def sign(
             prepared.statement
             if prepared
             else signatures.statement(
-                number=public_id,
-                document=bytes(current.content),
-                party=who.party.public_id,
-                signer=signer,
-                mandate=_mandate(who, paper),
-                intent=intent(now, who.party.name),
-                language=ctx.locale,
-                signed_at=at,
-                level=level,
-                proof=_proof(ctx, who, paper),
+                number=public_id, document=bytes(current.content), party=who.party.public_id,
+                signer=signer, mandate=_mandate(who, paper), intent=intent(now, who.party),
+                language=ctx.locale, signed_at=at, level=level, proof=_proof(ctx, who, paper),
             )
-        )
+        )  # fmt: skip
         made = _insert(
             public_id=public_id,
             agreement=now.id,
@@ -103,7 +99,6 @@ def sign(
             level=level,
             statement=written,
             evidence={
-                "salt": signer.salt,
                 **(prepared.evidence if prepared else {}),
                 **((paper.evidence or {}) if paper else {}),
                 **({"by": "link"} if who.by_link else {}),
@@ -118,19 +113,11 @@ def sign(
             signed_at=at,
         )
         audit.record(
-            ctx,
-            "agreement.signed",
-            AGREEMENT,
-            now.id,
-            party=who.party.public_id,
-            version=current.number,
-            document=current.digest,
-            statement=canonical.digest(written),
-            level=level,
-            by=who.actor,
-            signature=made.public_id,
+            ctx, "agreement.signed", AGREEMENT, now.id, party=who.party.public_id,
+            version=current.number, document=current.digest, statement=canonical.digest(written),
+            level=level, by=who.actor, signature=made.public_id,
             evidence=signatures.sum_of(made.evidence),
-        )
+        )  # fmt: skip
         _go_on(ctx, now)
     return made
 
@@ -146,15 +133,10 @@ def question(ctx: Context, agreement: Agreement, who: Hand, digest: str) -> str:
     name, position, _scan, _kind = _signer(who, None)
     _check_first(agreement, who)
     return passkeys.ask(
-        ctx,
-        document=bytes(current.content),
-        party=who.party.public_id,
-        name=name,
-        position=position,
-        mandate=_mandate(who, None),
-        intent=intent(agreement, who.party.name),
+        ctx, document=bytes(current.content), party=who.party.public_id, name=name,
+        position=position, mandate=_mandate(who, None), intent=intent(agreement, who.party),
         at=ctx.clock.now(),
-    )
+    )  # fmt: skip
 
 
 def _check_prepared(prepared: passkeys.Prepared, current: Version, who: Hand, signer: Any) -> None:
@@ -230,6 +212,8 @@ def _signed_before(row: Signature, who: Hand) -> Conflict:
 def _mandate(who: Hand, paper: Paper | None) -> str:
     if paper is not None:
         return paper.position
+    if library.is_person(who.party):
+        return who.party.role
     if who.party.organisation_id is None or who.signer is None:
         return who.party.name
     return who.signer.function or "OrgSignatory"
@@ -274,14 +258,8 @@ def decline(ctx: Context, agreement: Agreement, who: Hand, reason: str) -> None:
         if not reason.strip():
             raise Invalid(_("Write the reasons in a sentence or two."), field="reason")
         negotiating.move(ctx, now, who, "decline", reason)
-        audit.record(
-            ctx,
-            "agreement.declined",
-            AGREEMENT,
-            now.id,
-            party=who.party.public_id,
-            by=who.actor,
-        )
+        said = {"party": who.party.public_id, "by": who.actor}
+        audit.record(ctx, "agreement.declined", AGREEMENT, now.id, **said)
 
 
 def void(ctx: Context, agreement: Agreement, reason: str) -> int:

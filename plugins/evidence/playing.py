@@ -61,7 +61,6 @@ def signed_by_key(
         data + sha256(client).digest(), signatures.ec.ECDSA(signatures.hashes.SHA256())
     )
     evidence = {
-        "salt": signer.salt,
         "key": key,
         "client_data": signatures.words(client),
         "authenticator_data": signatures.words(data),

@@ -224,10 +224,10 @@ def _is_time(stored_at: Any, spoken: str, exactly: bool) -> bool:
 
 
 def _names(row: Row, evidence: Mapping[str, Any], commitment: str) -> bool:
-    salts = (row["salt"], evidence.get("salt", ""))
+    salts = (row["salt"], evidence.get("salt", row["salt"]))  # once it stood in both places
     if not all(isinstance(one, str) for one in (row["name"], row["position"], *salts)):
         return False
-    if (row["name"], row["position"], *salts) == ("", "", "", ""):
+    if (row["name"], row["position"], row["salt"]) == ("", "", ""):
         return True
     try:
         who = signatures.signer(row["public_id"], row["name"], row["position"], row["salt"])

@@ -7,10 +7,19 @@ from typing import Any
 
 import pytest
 
-from plugins.agreements import interface, negotiating, policy, queries, service, signing
-from plugins.agreements.models import Agreement
+from plugins.agreements import (
+    interface,
+    life,
+    negotiating,
+    policy,
+    queries,
+    seats,
+    service,
+    signing,
+)
+from plugins.agreements.models import Agreement, Signature
 from plugins.agreements.workflow import AGREEMENT, parties, standing
-from plugins.evidence.interface import bundle, canonical, commitments, keeping
+from plugins.evidence.interface import bundle, canonical, commitments, keeping, signatures
 from plugins.evidence.models import Value
 from plugins.trust import service as trust
 from portal.errors import Conflict
@@ -80,6 +89,8 @@ def test_names_are_erased_and_signatures_stay(world: World) -> None:
     assert "Ilze Learner" in str(trust.export_address(world.ctx(), "ilze@mail.example"))
     trust.erase_address(world.ctx(), "ilze@mail.example")
     assert {one.value for one in keeping.found(AGREEMENT, row.id)} == {"Anna One\nBert Two"}
+    assert b"Ilze" not in interface.make_bundle(world.ctx(world.writers[0]), row.public_id)
+    assert [seat.name for seat in seats.seats(row.id)] == ["School 0", "School 1", "erased"]
     keeping.drop(AGREEMENT, [row.id])
     erased = bundle.read(interface.make_bundle(world.ctx(world.writers[0]), row.public_id))
 
@@ -87,6 +98,8 @@ def test_names_are_erased_and_signatures_stay(world: World) -> None:
     assert b"Ilze Learner" not in b"".join(erased.documents)
     assert bundle.verify(erased).is_whole
     assert len(standing(row.id)) == 3
+    copy = service.follow(world.ctx(world.writers[0]), row, "renew", world.schools[0])
+    assert [party.name for party in parties(copy.id)] == ["School 0", "School 1"]
     values = next(c for c in content(row)["clauses"] if c["id"] == "participants")["values"]
     assert values["names"] == "erased"
     first = parties(row.id)[0].public_id
@@ -98,10 +111,34 @@ def test_names_are_erased_and_signatures_stay(world: World) -> None:
 
 def test_names_are_kept_for_a_while_after_the_end(world: World) -> None:
     row = with_names(world)
+    negotiating.send(world.ctx(world.writers[0]), row)
+    world.agree(row, 1)
+    learner = policy.held(row, parties(row.id)[2].public_id, "ilze@mail.example", "Ilze Learner")
+    negotiating.agree(world.ctx(), row, learner, world.digest(row))
+    made = signing.sign(world.ctx(), row, learner, world.digest(row))
+    assert b"Ilze" not in bytes(made.statement)
+    assert (made.name, signatures.read(bytes(made.statement))["mandate"]) == (
+        "Ilze Learner", "learner",
+    )  # fmt: skip
     negotiating.move(world.ctx(), row, None, "cancel", "Not this year")
-    later = Value.select().first().ended_at
+    [ended] = {one.ended_at for one in Value.select()}
+    assert ended == world.now(row).ended_at
+    life.forget(world.ctx())
+    assert "Ilze Learner" in names(row)
 
-    assert later is not None
-    Value.update(ended_at=later - timedelta(days=1_097)).execute()
+    long_ago = ended - timedelta(days=1_097)
+    Value.update(ended_at=long_ago).execute()
+    Agreement.update(ended_at=long_ago).execute()
     trust.run_retention(world.ctx())
+    life.forget(world.ctx())
     assert Value.select().count() == 0
+    assert names(row) == {"School 0", "School 1", "erased"}
+    one = Signature.get()
+    assert (one.name, one.salt, one.evidence) == ("", "", {"by": "link"})
+    with_all = bundle.read(interface.make_bundle(world.ctx(world.writers[0]), row.public_id))
+    assert bundle.verify(with_all).is_whole
+
+
+def names(row: Agreement) -> set[str]:
+    """Return the names of the parties as pages show them."""
+    return {party.name for party in parties(row.id)}
