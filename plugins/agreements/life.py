@@ -84,10 +84,7 @@ def _come_into_force(ctx: Context, agreement: Agreement) -> None:
     before = agreement.predecessor
     if before is not None and agreement.follows in {"amend", "renew"} and before.state == IN_FORCE:
         workflow.move(ctx.as_actor(SYSTEM), before, "supersede")
-    words = (
-        lazy("In force: %(title)s", title=agreement.title),
-        lazy("All parties have signed."),
-    )
+    words = (lazy("In force: %(title)s", title=agreement.title), lazy("All parties have signed."))
     telling.tell(ctx, agreement, telling.ENDED, words, "in force")
     for party in parties(agreement.id):
         if party.organisation_id is None:
