@@ -30,7 +30,7 @@ from portal.organisations.models import Organisation
 
 __all__ = [
     "EVENT_IN_FORCE", "Asked", "Begun", "Paper", "Promised", "Record", "Shown", "ToSign", "among",
-    "are_together", "begin", "by_hash", "editors", "in_force_between", "labels", "library",
+    "are_together", "begin", "by_hash", "editors", "has_unit", "in_force_between", "labels", "library",
     "make_bundle", "of_party", "own_organisations", "partners_of", "promised", "rules",
     "shown_of", "signed_by_all", "signed_outside", "stored", "to_sign",
 ]  # fmt: skip
@@ -180,14 +180,29 @@ def _signing(ctx: Context, public_id: str, party: str) -> tuple[Agreement, polic
     return agreement, policy.hand(ctx, agreement, party, signing=True)
 
 
+def _values(agreement: Agreement) -> dict[str, Any]:
+    """Return what is written in an agreement, by field."""
+    return {name: value for row in clauses(agreement) for name, value in row.data.items()}
+
+
+def has_unit(agreement_id: int) -> bool | None:
+    """Say whether an agreement names a unit with what is learned in it.
+
+    None for one that was cancelled, or that has no place for units.
+    """
+    row = Agreement.get_or_none(Agreement.id == agreement_id, Agreement.state != CANCELLED)
+    if row is None or "units" not in library.template(row.kind, row.template_version).needs:
+        return None
+    units, learned = _values(row).get("units", ()), library.UNIT_PARTS[1:]
+    return any(unit.get("title") and any(map(unit.get, learned)) for unit in units)
+
+
 def promised(agreement_id: int) -> list[Promised]:
     """Return what the sending side of an agreement promises to recognise by a day."""
     row = Agreement.get_or_none(Agreement.id == agreement_id)
     if row is None:
         return []
-    flat: dict[str, Any] = {}
-    for clause in clauses(row):
-        flat |= clause.data
+    flat = _values(row)
     what, due_on = flat.get("recognise_what"), flat.get("recognise_by")
     if not what or not due_on:
         return []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
@@ -217,13 +217,6 @@ def _accounts(organisation_id: int, roles: Collection[str]) -> list[int]:
         .order_by(member.id)
     )
     return [number for (number,) in found.tuples()]
-
-
-def with_mobility(rows: Sequence[PlacementRow]) -> Mapping[int, Mobility]:
-    """Return the mobilities of placements, by their numbers, in one statement."""
-    ids = {row.mobility_id for row in rows}
-    of: Any = Mobility
-    return {row.id: row for row in of.select().where(of.id.in_(ids))} if ids else {}
 
 
 def _of(ids: Sequence[int]) -> Any:

@@ -86,11 +86,6 @@ def may_report(ends_on: date, today: date) -> bool:
     return today < ends_on + ENDS_AFTER
 
 
-def ends_by_itself_on(ends_on: date) -> date:
-    """Return the day on which a stay ends without a report."""
-    return ends_on + ENDS_AFTER
-
-
 def end_of_day(day: date) -> datetime:
     """Return the last moment of a day, in UTC."""
     return datetime.combine(day, time.max, UTC)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from plugins.mobilities.models import (
@@ -31,6 +31,13 @@ MOBILITY = "mobilities_mobility"
 READER, AT_HOST, SUPPORTER = "mobilities_reader", "mobilities_host", "mobilities_supporter"
 EDITORS = frozenset({"OrgEditor", "OrgAdmin"})
 
+_NO_UNIT = lazy(
+    "The learning agreement must name a unit first: its title, and what is learned in it. The sending "
+    "organisation writes it there."
+)
+_NOT_SIGNED = lazy("The learning agreement must be signed by everybody first.")
+_NO_TRANSCRIPT = lazy("The transcript of what was achieved must be there first.")
+
 
 def _placements(obj: Mobility) -> list[PlacementRow]:
     return list(PlacementRow.select().where(PlacementRow.mobility == obj.id))
@@ -50,23 +57,15 @@ def _ready(ctx: Context, obj: Mobility) -> list[str]:
     return problems
 
 
-def _signed(ctx: Context, obj: Mobility) -> list[str]:
-    """Ask for a signed agreement where a plugin looks after these."""
-    if _refused(ctx, "mobilities_agreed", obj):
-        return [_("The learning agreement must be signed by everybody first.")]
-    return []
+def _asks(hook: str, problem: Any) -> Callable[[Context, Mobility], list[str]]:
+    """Make a guard that asks for something where a plugin looks after it; silence asks for nothing."""
 
+    def guard(ctx: Context, obj: Mobility) -> list[str]:
+        answers = objects.registry().hooks.call(hook, ctx, mobility_ids=[obj.id])
+        is_missing = any(dict(answer or {}).get(obj.id) is False for _plugin, answer in answers)
+        return [str(problem)] if is_missing else []
 
-def _transcribed(ctx: Context, obj: Mobility) -> list[str]:
-    """Ask for the transcript where a plugin looks after these."""
-    if _refused(ctx, "mobilities_transcribed", obj):
-        return [_("The transcript of what was achieved must be there first.")]
-    return []
-
-
-def _refused(ctx: Context, hook: str, obj: Mobility) -> bool:
-    answers = objects.registry().hooks.call(hook, ctx, mobility_ids=[obj.id])
-    return any(dict(answer or {}).get(obj.id) is False for _plugin, answer in answers)
+    return guard
 
 
 def _begun(ctx: Context, obj: Mobility) -> list[str]:
@@ -87,6 +86,10 @@ _SEND: dict[str, Collection[str]] = {"send": EDITORS}
 _HOST: dict[str, Collection[str]] = {"receive": {AT_HOST}}
 _TELL: dict[str, Collection[str]] = {"report": EDITORS | {AT_HOST, SUPPORTER}}
 _SAID: dict[str, Any] = {"comment_required": True}
+_TO_AGREE: dict[str, Any] = {"four_eyes": True, "guards": ("ready", "united", "signed")}
+_BEGUN: dict[str, Any] = {"guards": ("begun",)}
+_TOLD: dict[str, Any] = {"guards": ("transcribed",)}
+_ENDED: dict[str, Any] = {"guards": ("over",)}
 _UNDER_WAY = set(LIVE)
 
 FLOW = Workflow(
@@ -105,52 +108,28 @@ FLOW = Workflow(
         State(CANCELLED, lazy("cancelled"), _SEEN, final=True),
     ),
     (
-        Transition(
-            "agree",
-            lazy("Agree to host"),
-            {PLANNING},
-            AGREED,
-            "agree",
-            four_eyes=True,
-            guards=("ready", "signed"),
-        ),
+        Transition("agree", lazy("Agree to host"), {PLANNING}, AGREED, "agree", **_TO_AGREE),
         Transition("decline", lazy("Decline"), {PLANNING}, CANCELLED, "agree", **_SAID),
         Transition("cancel", lazy("Cancel the plan"), {PLANNING}, CANCELLED, "edit", **_SAID),
-        Transition(
-            "begin", lazy("They have arrived"), {AGREED}, RUNNING, "receive", guards=("begun",)
-        ),
+        Transition("begin", lazy("They have arrived"), {AGREED}, RUNNING, "receive", **_BEGUN),
         Transition("pass_on", lazy("Run by date"), {AGREED}, RUNNING, ""),
         Transition(
-            "assess",
-            lazy("Learning is assessed"),
-            {RUNNING},
-            ASSESSED,
-            "receive",
-            guards=("begun",),
+            "assess", lazy("Learning is assessed"), {RUNNING}, ASSESSED, "receive", **_BEGUN
         ),
         Transition(
-            "recognise",
-            lazy("Learning is recognised"),
-            {ASSESSED},
-            RECOGNISED,
-            "send",
-            guards=("transcribed",),
+            "recognise", lazy("Learning is recognised"), {ASSESSED}, RECOGNISED, "send", **_TOLD
         ),
         Transition(
-            "close",
-            lazy("Close"),
-            {RUNNING, ASSESSED, RECOGNISED},
-            CLOSED,
-            "send",
-            guards=("over",),
+            "close", lazy("Close"), {RUNNING, ASSESSED, RECOGNISED}, CLOSED, "send", **_ENDED
         ),
         Transition("interrupt", lazy("Interrupted"), _UNDER_WAY, INTERRUPTED, ""),
         Transition("call_off", lazy("Did not happen"), _UNDER_WAY, DID_NOT_HAPPEN, ""),
     ),
     {
         "ready": _ready,
-        "signed": _signed,
-        "transcribed": _transcribed,
+        "united": _asks("mobilities_united", _NO_UNIT),
+        "signed": _asks("mobilities_agreed", _NOT_SIGNED),
+        "transcribed": _asks("mobilities_transcribed", _NO_TRANSCRIPT),
         "begun": _begun,
         "over": _over,
     },
@@ -178,18 +157,20 @@ def sources(kind: str) -> list[RoleSource]:
     of: Any = Mobility
 
     def own(actor: Actor, roles: Collection[str]) -> Any:
-        return permissions.memberships(actor.account_id or 0).where(
-            OrganisationMember.role.in_(sorted(roles))
-        )
+        member: Any = OrganisationMember
+        rows = permissions.memberships(actor.account_id or 0).where(member.role.in_(sorted(roles)))
+        only = actor.organisation_id
+        return rows if only is None else rows.where(member.organisation == only)
 
     def readers(actor: Actor) -> Any:
         mine = own(actor, MEMBER_ROLES)
         return of.select(of.id).where(of.host.in_(mine) | of.supporting.in_(mine))
 
-    return [
-        RoleSource(READER, readers),
-        RoleSource(AT_HOST, lambda actor: of.select(of.id).where(of.host.in_(own(actor, EDITORS)))),
-        RoleSource(
-            SUPPORTER, lambda actor: of.select(of.id).where(of.supporting.in_(own(actor, EDITORS)))
-        ),
-    ]
+    def host(actor: Actor) -> Any:
+        return of.select(of.id).where(of.host.in_(own(actor, EDITORS)))
+
+    def supporting(actor: Actor) -> Any:
+        return of.select(of.id).where(of.supporting.in_(own(actor, EDITORS)))
+
+    given = ((READER, readers), (AT_HOST, host), (SUPPORTER, supporting))
+    return [RoleSource(role, ids, narrows=True) for role, ids in given]

@@ -35,6 +35,12 @@ def mobilities_asides(ctx: Context, public_id: str) -> Sequence[Markup]:
 
 
 @hookimpl(optionalhook=True)
+def mobilities_united(ctx: Context, mobility_ids: Sequence[int]) -> Mapping[int, bool]:
+    """Hold a mobility up while its learning agreement names no unit with what is learned."""
+    return queries.with_unit(MOBILITY, mobility_ids)
+
+
+@hookimpl(optionalhook=True)
 def mobilities_agreed(ctx: Context, mobility_ids: Sequence[int]) -> Mapping[int, bool]:
     """Hold a mobility up while its learning agreement is not signed by all."""
     return queries.signed(MOBILITY, mobility_ids)

@@ -29,6 +29,13 @@ def shown(ctx: Context, kind: str, number: int) -> list[Shown]:
     return agreements.shown_of(ctx, agreements_of(kind, [number]).get(number, []))
 
 
+def with_unit(kind: str, numbers: Sequence[int]) -> dict[int, bool]:
+    """Say of those with an agreement that has room for units whether one is named; others are left out."""
+    made = agreements_of(kind, numbers)
+    said = {number: {agreements.has_unit(one) for one in ids} for number, ids in made.items()}
+    return {number: True in found for number, found in said.items() if found != {None}}
+
+
 def signed(kind: str, numbers: Sequence[int]) -> dict[int, bool]:
     """Say of those with an agreement whether one is signed by all; the others are left out."""
     made = agreements_of(kind, numbers)

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from plugins.agreements import drafting, queries
-from plugins.agreements.models import Agreement
+from plugins.agreements.models import Agreement, Clause
 from plugins.agreements.workflow import parties
 from plugins.consortia.models import Consortium
 from plugins.mobilities import interface as mobilities
@@ -85,6 +85,28 @@ def test_a_mobility_s_learning_agreement_is_made_with_what_is_known(app: Flask) 
     assert again.status_code == 409
 
 
+def name_unit(**parts: str) -> None:
+    """Write a unit into the agreement."""
+    row = Clause.get(Clause.key == "outcomes")
+    unit = {"title": "Turning", "knowledge": "", "skills": "", "responsibility": ""}
+    Clause.update(data={**row.data, "units": [unit | parts]}).where(Clause.id == row.id).execute()
+
+
+def test_a_unit_is_asked_for_only_while_a_plugin_looks_after_agreements(app: Flask) -> None:
+    registry: Any = app.extensions["portal"].registry
+    with app.test_request_context():
+        pair = make_pair(app)
+        bound = planned(pair)
+        ctx, other = (acting(clocked(app), who) for who in (pair.sender, pair.receiver))
+        service.for_mobility(ctx, mobilities.find(ctx, bound.public_id), "Spring", ["en"])
+        Agreement.update(state="in_force").execute()
+        name_unit(title="Turning")  # nothing is learned in it
+        with pytest.raises(Invalid, match=r"^The learning agreement must name a unit first"):
+            workflow.move(other, bound, "agree")
+        registry.deactivate(clocked(app), "occasions")
+        workflow.move(other, bound, "agree")
+
+
 def test_a_mobility_waits_for_its_agreement_until_all_have_signed(
     make_portal: Callable[..., Flask], any_url: str
 ) -> None:
@@ -102,13 +124,19 @@ def test_a_mobility_waits_for_its_agreement_until_all_have_signed(
             service.for_mobility(other, mobilities.find(other, free.public_id), "Spring", ["en"])
 
         assert plugin.mobilities_agreed(ctx, [free.id, bound.id]) == {bound.id: False}
-        with pytest.raises(Invalid, match="signed by everybody"):
+        assert plugin.mobilities_united(ctx, [free.id, bound.id]) == {bound.id: False}
+        with pytest.raises(Invalid, match="must name a unit first"):
+            workflow.move(other, bound, "agree")
+        name_unit(skills="Sets up a lathe")
+        assert plugin.mobilities_united(ctx, [bound.id]) == {bound.id: True}
+        with pytest.raises(Invalid, match=r"^The learning agreement must be signed by everybody"):
             workflow.move(other, bound, "agree")
         workflow.move(other, free, "agree")
         Agreement.update(state="in_force").execute()
         assert plugin.mobilities_agreed(ctx, [bound.id]) == {bound.id: True}
         Agreement.update(state="cancelled").execute()
         assert plugin.mobilities_agreed(ctx, [bound.id]) == {}
+        assert plugin.mobilities_united(ctx, [bound.id]) == {}
         assert Occasion.select().where(Occasion.kind == MOBILITY).count() == 1
         Agreement.delete().execute()
         assert not Occasion.select().exists()
