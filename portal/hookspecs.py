@@ -235,10 +235,15 @@ class ObjectType:
 
 @dataclass(frozen=True)
 class RoleSource:
-    """A role that a plugin gives: `ids` answers, for an actor, with a query of object ids."""
+    """A role that a plugin gives: `ids` answers, for an actor, with a query of object ids.
+
+    With `narrows` it heeds the actor's `organisation_id`; other sources give nothing to programs
+    that act for one organisation alone.
+    """
 
     role: str
     ids: Callable[[Actor], peewee.Select]
+    narrows: bool = False
 
 
 @dataclass(frozen=True)

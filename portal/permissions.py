@@ -207,8 +207,7 @@ def _holds(ctx: Context, kind: ObjectType, model: Any, wanted: Iterable[str]) ->
         if kind.author and "Owner" in names:
             ways.append(getattr(model, kind.author) == me)
         ways += _shared(ctx, kind, model, names)
-    if ctx.actor.organisation_id is None:
-        ways += [model.id.in_(query) for role, query in _given(ctx, kind) if role in names]
+    ways += [model.id.in_(query) for role, query in _given(ctx, kind) if role in names]
     return reduce(or_, ways) if ways else NONE
 
 
@@ -257,7 +256,8 @@ def _given(ctx: Context, kind: ObjectType) -> list[tuple[str, Any]]:
         for plugin, sources in hooks.call("role_sources", ctx, object_type=kind):
             for source in sources or ():
                 try:
-                    found.append((source.role, source.ids(ctx.actor)))
+                    if ctx.actor.organisation_id is None or source.narrows:
+                        found.append((source.role, source.ids(ctx.actor)))
                 except Exception as error:
                     hooks.failed(plugin, "role_sources", error)
         return found

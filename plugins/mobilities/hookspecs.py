@@ -23,6 +23,27 @@ def mobilities_asides(ctx: Context, public_id: str) -> Sequence[Markup]:
     return ()
 
 
+@hookspec(ISOLATE)
+def mobilities_occupations(ctx: Context, texts: Collection[str]) -> Mapping[str, Mapping[str, str]]:
+    """Say which occupation (ESCO) texts name: words in any language, or its address.
+
+    Each has `label` in the language of the page, `code` (ISCO-08 unit group) and `url`, its address
+    in ESCO. Leave out texts that name none or several. Called once for a page, a file, or a plan
+    that begins with an address. Silence means that words stay words.
+    """
+    return {}
+
+
+@hookspec(TRANSACT)
+def mobilities_united(ctx: Context, mobility_ids: Sequence[int]) -> Mapping[int, bool]:
+    """Say of mobilities whether a unit of learning outcomes is named for them, with what is learned.
+
+    Called inside the step that makes one agreed, before `mobilities_agreed`; it is refused where
+    somebody answers False. Leave out those that need none. Silence means that no unit is asked for.
+    """
+    return {}
+
+
 @hookspec(TRANSACT)
 def mobilities_agreed(ctx: Context, mobility_ids: Sequence[int]) -> Mapping[int, bool]:
     """Say of mobilities whether their learning agreements are signed by everybody.

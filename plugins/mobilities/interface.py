@@ -17,7 +17,7 @@ from plugins.mobilities.facts import (
     seen,
 )
 from plugins.mobilities.labels import actor, phase
-from plugins.mobilities.queries import own_organisations
+from plugins.mobilities.queries import occupations, own_organisations
 from plugins.mobilities.recording import record
 from plugins.mobilities.service import PLACEMENT
 from plugins.mobilities.steps import LISTS, NEWEST, OWN_FROM, PHASES, Step
@@ -32,7 +32,7 @@ SIDES, BACKFILLED = models.SIDES, models.BACKFILLED
 __all__ = [
     "BACKFILLED", "LISTS", "NEWEST", "OWN_FROM", "PHASES", "PLACEMENT", "SIDES", "Completion",
     "Participant", "Placement", "Seen", "Stay", "Step", "actor", "completion", "ended",
-    "ended_of", "filters", "find", "kind_name", "listed", "mode_name", "one", "outcome_tag",
+    "ended_of", "filters", "find", "kind_name", "listed", "mode_name", "occupations", "one", "outcome_tag",
     "own_organisations", "participants", "phase", "placement", "record", "roles_on", "seen",
     "state_tag",
 ]  # fmt: skip

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from markupsafe import Markup
+
 from plugins.mobilities import ending, labels, linking, people, queries, rules, tasklist
 from plugins.mobilities.models import (
     AGREED,
@@ -72,7 +74,7 @@ def whole(ctx: Context, here: queries.Found) -> dict[str, Any]:
         "row": item,
         "is_fictional": item.sending.is_fictional,
         "steps": _steps(item),
-        "facts": _facts(item, SENDING in here.sides),
+        "facts": _facts(ctx, item, SENDING in here.sides),
         "waits": waits(ctx, here),
         "stays": [_stay(ctx, here, place, persons, reports) for place in rows],
         "progress": progress(tasks) if tasks and item.state not in tasklist.OVER else None,
@@ -91,7 +93,7 @@ def _steps(item: Mobility) -> list[tuple[str, str]]:
     return [(titles[name], mark) for name, mark in zip(WAY, marks, strict=False)]
 
 
-def _facts(item: Mobility, is_sending: bool) -> list[tuple[str, Any]]:
+def _facts(ctx: Context, item: Mobility, is_sending: bool) -> list[tuple[str, Any]]:
     supporting = item.supporting.name if item.supporting else _("none")
     rows = [
         (_("Sending organisation"), item.sending.name),
@@ -107,6 +109,9 @@ def _facts(item: Mobility, is_sending: bool) -> list[tuple[str, Any]]:
         (_("Field of education"), field_name(item.field) if item.field else ""),
         (_("Occupation"), item.occupation),
     ]
+    for found in queries.occupations(ctx, [item.occupation]).values():
+        shown = Markup('<a href="{url}" rel="external">{label}</a> (ISCO-08 {code})')
+        rows.append((_("Occupation in ESCO"), shown.format(**found)))
     if is_sending:
         name = item.contact.name if item.contact else ""
         rows.append((_("Helps when something is wrong"), name))
@@ -312,12 +317,7 @@ def next_steps(ctx: Context, here: queries.Found, found: Sequence[tasklist.Item]
 
 
 def for_person(
-    ctx: Context,
-    person: ParticipantRow,
-    place: PlacementRow,
-    item: Mobility,
-    *,
-    is_guardian: bool,
+    ctx: Context, person: ParticipantRow, place: PlacementRow, item: Mobility, *, is_guardian: bool
 ) -> dict[str, Any]:
     """Return what a participant's page shows: the stay and the person's own steps, nobody else's."""
     done = tasklist.marked_by(person)
@@ -335,12 +335,7 @@ def for_person(
         for found in tasklist.items(item.id)
         if PARTICIPANT in found.step.actors and found.row.state != "not_needed"
     ]
-    return {
-        **_shown(item, place),
-        "steps": rows,
-        "is_guardian": is_guardian,
-        "phone": item.phone,
-    }
+    return {**_shown(item, place), "steps": rows, "is_guardian": is_guardian, "phone": item.phone}
 
 
 def for_workplace(ctx: Context, place: PlacementRow, item: Mobility) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
@@ -25,7 +25,7 @@ from plugins.mobilities.models import (
     Report,
 )
 from plugins.mobilities.workflow import EDITORS
-from portal import permissions
+from portal import objects, permissions
 from portal.context import Context
 from portal.errors import NotFound
 from portal.i18n import _
@@ -248,3 +248,12 @@ def open_among(ids: Sequence[int]) -> int:
     of: Any = Mobility
     here = (of.sending.in_(list(ids)), of.host.in_(list(ids)), of.state.not_in([CLOSED, CANCELLED]))
     return int(of.select().where(*here).count())
+
+
+def occupations(ctx: Context, texts: Iterable[str]) -> dict[str, Mapping[str, str]]:
+    """Return what plugins say of occupations that texts name: `label`, `code` and `url`, by text."""
+    wanted = sorted(set(texts) - {""})
+    if not wanted:
+        return {}
+    answers = objects.registry().hooks.call("mobilities_occupations", ctx, texts=wanted)
+    return {text: found for _plugin, named in answers for text, found in dict(named or {}).items()}

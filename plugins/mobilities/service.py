@@ -59,13 +59,12 @@ def plan(
     that `rules.checked_participant` reads, with the `workplace` of each if it differs from the
     host. Raises Invalid with the field, NotFound for strangers, TooMany.
     """
-    today = ctx.clock.now().date()
     if sending.id not in {item.id for item in queries.own_organisations(ctx)} and not (
         ctx.actor.system
     ):
         raise NotFound
     check_sides(sending, host, supporting)
-    kept = _checked(values, today, sending)
+    kept = _checked(ctx, values, sending)
     named = _checked_people(kept["kind"], values["participants"])
     with db.transaction():
         planned = Mobility.select().where(
@@ -108,7 +107,7 @@ def change(
     permissions.check(ctx, "edit", mobility)
     sending: Organisation = mobility.sending
     check_sides(sending, host, supporting)
-    kept = _checked(values, ctx.clock.now().date(), sending)
+    kept = _checked(ctx, values, sending)
     named = _checked_people(kept["kind"], values["participants"])
     of: Any = Mobility
     with db.transaction():
@@ -148,8 +147,11 @@ def check_sides(sending: Organisation, host: Organisation, supporting: Organisat
         raise Invalid(_("Only a third organisation can support."), field="supporting")
 
 
-def _checked(values: Mapping[str, Any], today: Any, sending: Organisation) -> dict[str, Any]:
-    kept = rules.checked(values, today)
+def _checked(ctx: Context, values: Mapping[str, Any], sending: Organisation) -> dict[str, Any]:
+    kept = rules.checked(values, ctx.clock.now().date())
+    if "://" in kept["occupation"]:  # an address in ESCO, as files have it
+        for found in queries.occupations(ctx, [kept["occupation"]]).values():
+            kept["occupation"] = found["label"]
     if kept["field"] and not is_field(kept["field"]):
         raise Invalid(_("Choose from the list."), field="field")
     contact = values.get("contact_id")

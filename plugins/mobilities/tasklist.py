@@ -35,6 +35,8 @@ from portal.i18n import _
 MARKS = (DONE, NOT_NEEDED, OPEN)
 OVER = (CANCELLED, DID_NOT_HAPPEN)
 LOOK_AHEAD = timedelta(days=14)
+REMIND_BEFORE, REMIND_AFTER = timedelta(days=3), timedelta(days=7)
+REMIND_UNTIL = timedelta(days=56)
 NOTE_LENGTH = 500
 
 
@@ -240,20 +242,34 @@ def due(numbers: Collection[int], until: date) -> list[tuple[TaskRow, Mobility]]
     return [(row, row.mobility) for row in rows.order_by(task.due_on, task.id)]
 
 
-def to_remind(until: date) -> dict[int, list[TaskRow]]:
-    """Return open steps due until a day of which nobody was reminded, by their mobilities."""
+def is_to_remind(row: TaskRow, today: date) -> bool:
+    """Whether a step needs a reminder: none was sent yet, or it is late and the last is a week old."""
+    last = row.reminded_at
+    return last is None or (row.due_on < today.isoformat() and last.date() <= today - REMIND_AFTER)
+
+
+def to_remind(today: date) -> dict[int, list[TaskRow]]:
+    """Return the open steps that are due by now, by mobilities with one that needs a reminder.
+
+    Those first due come first. Steps that have been late for long are left out, once somebody was
+    reminded of them.
+    """
     task: Any = TaskRow
     live: Any = Mobility.select(Mobility.id).where(Mobility.state.not_in(OVER))  # type: ignore[attr-defined]
     found: dict[int, list[TaskRow]] = {}
     rows = task.select().where(
         task.state == OPEN,
-        task.due_on <= until.isoformat(),
-        task.reminded_at.is_null(),
+        task.due_on <= (today + REMIND_BEFORE).isoformat(),
+        task.reminded_at.is_null() | (task.due_on > (today - REMIND_UNTIL).isoformat()),
         task.mobility.in_(live),
     )
     for row in rows.order_by(task.due_on, task.id):
         found.setdefault(row.mobility_id, []).append(row)
-    return found
+    return {
+        number: rows
+        for number, rows in found.items()
+        if any(is_to_remind(row, today) for row in rows)
+    }
 
 
 def counts(ids: Collection[int]) -> Mapping[int, tuple[int, int]]:

@@ -109,9 +109,13 @@ class Step(BaseModel):
 
 
 class MobilityDetail(Mobility):
-    """A mobility with its steps; `occupation_codes` are the ESCO occupations that its words may mean."""
+    """A mobility with its steps; `occupation_codes` are the ESCO occupations that its words may mean.
+
+    `occupation_url` is the address in ESCO of the one that they mean, empty where they are several.
+    """
 
     occupation_codes: list[str]
+    occupation_url: str
     steps: list[Step]
 
 
@@ -176,8 +180,11 @@ def _filters(typed: dict[str, str]) -> dict[str, Any]:
 def one(public_id: str) -> Any:
     """Return one mobility with its steps."""
     row, steps = mobilities.one(g.ctx, public_id)
-    codes = occupations_in(g.ctx, row["occupation"]) if row["occupation"] else []
-    return jsonify({**_facts(row), "occupation_codes": codes, "steps": steps})
+    words = row["occupation"]
+    codes = occupations_in(g.ctx, words) if words else []
+    url = "".join(found["url"] for found in mobilities.occupations(g.ctx, [words]).values())
+    more = {"occupation_codes": codes, "occupation_url": url, "steps": steps}
+    return jsonify({**_facts(row), **more})
 
 
 def _facts(row: Mapping[str, Any]) -> dict[str, Any]:

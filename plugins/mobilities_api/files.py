@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from plugins.mobilities import interface as mobilities
 from plugins.mobilities.interface import BACKFILLED, SIDES
 from plugins.partners.interface import respond
+from portal.context import Context
 from portal.i18n import _
 from portal.organisations import queries as organisations
 from portal.web.access import SIGNED_IN, allow
@@ -25,7 +26,7 @@ def export(kind: str) -> ResponseReturnValue:
     """Save what the list shows, with the same filters."""
     own = [item.organisation for item in organisations.mine(g.ctx)]
     rows = mobilities.listed(g.ctx, **mobilities.filters(own), most=MOST_ROWS)
-    return respond(kind, "mobilities", heads(), table(rows))
+    return respond(kind, "mobilities", heads(), table(g.ctx, rows))
 
 
 def heads() -> list[str]:
@@ -33,17 +34,23 @@ def heads() -> list[str]:
     return [
         _("Mobility"), _("Sending organisation"), _("Host"), _("Supporting organisation"),
         _("Workplace"), _("First day"), _("Last day"), _("Who goes"), _("How"),
-        _("Field of education"), _("Occupation"), _("State"), _("End"), _("Participants"),
-        _("Evidence"), _("Demonstration"),
+        _("Field of education"), _("Occupation"), _("Occupation in ESCO"), _("State"), _("End"),
+        _("Participants"), _("Evidence"), _("Demonstration"),
     ]  # fmt: skip
 
 
-def table(rows: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+def table(ctx: Context, rows: Sequence[Mapping[str, Any]]) -> list[list[str]]:
     """Return a line for each stay of mobilities, under `heads`; nobody is named."""
-    return [_line(item, stay) for item in rows for stay in item["stays"]]
+    named = mobilities.occupations(ctx, (item["occupation"] for item in rows))
+    urls = {text: found["url"] for text, found in named.items()}
+    return [
+        _line(item, stay, urls.get(item["occupation"], ""))
+        for item in rows
+        for stay in item["stays"]
+    ]
 
 
-def _line(item: Mapping[str, Any], stay: Mapping[str, Any]) -> list[str]:
+def _line(item: Mapping[str, Any], stay: Mapping[str, Any], url: str) -> list[str]:
     """Return a stay; of one from before joining nobody said who went, how and what for."""
     is_live, sides = item["evidence"] != BACKFILLED, item["sides"]
     kind, mode = mobilities.kind_name(item["kind"]), mobilities.mode_name(item["mode"])
@@ -53,7 +60,7 @@ def _line(item: Mapping[str, Any], stay: Mapping[str, Any]) -> list[str]:
         stay["workplace"],
         stay["starts_on"],
         stay["ends_on"],
-        *((kind, mode, item["field"], item["occupation"]) if is_live else [""] * 4),
+        *((kind, mode, item["field"], item["occupation"], url) if is_live else [""] * 5),
         mobilities.state_tag(item["state"])[0],
         mobilities.outcome_tag(stay["outcome"])[0] if stay["outcome"] else "",
         str(stay["people"]) if is_live else "",

@@ -43,18 +43,23 @@ def find(text: str, without: Iterable[str] = ()) -> Widening:
     other. Costs one statement, none when the words were asked lately.
     """
     taken_out = set(without)
-    words = query_words(text)
-    spans = [
-        tuple(words[at : at + length])
-        for length in range(min(LONGEST_LABEL, len(words)), 0, -1)
-        for at in range(len(words) - length + 1)
-    ]
+    spans = spans_of(text)
     if not spans:
         return NOTHING
     rows = _rows(tuple(" ".join(span) for span in spans))
     if not rows:
         return NOTHING
     return _found(spans, rows, taken_out)
+
+
+def spans_of(text: str) -> list[tuple[str, ...]]:
+    """Return up to five words that follow each other in a text, folded, the longest first."""
+    words = query_words(text)
+    return [
+        tuple(words[at : at + length])
+        for length in range(min(LONGEST_LABEL, len(words)), 0, -1)
+        for at in range(len(words) - length + 1)
+    ]
 
 
 def clear_cache() -> None:
@@ -145,7 +150,7 @@ def load_all() -> int:
     for concept in chain(read_concepts(), _field_terms()):
         codes = fields.get(concept.isco_group, [concept.isco_group])
         concepts.append(
-            (concept.id, concept.isco_group, [code for code in codes if is_field(code)])
+            (concept.id, concept.uuid, concept.isco_group, list(filter(is_field, codes)))
         )
         seen: set[tuple[str, str]] = set()
         for lang, label, preferred in concept.labels:
@@ -156,7 +161,8 @@ def load_all() -> int:
     with db.transaction():
         for at in range(0, len(concepts), 1_000):
             Concept.insert_many(
-                concepts[at : at + 1_000], [Concept.id, Concept.isco_group, Concept.fields]
+                concepts[at : at + 1_000],
+                [Concept.id, Concept.uuid, Concept.isco_group, Concept.fields],
             ).execute()
         _insert_labels(labels)
     clear_cache()

@@ -8,10 +8,14 @@ from portal.db import BinaryText, JsonField, Model
 
 
 class Concept(Model):
-    """An occupation (ESCO), with the fields of education that usually lead to it."""
+    """An occupation (ESCO), with the fields of education that usually lead to it.
+
+    `uuid` is its whole identifier in ESCO, empty for everyday words of a field of education.
+    """
 
     id = TextField(primary_key=True)
     isco_group = TextField()
+    uuid = TextField(default="")
     fields = JsonField(default=list)
 
     class Meta:

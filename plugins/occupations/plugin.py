@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import click
+from flask import Blueprint
 
-from plugins.occupations import cli, concepts
+from plugins.occupations import cli, concepts, naming, views
 from plugins.partners.interface import Widening
 from portal.context import Context
 from portal.hookspecs import HealthCheck, hookimpl
@@ -17,6 +18,18 @@ from portal.i18n import _
 def command_list(ctx: Context) -> Sequence[tuple[str, click.Command]]:
     """Offer the command."""
     return [("occupations", cli.load)]
+
+
+@hookimpl
+def blueprint_list(ctx: Context) -> Sequence[Blueprint]:
+    """Offer what scripts ask."""
+    return [views.blueprint]
+
+
+@hookimpl(optionalhook=True)
+def mobilities_occupations(ctx: Context, texts: Collection[str]) -> Mapping[str, Mapping[str, str]]:
+    """Say which occupations texts name, where it is exactly one."""
+    return naming.named(texts)
 
 
 @hookimpl

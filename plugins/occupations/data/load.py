@@ -8,6 +8,7 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 PACK = FOLDER / "concepts.tsv.xz"
 FIRST_LANGUAGE = "en"
+ADDRESS = "http://data.europa.eu/esco/occupation/"
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Concept:
     @property
     def uri(self) -> str:
         """The published address of the occupation."""
-        return f"http://data.europa.eu/esco/occupation/{self.uuid}"
+        return ADDRESS + self.uuid
 
     def label(self, language: str) -> str:
         """The label to show in this language, the English one where there is none."""

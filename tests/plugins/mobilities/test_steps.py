@@ -122,6 +122,12 @@ def test_a_step_of_participants_is_done_once_each_of_them_did_it(pair: Pair, ctx
         tasklist.did(ctx, first, made, "B6")
 
 
+def told() -> list[int]:
+    """Return who was reminded, the first first."""
+    rows = Notice.select().where(Notice.kind == "mobilities.steps_due").order_by(Notice.id)
+    return [row.account_id for row in rows]
+
+
 def test_each_side_is_reminded_once_of_what_it_leads(
     pair: Pair, ctx: Context, clock: FixedClock
 ) -> None:
@@ -130,8 +136,34 @@ def test_each_side_is_reminded_once_of_what_it_leads(
     reminding.remind(ctx)
     reminding.remind(ctx)
 
-    told = [row.account_id for row in Notice.select().where(Notice.kind == "mobilities.steps_due")]
-    assert sorted(told) == sorted([pair.sender.id, pair.receiver.id])
+    assert sorted(told()) == sorted([pair.sender.id, pair.receiver.id])
+
+
+def test_late_steps_are_reminded_weekly_until_they_are_done_or_eight_weeks_late(
+    pair_anywhere: Pair, ctx: Context, clock: FixedClock
+) -> None:
+    pair = pair_anywhere
+    made = pair.agreed()
+    step = TaskRow.get(TaskRow.mobility == made.id, TaskRow.key == "B11")
+    TaskRow.update(state="done").where(TaskRow.id != step.id).execute()
+    due = date.fromisoformat(step.due_on)
+
+    def days(late: range) -> list[int]:
+        """Run the job on these days; return after how many days it told somebody."""
+        found = []
+        for day in late:
+            before, clock.moment = len(told()), NOON + (due - TODAY) + day * DAY
+            reminding.remind(ctx)
+            found += [day] * (len(told()) - before)
+        return found
+
+    assert days(range(-5, 20)) == [-3, 4, 11, 18]
+    titles = [row.title["message"] for row in Notice.select().order_by(Notice.id)]
+    assert titles[-2:] == ["Steps are late: %(title)s"] * 2
+    tasklist.mark(acting(ctx, pair.sender), made, "B11", "done", "", {"sending"})
+    assert days(range(20, 30)) == []
+    tasklist.mark(acting(ctx, pair.sender), made, "B11", "open", "", {"sending"})
+    assert days(range(30, 90)) == [30, 37, 44, 51]
 
 
 def test_what_is_due_waits_with_those_who_lead_it(

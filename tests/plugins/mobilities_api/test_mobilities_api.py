@@ -15,7 +15,7 @@ from plugins.mobilities.models import Mobility
 from plugins.tokens import service as tokens
 from portal import db
 from portal.people.models import Account
-from tests.factories import clocked, make_account
+from tests.factories import clocked, make_account, make_member
 from tests.plugins.mobilities.conftest import DAY, PERSON, TODAY, Browser, Pair, acting, make_pair
 
 CANARIES = ("Canary", "@", "wheelchair", "Proof of")
@@ -38,15 +38,16 @@ def pair(app: Flask) -> Iterator[Pair]:
         yield make_pair(app)
 
 
-def bearer(pair: Pair, account: Account) -> dict[str, str]:
-    """Return the header of a token that an account made."""
-    ctx = acting(clocked(pair.app), account)
-    return {"Authorization": f"Bearer {tokens.make_token(ctx, name='test', scope='read')[1]}"}
+def bearer(pair: Pair, account: Account, organisation: str = "") -> dict[str, str]:
+    """Return the header of a token that an account made, perhaps for one organisation alone."""
+    ctx, name = acting(clocked(pair.app), account), f"test {organisation}"
+    made = tokens.make_token(ctx, name=name, scope="read", organisation=organisation)
+    return {"Authorization": f"Bearer {made[1]}"}
 
 
-def asking(pair: Pair, account: Account) -> Callable[[str], Any]:
+def asking(pair: Pair, account: Account, organisation: str = "") -> Callable[[str], Any]:
     """Return what asks the API with a token of an account."""
-    headers = bearer(pair, account)
+    headers = bearer(pair, account, organisation)
 
     def ask(path: str = "") -> Any:
         with pair.app.app_context():
@@ -84,6 +85,34 @@ def test_each_side_reads_a_mobility_and_nobody_else_knows_that_it_is_there(pair:
     for path in ("", f"/{made.public_id}"):
         answer = guest.get(f"/api/v1/mobilities{path}")
         assert (answer.status_code, answer.mimetype) == (401, "application/problem+json")
+
+
+def test_a_token_for_one_organisation_sees_its_mobilities_in_every_role_and_no_others(
+    pair: Pair,
+) -> None:
+    other = make_pair(pair.app)
+    make_member(pair.school, other.receiver, "OrgAdmin")
+    make_member(pair.support, other.receiver, "OrgMember")
+    made, elsewhere = pair.plan(), other.plan(title="Elsewhere")
+    seen = {
+        organisation.public_id: asking(pair, other.receiver, organisation.public_id)
+        for organisation in (pair.school, pair.support, other.host)
+    }
+    for number, mine, alien in (
+        (pair.school.public_id, made, elsewhere),
+        (pair.support.public_id, made, elsewhere),
+        (other.host.public_id, elsewhere, made),
+    ):
+        ask = seen[number]
+        [item] = ask().json["items"]
+        own = [side["slug"] for side in item["organisations"] if side["is_own"]]
+        assert (item["id"], len(own)) == (mine.public_id, 1)
+        assert ask(f"/{mine.public_id}").status_code == 200
+        assert ask(f"/{alien.public_id}").status_code == 404
+        assert ask(f"?after={alien.public_id}").status_code == 422
+        assert len(ask(f"?organisation={own[0]}").json["items"]) == 1
+    assert ask(f"?organisation={pair.school.slug}").status_code == 422
+    assert len(asking(pair, other.receiver)().json["items"]) == 2
 
 
 def test_participants_are_counted_and_never_named(pair: Pair) -> None:

@@ -35,7 +35,8 @@ def welder(app: Flask) -> Iterator[None]:
 
 def store_concept(key: str, concept: Mapping[str, Any]) -> None:
     """Store an occupation with its preferred names by language."""
-    Concept.insert(id=key, isco_group=concept["group"], fields=concept["fields"]).execute()
+    facts = {"uuid": f"{key}-0000", "isco_group": concept["group"], "fields": concept["fields"]}
+    Concept.insert(id=key, **facts).execute()
     for lang, label in concept["preferred"].items():
         ConceptLabel.create(
             concept=key, lang=lang, label=label, folded=concepts.sort_key(label), preferred=True
