@@ -11,5 +11,5 @@ def operation_demo_filled(ctx: Context) -> None:
     """Add to the demonstration once its organisations and accounts are there.
 
     Called once by `portal demo`, after `demo_load` and after the demonstration account has got
-    its school; must be harmless when it was there already.
+    its school, first those that others build on; must be harmless when it was there already.
     """

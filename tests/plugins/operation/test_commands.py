@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from flask import Flask
 
-from plugins.operation.demo import ACCOUNTS, made_up_password
+from plugins.operation.demo import ACCOUNTS, load, made_up_password
 from portal import cli, db
 from portal.errors import ConfigError, Conflict, Invalid, NotFound
 from portal.people.rules import check_password
@@ -201,3 +202,16 @@ def test_an_unknown_plugin_is_refused_with_the_names_of_those_there_are(
         result = portal("plugin", command, f"{shop.name}p", "--confirm", "shopp")
         assert isinstance(result.exception, NotFound)
         assert "operation, shop" in str(result.exception.message)
+
+
+def test_the_demonstration_fills_first_what_others_build_on(
+    make_portal: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make_portal(plugins=["composer", "operation"])
+    hooks = app.extensions["portal"].registry.hooks
+    told: list[str] = []
+    monkeypatch.setattr(hooks, "call", lambda *_asked, **_values: [])
+    monkeypatch.setattr(hooks, "tell", lambda plugin, *_asked, **_values: told.append(plugin))
+    with app.app_context():
+        load(app)
+    assert told.index("consortia") < told.index("composer")
