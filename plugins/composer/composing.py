@@ -17,6 +17,9 @@ MOST_NEEDS = 40
 MOST_CANDIDATES = 500
 MOST_ALIKE = 2
 """Of candidates that fill the same gaps, the best so many are looked at."""
+SCORES = (30, 35, 40, 45)
+"""Lowest scores that can be wished for, in tenths."""
+KNOWN, UNRATED, FEWEST_ASKED = 3, 2, 2
 MOST_ROUNDS = 20
 MOST_STARTS = 40
 """Where gaps stay open, so many first partners are tried instead of the greediest one."""
@@ -24,18 +27,28 @@ MOST_STARTS = 40
 
 @dataclass(frozen=True)
 class Need:
-    """What is wanted of one member: what it does, and where; `field` and the rest may be empty."""
+    """What is wanted of one member: what it does, and where; `field` and the rest may be empty.
+
+    `inclusion` is a key of profiles, `least` the lowest score in tenths, such as 35.
+    """
 
     part: str
     country: str = ""
     field: str = ""
     language: str = ""
     places: int = 0
+    inclusion: str = ""
+    least: int = 0
 
     @property
     def key(self) -> str:
         """How forms name it."""
-        return f"{self.part}.{self.country}.{self.field}.{self.language}.{self.places}"
+        return ".".join(str(value) for value in self.__dict__.values())
+
+    @property
+    def says_something(self) -> bool:
+        """Whether it asks more than what a member does."""
+        return any(value for name, value in self.__dict__.items() if name != "part")
 
 
 @dataclass(frozen=True)
@@ -49,13 +62,27 @@ class Candidate:
 
 def added(needs: Sequence[Need], more: Sequence[Need]) -> list[Need]:
     """Return all wishes once each. Raises Invalid for too many, or a wish that says nothing."""
-    if any(not (need.country or need.field or need.language or need.places) for need in more):
+    if not all(need.says_something for need in more):
         raise Invalid(_("Say a country, a field, a language or a number too."), field="countries")
     found = list(dict.fromkeys([*needs, *more]))
     if len(found) > MOST_NEEDS:
         raise Invalid(
             _("At most %(most)s wishes. Take some away first.", most=MOST_NEEDS), field="countries"
         )
+    return found
+
+
+def merit(known_to: int, is_new: bool, low: float | None, asked: int, answered: int) -> int:
+    """Return what speaks for a partner beside the gaps it fills.
+
+    Two for each member that worked with it, up to three; one for a newcomer. One for each whole point
+    of the low end of its likely score above 1, so that few ratings weigh less; unrated ones count as
+    between. One more or less for who answers most invitations, or not even half.
+    """
+    found = 2 * min(known_to, KNOWN) + (1 if is_new else 0)
+    found += UNRATED if low is None else max(int(low) - 1, 0)
+    if asked >= FEWEST_ASKED:
+        found += 1 if answered * 4 >= asked * 3 else -1 if answered * 2 < asked else 0
     return found
 
 

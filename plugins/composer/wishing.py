@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from plugins.composer import composing
-from plugins.composer.composing import Candidate, Need
+from plugins.composer.composing import SCORES, Candidate, Need
 from plugins.consortia.interface import (
     ACTIVE,
     APPLIED,
@@ -15,18 +15,21 @@ from plugins.consortia.interface import (
     PARTS,
     Member,
     Seen,
+    answered,
     keep_wishes,
     lock,
     members,
     wishes,
 )
 from plugins.introductions.interface import together
-from plugins.partners.interface import KIND, LANGUAGES, is_field
+from plugins.partners.interface import KIND, LANGUAGES, is_field, keys
 from plugins.search.interface import Index, index
 from portal import db
 from portal.context import Context
-from portal.errors import Invalid
+from portal.errors import Invalid, NotFound
 from portal.i18n import _
+from portal.organisations import queries as organisations
+from portal.organisations.models import Organisation
 from portal.organisations.rules import country_codes
 
 Finders = list[dict[str, frozenset[int]]]
@@ -37,12 +40,17 @@ _CLAIMED = "yes"
 
 @dataclass(frozen=True)
 class Proposal:
-    """A partner that fills gaps, with its card of the partner search and why it is proposed."""
+    """A partner that fills gaps, with its card of the partner search and why it is proposed.
+
+    `asked` counts invitations to consortia, `answered` those that it answered.
+    """
 
     card: Mapping[str, Any]
     covers: tuple[int, ...]
     knows: tuple[str, ...]
     is_new: bool
+    asked: int = 0
+    answered: int = 0
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,7 @@ class Composed:
     asked: list[list[str]]
     proposals: list[Proposal]
     left: list[int]
+    inside: list[Organisation]
 
     @property
     def gaps(self) -> list[int]:
@@ -70,14 +79,29 @@ def wish(ctx: Context, consortium: Seen, values: Mapping[str, Any]) -> list[Need
     """Add a wish for each country and field of what was typed. Raises Invalid naming the field."""
     if values["part"] not in PARTS:
         raise Invalid(_("Choose from the list."), field="part")
-    if values["language"] and values["language"] not in LANGUAGES:
-        raise Invalid(_("Choose from the list."), field="language")
+    inclusion, least = str(values.get("inclusion", "")), str(values.get("least", ""))
+    one_of = {
+        "language": (values["language"], LANGUAGES),
+        "inclusion": (inclusion, keys("inclusion")),
+        "least": (least, [str(tenths) for tenths in SCORES]),
+    }
+    for name, (value, known) in one_of.items():
+        if value and value not in known:
+            raise Invalid(_("Choose from the list."), field=name)
     checks = (("countries", country_codes().__contains__), ("fields", is_field))
     for name, is_known in checks:
         if not all(map(is_known, values[name])):
             raise Invalid(_("Choose from the list."), field=name)
     more = [
-        Need(values["part"], country, code, values["language"], int(values["places"] or 0))
+        Need(
+            values["part"],
+            country,
+            code,
+            values["language"],
+            int(values["places"] or 0),
+            inclusion,
+            int(least or 0),
+        )
         for country in values["countries"] or [""]
         for code in values["fields"] or [""]
     ]
@@ -107,11 +131,13 @@ def compose(
     most: int = MOST_PROPOSED,
     without: Collection[str] = (),
     leaving: str = "",
+    joining: str = "",
 ) -> Composed:
     """Say who covers what, and propose the fewest partners that fill the gaps.
 
     `without` are addresses of partners that are not wanted; `leaving` is a member that is thought
-    away. Partners with people here are proposed, made-up ones to made-up consortia alone.
+    away, `joining` a partner that is thought to be in. Partners with people here are proposed,
+    made-up ones to made-up consortia alone.
     """
     needs = needs_of(consortium)
     partners = index(KIND)
@@ -119,9 +145,13 @@ def compose(
     found = _finders(partners, consortium.is_fictional, needs)
     every = members(consortium)
     active = [row for row in every if row.state == ACTIVE and row.organisation.slug != leaving]
+    waiting = [row for row in every if row.state in {INVITED, APPLIED}]
+    if fresh := _as_if(consortium, joining, every):
+        active.append(fresh)
+        waiting = [row for row in waiting if row.organisation_id != fresh.organisation_id]
+        every = [*every, fresh]
     numbers = _numbers([row.organisation.id for row in every])
     inside = _coverers(needs, found, numbers, active)
-    waiting = [row for row in every if row.state in {INVITED, APPLIED}]
     asked = _coverers(needs, found, numbers, waiting)
     gaps = [at for at in range(len(needs)) if not inside[at] and not asked[at]]
     proposals = (
@@ -136,7 +166,24 @@ def compose(
         [[row.organisation.name for row in rows] for rows in asked],
         proposals,
         [at for at in gaps if at not in filled],
+        [row.organisation for row in active],
     )
+
+
+def _as_if(consortium: Seen, address: str, every: Sequence[Member]) -> Member | None:
+    """Return a partner as a member: one that was invited, or one that everybody may see."""
+    known = next((row for row in every if row.organisation.slug == address), None)
+    if known is not None:
+        return None if known.state == ACTIVE else replace(known, state=ACTIVE)
+    if not address or not address.isprintable():
+        return None
+    try:
+        found = organisations.public(address)
+    except NotFound:
+        return None
+    if bool(found.is_fictional) != consortium.is_fictional:
+        return None
+    return Member(found, found.id, "partner", [], ACTIVE, "", "", found.created_at, None, False)
 
 
 def covered(consortium: Seen, seq: int) -> list[tuple[Need, list[int]]]:
@@ -182,6 +229,9 @@ def _points(need: Need) -> list[tuple[str, tuple[str, ...]]]:
     points += [("country", (need.country,))] if need.country else []
     points += [("field", (need.field,))] if need.field else []
     points += [("language", (need.language,))] if need.language else []
+    points += [("inclusion", (need.inclusion,))] if need.inclusion else []
+    if need.least:
+        points.append(("tenth", tuple(str(tenth) for tenth in range(need.least, 51))))
     if need.places:
         larger = tuple(str(size) for size in range(need.places, LARGEST_GROUP + 1))
         points.append(("group", larger))
@@ -236,18 +286,26 @@ def _propose(
         ident: sorted(own[other] for other in known.get(ident, {}) if other in own)
         for ident in numbers
     }
+    told = answered(sorted(numbers)) if numbers else {}
     candidates = [
-        Candidate(ident, frozenset(covers[number]), min(len(friends[ident]), 3) * 2 + 1)
-        if known.get(ident)
-        else Candidate(ident, frozenset(covers[number]), 2)
+        Candidate(ident, frozenset(covers[number]), _merit(cards[number][1], friends[ident],
+                  is_new=not known.get(ident), told=told.get(ident, (0, 0))))
         for ident, number in numbers.items()
-    ]
+    ]  # fmt: skip
     return [
         Proposal(
             cards[numbers[item.id]][1],
             tuple(sorted(item.covers)),
             tuple(friends[item.id]),
             not known.get(item.id),
+            *told.get(item.id, (0, 0)),
         )
         for item in composing.choose(gaps, candidates, most)
     ]
+
+
+def _merit(
+    card: Mapping[str, Any], friends: Sequence[str], *, is_new: bool, told: tuple[int, int]
+) -> int:
+    quality = card.get("quality")
+    return composing.merit(len(friends), is_new, quality[1] if quality else None, *told)

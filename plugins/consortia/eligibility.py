@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,18 +16,19 @@ from portal import db, permissions, settings
 from portal.context import Context
 from portal.errors import Invalid
 from portal.i18n import _
-from portal.organisations.models import OrganisationFact
+from portal.organisations.models import Organisation, OrganisationFact
 
 ACCREDITATION = "accreditation"
 
 
 @dataclass(frozen=True)
 class Standing:
-    """The rule that a consortium keeps to, what its checks say, and a newer version if there is one."""
+    """The rule that a consortium keeps to and what its checks say, and the same of a newer version."""
 
     rule: Rule | None
     verdicts: list[Verdict]
     newer: Rule | None = None
+    newer_verdicts: Sequence[Verdict] = ()
 
     @property
     def is_eligible(self) -> bool:
@@ -57,25 +59,50 @@ def offered() -> list[Rule]:
     return sorted(latest.values(), key=lambda rule: rule.title)
 
 
-def members(consortium: Consortium) -> list[Member]:
-    """Return the active members as rules look at them; two statements."""
-    rows = queries.members(consortium, ACTIVE)
+def members(
+    consortium: Consortium,
+    leaving: int = 0,
+    joining: Organisation | None = None,
+    parts: Sequence[str] = (),
+) -> list[Member]:
+    """Return the active members as rules look at them, or as if one left or joined; two statements."""
+    rows: list[tuple[Organisation, Sequence[str]]] = [
+        (row.organisation, row.parts)
+        for row in queries.members(consortium, ACTIVE)
+        if row.organisation_id != leaving
+    ]
+    if joining is not None and joining not in [organisation for organisation, _parts in rows]:
+        rows.append((joining, parts))
     fact: Any = OrganisationFact
-    ids = [row.organisation_id for row in rows]
+    ids = [organisation.id for organisation, _parts in rows]
     held = fact.select(fact.organisation).where(
         fact.organisation.in_(ids), fact.name == ACCREDITATION
     )
     accredited = {number for (number,) in held.tuples()}
     return [
         Member(
-            row.organisation.name,
-            row.organisation.country,
-            tuple(row.parts),
-            row.organisation_id == consortium.lead_id,
-            row.organisation_id in accredited,
+            organisation.name,
+            organisation.country,
+            tuple(does),
+            organisation.id == consortium.lead_id,
+            organisation.id in accredited,
         )
-        for row in rows
+        for organisation, does in rows
     ]
+
+
+def lacks(
+    consortium: Consortium,
+    leaving: int = 0,
+    joining: Organisation | None = None,
+    parts: Sequence[str] = (),
+) -> list[str] | None:
+    """Return what the rule asks and is not fulfilled, as if one left or joined; None without a rule."""
+    rule = _known()[0].get((consortium.rule, consortium.rule_version))
+    if rule is None:
+        return None
+    told = programme.judge(rule, members(consortium, leaving, joining, parts))
+    return [f"{item.asks}: {item.stands}" for item in told if not item.is_fulfilled]
 
 
 def standing(consortium: Consortium) -> Standing:
@@ -86,7 +113,9 @@ def standing(consortium: Consortium) -> Standing:
         return Standing(None, [])
     newest = next((item for item in offered() if item.key == rule.key), rule)
     newer = newest if newest.version > rule.version else None
-    return Standing(rule, programme.judge(rule, members(consortium)), newer)
+    inside = members(consortium)
+    told = programme.judge(newer, inside) if newer else ()
+    return Standing(rule, programme.judge(rule, inside), newer, told)
 
 
 def choose(ctx: Context, consortium: Consortium, key: str) -> None:

@@ -15,13 +15,22 @@ from typing import Any
 from flask import g
 from flask.typing import ResponseReturnValue
 
-from plugins.consortia import inviting, labels, queries, records, rules, service, telling
+from plugins.consortia import (
+    eligibility,
+    inviting,
+    labels,
+    queries,
+    records,
+    rules,
+    service,
+    telling,
+)
 from plugins.consortia.hookspecs import LEAD, MEMBER, Section, Seen
 from plugins.consortia.labels import countries, period
 from plugins.consortia.labels import kind as kind_name
 from plugins.consortia.labels import state as state_tag
 from plugins.consortia.models import ACTIVE, APPLIED, CLOSED, INVITED, RUNNING, Consortium
-from plugins.consortia.queries import Found
+from plugins.consortia.queries import Found, answered
 from plugins.consortia.records import Public, PublicMember, Table, listed
 from plugins.consortia.rules import MOST_PLACES, PARTS, Balance, Planned, balances, line, plain
 from plugins.consortia.telling import editors, tell
@@ -34,8 +43,8 @@ from portal.organisations.models import Organisation
 __all__ = [
     "ACTIVE", "APPLIED", "CLOSED", "INVITED", "LEAD", "LEADS", "MEMBER", "MOST_PLACES", "PARTS",
     "RUNNING", "STRANGERS", "Balance", "Member", "Planned", "Public", "PublicMember", "Section", "Seen",
-    "Table", "balances", "countries", "editors", "find", "forget_people", "found", "invite", "keep_wishes",
-    "kind_name", "led", "line", "listed", "lock", "made_up", "members", "note", "of_ids", "own",
+    "Table", "answered", "balances", "countries", "editors", "find", "forget_people", "found", "invite", "keep_wishes",
+    "kind_name", "lacks", "led", "line", "listed", "lock", "made_up", "members", "note", "of_ids", "own",
     "page", "period", "places", "plain", "public_facts", "role_name", "shown", "shown_to_all", "spend",
     "state_tag", "tables", "tell", "wishes", "writes_for",
 ]  # fmt: skip
@@ -172,6 +181,19 @@ def keep_wishes(ctx: Context, consortium: Seen, needs: list[dict[str, Any]]) -> 
     telling.note(ctx, consortium.id, "needs.changed")
     number = consortium.id
     audit.record(ctx, "consortium.wished", "consortia_consortium", number, count=len(needs))
+
+
+def lacks(
+    consortium: Seen,
+    leaving: int = 0,
+    joining: Organisation | None = None,
+    parts: Sequence[str] = (),
+) -> list[str] | None:
+    """Return what the programme rule asks and is not fulfilled, also as if somebody left or joined.
+
+    None where no rule is chosen.
+    """
+    return eligibility.lacks(Consortium.get_by_id(consortium.id), leaving, joining, parts)
 
 
 def role_name(key: str) -> str:

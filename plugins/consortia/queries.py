@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
@@ -31,12 +31,13 @@ from portal.context import Context
 from portal.errors import NotFound
 from portal.i18n import _
 from portal.organisations import queries as organisations
-from portal.organisations.models import Organisation
+from portal.organisations.models import Organisation, OrganisationIdentifier
 from portal.people.models import Account
 
 MOST_LISTED = 200
 MOST_TOGETHER = 4_000
 PAGE_SIZE = 30
+_ASKED = ("member.invited", "member.invite")
 _LINES = (
     "SELECT o.id, o.slug, o.name, o.name_lang, o.country, o.is_fictional, m.role, m.parts "
     "FROM consortia_membership m JOIN organisation o ON o.id = m.organisation_id "
@@ -241,6 +242,13 @@ def flows(consortium: Consortium) -> list[Flow]:
     return list(rows.order_by(sender.folded_name, host.folded_name))
 
 
+def oids(ids: Collection[int]) -> dict[int, str]:
+    """Return the numbers by which the programme knows organisations (OID), where they are known."""
+    of: Any = OrganisationIdentifier
+    rows = of.select(of.organisation, of.value).order_by(of.id.desc())
+    return dict(rows.where(of.organisation.in_(list(ids)), of.scheme == "oid").tuples())
+
+
 def planned(rows: Sequence[Flow]) -> list[Planned]:
     """Return places as numbers."""
     return [Planned(row.sender_id, row.host_id, row.planned, row.agreed, row.done) for row in rows]
@@ -280,6 +288,22 @@ def waiting_count(consortium: Consortium) -> tuple[int, int]:
     )
     found = dict(rows.tuples())
     return sum(found.get(name, 0) for name in (INVITED, ACTIVE, "declined")), found.get(INVITED, 0)
+
+
+def answered(ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Return how often organisations were invited, and answered; those never invited are left out."""
+    marks = ", ".join("?" * len(ids))
+    found: dict[int, tuple[int, int]] = {}
+    for number, what, count in db.query(
+        "SELECT organisation_id, what, COUNT(*) FROM consortia_entry "
+        f"WHERE organisation_id IN ({marks}) AND what IN (?, ?, ?, ?) "
+        "GROUP BY organisation_id, what",
+        [*ids, *_ASKED, "member.accept", "member.decline"],
+    ):
+        asked, said = found.get(number, (0, 0))
+        is_asked = what in _ASKED
+        found[number] = (asked + count * is_asked, said + count * (not is_asked))
+    return {number: (asked, min(said, asked)) for number, (asked, said) in found.items() if asked}
 
 
 def together(ids: Sequence[int]) -> list[tuple[int, int, str]]:

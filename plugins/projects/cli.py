@@ -64,5 +64,15 @@ def consortia(
         f"{report.recognised} organisations known, {report.added} new, "
         f"{len(report.rejected)} rows refused."
     )
+    if report.leaderless:
+        named = ", ".join(report.leaderless[:5]) + (", ..." if len(report.leaderless) > 5 else "")
+        click.echo(f"{len(report.leaderless)} projects without a coordinator went in: {named}")
+    if report.twice:
+        click.echo(f"{report.twice} rows name a member again: each role of it is kept once.")
+    if report.alike:
+        click.echo(
+            f"{report.alike} new entries have the name and country of another one: they are proposed "
+            "for merging at /setup/duplicates."
+        )
     if report.batch:
         click.echo(f"Undo with: portal import undo {report.batch}")

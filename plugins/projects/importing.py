@@ -34,7 +34,11 @@ FEW = 400
 
 @dataclass
 class Report:
-    """What an import of consortia did, or in a dry run would do."""
+    """What an import of consortia did, or in a dry run would do.
+
+    `leaderless` names consortia in which nobody coordinates, `twice` counts rows that name a member
+    again, `alike` new entries with the name and country of another one.
+    """
 
     dry_run: bool
     batch: str = ""
@@ -42,6 +46,9 @@ class Report:
     participations: int = 0
     added: int = 0
     recognised: int = 0
+    twice: int = 0
+    alike: int = 0
+    leaderless: list[str] = field(default_factory=list)
     rejected: list[ImportProblem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -86,6 +93,10 @@ def import_consortia(
         if part.name and part.key not in by_name and part.pic not in by_pic:
             fresh.setdefault(part.pic or part.key, part)
     report.projects, report.added = len(known), len(fresh)
+    report.alike = len(fresh) - len({part.key for part in fresh.values()})
+    report.twice = len(parts) - len({(part.project, part.pic or part.key) for part in parts})
+    led = {part.project for part in parts if part.role == "coordinator"}
+    report.leaderless = [row.get("acronym") or key for key, row in known.items() if key not in led]
     lost = [p for p in parts if not p.name and p.pic not in by_pic]
     for part in lost:
         reason = _(

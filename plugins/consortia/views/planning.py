@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import flash, g, request
@@ -28,9 +29,11 @@ from portal.people.forms import mark
 from portal.web.access import SIGNED_IN, allow
 
 HEADS = (
-    "sending_organisation", "sending_country", "host_organisation", "host_country", "planned",
-    "agreed", "done",
+    "sending_organisation", "sending_oid", "sending_country", "host_organisation", "host_oid",
+    "host_country", "planned", "agreed", "done", "starts_on", "ends_on", "layout",
 )  # fmt: skip
+LAYOUT = "unverified"
+"""Stands in each line of the sheet: nobody has compared it with the Beneficiary Module yet."""
 
 
 @blueprint.route("/consortia/<slug>/places", methods=["GET", "POST"])
@@ -122,15 +125,24 @@ def one_place(slug: str, public_id: str) -> ResponseReturnValue:
 def places_csv(slug: str) -> ResponseReturnValue:
     """Give the places as a sheet."""
     found = find(slug, "inside", "run")
+    flows, last = queries.flows(found.row), (found.row.starts_on, found.row.ends_on, LAYOUT)
+    numbers = queries.oids({number for row in flows for number in (row.sender_id, row.host_id)})
     rows = [
-        (*_who(row.sender), *_who(row.host), row.planned, row.agreed, row.done)
-        for row in queries.flows(found.row)
+        (
+            *_who(row.sender, numbers),
+            *_who(row.host, numbers),
+            row.planned,
+            row.agreed,
+            row.done,
+            *last,
+        )
+        for row in flows
     ]
     return sheet(f"places-{found.row.slug}", HEADS, rows)
 
 
-def _who(organisation: Organisation) -> tuple[str, str]:
-    return organisation.name, organisation.country
+def _who(organisation: Organisation, numbers: Mapping[int, str]) -> tuple[str, str, str]:
+    return organisation.name, numbers.get(organisation.id, ""), organisation.country
 
 
 @blueprint.route("/consortia/<slug>/dates", methods=["GET", "POST"])

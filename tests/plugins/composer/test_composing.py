@@ -88,3 +88,23 @@ def test_a_wish_has_to_say_something_and_stands_once() -> None:
         composing.added([], [composing.Need("host")])
     with pytest.raises(Invalid, match="At most"):
         composing.added([], [composing.Need("host", "LV", places=at + 1) for at in range(41)])
+
+
+@pytest.mark.parametrize(
+    ("better", "worse"),
+    [
+        ((1, False, None, 0, 0), (0, True, None, 0, 0)),  # who is known before a newcomer
+        ((0, True, None, 0, 0), (0, False, None, 0, 0)),  # a newcomer before one known to others
+        ((0, True, None, 0, 0), (0, True, 2.4, 0, 0)),  # unrated before badly rated
+        ((0, True, 4.1, 0, 0), (0, True, None, 0, 0)),
+        ((0, True, 4.1, 0, 0), (0, True, 3.2, 0, 0)),  # the low end counts: few ratings weigh less
+        ((0, True, None, 4, 3), (0, True, None, 0, 0)),  # who answers
+        ((0, True, None, 0, 0), (0, True, None, 5, 2)),
+    ],
+)
+def test_merit_weighs_who_is_known_quality_answers_and_newcomers(
+    better: tuple[int, bool, float | None, int, int],
+    worse: tuple[int, bool, float | None, int, int],
+) -> None:
+    assert composing.merit(*better) > composing.merit(*worse)
+    assert composing.merit(5, False, None, 1, 0) == composing.merit(3, False, None, 0, 0)

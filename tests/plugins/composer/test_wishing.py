@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from plugins.composer import growing, wishing
+from plugins.composer import growing, labels, wishing
 from plugins.composer import plugin as answers
 from plugins.consortia.interface import Seen, of_ids
 from plugins.consortia.models import Consortium
 from portal import db, workflow
 from portal.context import Context
-from portal.errors import NotAllowed
+from portal.errors import Invalid, NotAllowed
 from tests.factories import make_account, post, sign_in
 from tests.plugins.consortia.conftest import Side, acting, found, join
 from tests.plugins.partners.conftest import store_partner
@@ -72,6 +72,34 @@ def test_a_host_in_latvia_is_proposed_with_reasons_and_asked_once(one: Flask, ct
     assert gone.gaps == [0]
 
 
+def test_what_learners_may_need_and_a_least_score_can_be_wished_for(
+    one: Flask, ctx: Context
+) -> None:
+    lead, step_free = Side(one, ctx, "Lead"), {"inclusion": ["step-free-access"]}
+    fits = {"roles": ["host"], "fields": ["0715"]}
+    store_partner(one, "Stairs", country="LV", admin=make_account(one), profile=fits)
+    ramp = store_partner(
+        one, "Ramp", country="LV", admin=make_account(one), profile=fits | step_free
+    )
+    row = found(lead)
+    want = {"part": "host", "countries": ["LV"], "fields": [], "language": "", "places": 0}
+    more = {"inclusion": "step-free-access", "least": ""}
+    wishing.wish(lead.ctx, seen(lead.ctx, row), want | more)
+    composed = compose(lead.ctx, row)
+    assert [item.card["slug"] for item in composed.proposals] == [ramp.slug]
+    for wrong in ({"inclusion": "wings"}, {"least": "99"}):
+        with pytest.raises(Invalid):
+            wishing.wish(lead.ctx, seen(lead.ctx, row), want | wrong)
+    wishing.wish(lead.ctx, seen(lead.ctx, row), want | {"least": "35"})
+    composed = compose(lead.ctx, Consortium.get_by_id(row.id))
+    assert composed.left == [1], "nobody is rated"
+    assert labels.need_text(composed.needs[1]) == "Host, Latvia, rated 3.5 or more"
+    as_if = compose(lead.ctx, Consortium.get_by_id(row.id), joining=ramp.slug)
+    assert as_if.covered[0] == ["Ramp"] and as_if.gaps == [1]
+    for nobody in ("nowhere", "a\x00b"):
+        assert compose(lead.ctx, row, joining=nobody).covered == [[], []]
+
+
 def test_the_page_takes_a_wish_and_strangers_see_nothing(
     make_portal: Callable[..., Flask], ctx: Context
 ) -> None:
@@ -87,6 +115,10 @@ def test_the_page_takes_a_wish_and_strangers_see_nothing(
     assert wish.status_code == 303
     told = look(f"{base}/partners?without=x&not=y").text
     assert "Host, Latvia, Mechanics and metal trades" in told and "Whom to ask" in told
+    host, member_slug = store_partner(app, "Tehnikums", country="LV"), member.organisation.slug
+    then = look(f"{base}/partners?joining={host.slug}&without={member_slug}").text
+    assert "As if Member had left." in then and "As if Tehnikums had joined." in then
+    assert "Countries: 2, now 1." in then and "0 of 1 wishes would be covered, now 0." in then
     assert "1 wish is covered by nobody" in look(f"{base}/health").text
     for side, page, deed in ((member, 200, 403), (stranger, 404, 404)):
         client = sign_in(app.test_client(), side.account)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from plugins.consortia import eligibility, planning, queries
+from plugins.consortia import eligibility, inviting, planning, queries
 from plugins.consortia import plugin as answers
 from plugins.consortia.models import Consortium, Flow
 from plugins.introductions import ties
@@ -16,9 +16,10 @@ from plugins.projects.models import Participation, Project
 from portal import settings, workflow
 from portal.context import Context
 from portal.errors import Conflict, Invalid, NotAllowed, NotFound
-from portal.organisations.models import Organisation
-from tests.factories import make_organisation
-from tests.plugins.consortia.conftest import Side, found, join
+from portal.organisations.models import Organisation, OrganisationIdentifier
+from tests.factories import make_organisation, sign_in
+from tests.plugins.consortia.conftest import Side, found, join, part
+from tests.visiting import Visitor
 
 NUMBERS = {"planned": 10, "agreed": 6, "done": 2}
 
@@ -42,6 +43,38 @@ def test_places_are_planned_by_the_lead_and_go_to_another_host(portal: Flask, ct
     assert planning.moves(row)[0].reason == "One has no room"
     with pytest.raises(Conflict):
         planning.set_places(lead.ctx, row, lead.id, one.id, NUMBERS, version=1)
+
+
+def test_the_sheet_of_places_has_numbers_of_organisations_and_says_unverified(
+    portal: Flask, ctx: Context
+) -> None:
+    lead, host = Side(portal, ctx, "Lead"), Side(portal, ctx, "Host", "LV")
+    OrganisationIdentifier.create(organisation=host.id, scheme="oid", value="E10000001")
+    row = found(lead)
+    join(row, lead, host)
+    planning.set_places(lead.ctx, row, lead.id, host.id, {"planned": 6, "agreed": 4})
+    look = Visitor(sign_in(portal.test_client(), lead.account))
+    page = f"/consortia/{row.slug}/places"
+    assert "Beneficiary Module" in look(page).text and "unverified" in look(page).text
+    heads, line = look.client.get(f"{page}.csv").text.lstrip("\ufeff").splitlines()
+    told = dict(zip(heads.split(","), line.split(","), strict=True))
+    assert told == {
+        "sending_organisation": "Lead", "sending_oid": "", "sending_country": "DE",
+        "host_organisation": "Host", "host_oid": "E10000001", "host_country": "LV",
+        "planned": "6", "agreed": "4", "done": "0", "starts_on": "2026-09-01",
+        "ends_on": "2028-08-31", "layout": "unverified",
+    }  # fmt: skip
+
+
+def test_who_answers_invitations_is_counted(portal: Flask, ctx: Context) -> None:
+    lead, one, two, none = (Side(portal, ctx, name) for name in ("Lead", "One", "Two", "None"))
+    row = found(lead)
+    join(row, lead, one)
+    inviting.invite(lead.ctx, Consortium.get_by_id(row.id), two.organisation)
+    workflow.move(one.ctx, part(row, one), "leave")
+    workflow.move(lead.ctx, part(row, one), "invite")
+    workflow.move(one.ctx, part(row, one), "decline")
+    assert queries.answered([one.id, two.id, none.id]) == {one.id: (2, 2), two.id: (1, 0)}
 
 
 def test_places_of_another_consortium_are_not_found(one: Flask, ctx: Context) -> None:
@@ -88,6 +121,9 @@ def test_a_consortium_keeps_its_version_and_hears_of_a_newer_one(one: Flask, ctx
     standing = eligibility.standing(Consortium.get_by_id(row.id))
     assert standing.is_eligible
     assert standing.newer
+    assert [item.is_fulfilled for item in standing.newer_verdicts] == [False]
+    assert eligibility.lacks(Consortium.get_by_id(row.id)) == []
+    assert eligibility.lacks(Consortium.get_by_id(row.id), leaving=lead.id) != []
     (folder / "bad.toml").write_text(text.replace("least_members", "least_member"))
     assert next(str(wrong) for wrong in eligibility.mistakes()).startswith("bad.toml: check 1: ")
     assert answers.health_check(ctx)[0].state == "bad"

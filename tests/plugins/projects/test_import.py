@@ -163,8 +163,21 @@ def test_one_pic_is_one_new_organisation(consortia: Import) -> None:
 
 
 def test_same_part_twice_is_one(consortia: Import) -> None:
-    consortia(PROJECTS, PARTS + "p1,coordinator,SCHOOL OF BONN,DE\n")
-    assert len(members()) == 2
+    report = consortia(PROJECTS, PARTS + "p1,coordinator,SCHOOL OF BONN,DE\n")
+    assert len(members()) == 2 and report.twice == 1
+
+
+def test_consortia_without_a_coordinator_go_in_and_are_named(consortia: Import) -> None:
+    report = consortia(PROJECTS + "p2,ALONE,Nobody leads,2021,\n", PARTS + "p2,partner,Third,ES\n")
+    assert report.leaderless == ["ALONE"] and ("p2", "Third", "partner") in members()
+
+
+def test_two_numbers_of_one_name_are_two_entries_that_are_proposed_for_merging(
+    any_app: Flask, consortia: Import
+) -> None:
+    rows = "project,role,organisation,country,pic\np1,partner,Twin,DE,999999999\n"
+    report = consortia(PROJECTS, rows + "p1,partner,TWIN,DE,999999998\n")
+    assert (report.added, report.alike, report.leaderless) == (2, 1, ["SEAWISE"])
 
 
 @pytest.mark.parametrize(
@@ -273,6 +286,11 @@ def test_command_reports_and_says_how_to_undo(app: Flask, tmp_path: Path) -> Non
     assert "Imported 1 projects with 2 participations" in real.stdout
     assert "line 4: project: There is no project p9" in real.stderr
     assert "portal import undo " in real.stdout
+    again = other.read_text() + "p1,partner,School of Bonn,DE\n"
+    other.write_text(again.replace("coordinator", "partner"), encoding="utf-8")
+    told = CliRunner().invoke(consortia_command, [*arguments, "--dry-run"], obj=lambda: app).stdout
+    assert "1 projects without a coordinator went in: SEAWISE" in told
+    assert "1 rows name a member again" in told
 
 
 def test_command_refuses_in_one_line(app: Flask, tmp_path: Path) -> None:
