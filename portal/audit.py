@@ -145,9 +145,8 @@ def _append(number: int) -> None:
         "INSERT INTO audit_leaf (number, entry_id, hash) VALUES (?, ?, ?)",
         (size + 1, number, leaf.hex()),
     )
-    db.execute(
-        "UPDATE audit_tree SET size = ?, peaks = ? WHERE id = 1", (size + 1, peaks_text(grown))
-    )
+    now = size + 1, peaks_text(grown)
+    db.execute("UPDATE audit_tree SET size = ?, peaks = ? WHERE id = 1", now)
 
 
 def peaks_text(peaks: Sequence[bytes]) -> str:

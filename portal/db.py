@@ -26,12 +26,7 @@ from peewee import DatabaseProxy, PostgresqlDatabase, SqliteDatabase, TextField
 
 from portal.errors import ConfigError
 
-PRAGMAS = {
-    "journal_mode": "wal",
-    "synchronous": "full",
-    "foreign_keys": 1,
-    "cache_size": -16_000,
-}
+PRAGMAS = {"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1, "cache_size": -16_000}
 BUSY_SECONDS = 15
 ASK_AGAIN_SECONDS = (0.001, 0.004)
 
@@ -318,8 +313,8 @@ def utc_text(moment: datetime) -> str:
 
 
 def parse_utc(text: str) -> datetime:
-    """Read a stored moment."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    """Read a stored moment, as `utc_text` wrote it."""
+    return datetime.fromisoformat(text)
 
 
 class UtcDateTime(TextField):

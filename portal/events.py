@@ -160,9 +160,8 @@ def _tell(ctx: Context, payload: Mapping[str, Any], _progress: Progress) -> None
 def expire(ctx: Context, days: int) -> None:
     """Delete events that were delivered so many days ago."""
     with db.transaction():
-        EventRow.delete().where(
-            EventRow.delivered_at < ctx.clock.now() - timedelta(days=days)
-        ).execute()
+        until = ctx.clock.now() - timedelta(days=days)
+        EventRow.delete().where(EventRow.delivered_at < until).execute()
 
 
 KINDS = (JobKind(TELL, _tell, lazy_gettext("Tell a plugin what happened")),)

@@ -239,6 +239,9 @@ class RoleSource:
 
     With `narrows` it heeds the actor's `organisation_id`; other sources give nothing to programs
     that act for one organisation alone.
+
+    The query is built from the actor alone and kept for others with the same roles (`portal.kept`): what
+    hangs on the account stands in the database and in the query, not in memory.
     """
 
     role: str

@@ -66,9 +66,7 @@ _held: ContextVar[bool] = ContextVar("migrating", default=False)
 
 def plan(namespaces: Sequence[Namespace]) -> list[Step]:
     """Return the steps that have not run, in the order in which they would."""
-    return [
-        Step(space.name, migration.name) for space in namespaces for migration in _pending(space)
-    ]
+    return [Step(space.name, step.name) for space in namespaces for step in _pending(space)]
 
 
 def run(
@@ -150,9 +148,7 @@ def refuse(opened: Database, table: str, *acts: str, when: str = "") -> None:
 
 def head(space: Namespace) -> int:
     """Return the number of the newest step in a folder; 0 when there is none."""
-    return max(
-        (migration.idx for migration in Migration.load_directory(str(space.folder))), default=0
-    )
+    return max((step.idx for step in Migration.load_directory(str(space.folder))), default=0)
 
 
 def reached(space: Namespace) -> int:

@@ -22,10 +22,8 @@ def registry() -> Registry:
 
 def types() -> dict[str, ObjectType]:
     """Return the object types of the active plugins, by name."""
-    known, plugins = registry().structure, registry()
-    return {
-        name: kind for name, kind in known.types.items() if plugins.is_active(known.owners[name])
-    }
+    known, is_active = registry().structure, registry().is_active
+    return {name: kind for name, kind in known.types.items() if is_active(known.owners[name])}
 
 
 def type_of(row: Any) -> ObjectType:

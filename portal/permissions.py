@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from flask import g, has_request_context
 from peewee import SQL, AutoField, ForeignKeyField, IntegerField, TextField
 
-from portal import db, objects
+from portal import db, kept, objects
 from portal.context import MEMBER, REVIEWER, SITE_ADMIN, Actor, Context
 from portal.errors import NotAllowed, NotFound, Unavailable
 from portal.hookspecs import ObjectType
@@ -66,10 +66,7 @@ def may(ctx: Context, permission: str, obj: Any) -> bool:
 
 def granted(ctx: Context, obj: Any, permissions: Iterable[str]) -> set[str]:
     """Return those of the permissions that the actor has on an object, in one statement."""
-    kind = objects.type_of(obj)
-    wanted = list(permissions)
-    conditions = [_condition(ctx, kind, permission, kind.model) for permission in wanted]
-    return _true_of(ctx, kind, obj, dict(zip(wanted, conditions, strict=True)))
+    return _true_of(ctx, obj, list(permissions), _condition)
 
 
 def check(ctx: Context, permission: str, obj: Any) -> None:
@@ -91,14 +88,13 @@ def roles(ctx: Context, obj: Any) -> set[str]:
     """Return the roles that the actor has on an object, of those that its maps name."""
     kind = objects.type_of(obj)
     named = {role for _place, allowed in allowances(kind) for role in allowed}
-    return _true_of(ctx, kind, obj, {role: _holds(ctx, kind, kind.model, {role}) for role in named})
+    return _true_of(ctx, obj, sorted(named), _holds_one)
 
 
 def allowances(kind: ObjectType) -> list[tuple[str, frozenset[str]]]:
     """Return each permission with the roles that have it in some state, of types below too."""
-    below = [
-        item for item in objects.types().values() if item.parent and item.parent[0] == kind.name
-    ]
+    known = objects.types().values()
+    below = [item for item in known if item.parent and item.parent[0] == kind.name]
     return [
         (name, allowed)
         for item in [kind, *below]
@@ -138,16 +134,21 @@ def _cached(key: tuple[Any, ...], make: Callable[[], Answer]) -> Answer:
     return known[key]  # type: ignore[no-any-return]
 
 
-def _true_of(ctx: Context, kind: ObjectType, obj: Any, questions: dict[str, Any]) -> set[str]:
-    names = list(questions)
+def _true_of(ctx: Context, obj: Any, names: list[str], question: Callable[..., Any]) -> set[str]:
+    kind = objects.type_of(obj)
+    of = kind.model
+
+    def make(ctx: Context, number: int) -> Any:
+        columns = [question(ctx, kind, name, of).alias(f"q{at}") for at, name in enumerate(names)]
+        return of.select(*columns).where(of.id == number)
 
     def ask() -> Any:
-        columns = [questions[name].alias(f"q{at}") for at, name in enumerate(names)]
-        return kind.model.select(*columns).where(kind.model.id == obj.id).tuples().first()
+        key = (question.__name__, kind.name, *names)
+        return kept.rows(ctx, key, make, obj.id, permissions=names)
 
     key = (ctx.actor, kind.name, obj.id, getattr(obj, kind.version_field, None), *names)
-    row = _cached(key, ask) if names else None
-    return {name for name, answer in zip(names, row or (), strict=False) if answer}
+    found = _cached(key, ask) if names else []
+    return {name for name, answer in zip(names, *(found or [()]), strict=False) if answer}
 
 
 def _condition(ctx: Context, kind: ObjectType, permission: str, model: Any) -> Any:
@@ -171,19 +172,14 @@ def _build(ctx: Context, kind: ObjectType, permission: str, model: Any) -> Any:
     if not ways:
         return NONE
     condition = reduce(or_, ways)
-    for plugin, status in objects.registry().statuses().items():
-        found = objects.registry().found.get(plugin)
-        vetoes = found.manifest.vetoes if found and found.manifest else ()
-        if permission in vetoes and objects.registry().is_out_of_order(plugin):
-            raise Unavailable(
-                _("%(plugin)s decides about this too, and is out of order.", plugin=status.title)
-            )
-    asked = {
-        "permission": permission,
-        "object_type": kind,
-        "ids": model.select(model.id).where(condition),
-    }
-    for _plugin, veto in objects.registry().hooks.call("permission_veto", ctx, **asked):
+    registry = objects.registry()
+    for plugin, status in registry.statuses().items():
+        if permission in kept.vetoes_of(plugin) and registry.is_out_of_order(plugin):
+            said = _("%(plugin)s decides about this too, and is out of order.", plugin=status.title)
+            raise Unavailable(said)
+    ids = model.select(model.id).where(condition)
+    asked = {"permission": permission, "object_type": kind, "ids": ids}
+    for _plugin, veto in registry.hooks.call("permission_veto", ctx, **asked):
         condition &= NONE if veto is False else model.id.not_in(veto)
     return condition
 
@@ -198,17 +194,21 @@ def _holds(ctx: Context, kind: ObjectType, model: Any, wanted: Iterable[str]) ->
         in_roles = set(MEMBER_ROLES) if "OrgMember" in names else names & set(MEMBER_ROLES)
         if kind.owner_organisation and in_roles:
             only, roles = ctx.actor.organisation_id, ", ".join(map(repr, sorted(in_roles)))
-            sql = f"SELECT organisation_id FROM organisation_member WHERE account_id = {me:d}"
-            sql += f" AND role IN ({roles})" + (
+            account = f"account_id = {db.database.param} AND role IN ({roles})"
+            sql = f"SELECT organisation_id FROM organisation_member WHERE {account}" + (
                 "" if only is None else f" AND organisation_id = {only:d}"
             )
-            ways.append(getattr(model, kind.owner_organisation).in_(SQL(f"({sql})")))
+            ways.append(getattr(model, kind.owner_organisation).in_(SQL(f"({sql})", [me])))
     if me is not None and ctx.actor.organisation_id is None:
         if kind.author and "Owner" in names:
             ways.append(getattr(model, kind.author) == me)
         ways += _shared(ctx, kind, model, names)
     ways += [model.id.in_(query) for role, query in _given(ctx, kind) if role in names]
     return reduce(or_, ways) if ways else NONE
+
+
+def _holds_one(ctx: Context, kind: ObjectType, role: str, model: Any) -> Any:
+    return _holds(ctx, kind, model, {role})
 
 
 def _everywhere(actor: Actor) -> set[str]:

@@ -57,11 +57,9 @@ class PersonalData:
         return [*self.columns, *filter(None, re.split(", ?", self.also))]
 
 
-KEYS = {
-    item.name: str if item.default is MISSING else type(item.default)
-    for item in fields(PersonalData)
-}
-REQUIRED = [item.name for item in fields(PersonalData) if item.default is MISSING]
+DEFAULTS = {item.name: item.default for item in fields(PersonalData)}
+REQUIRED = [name for name, default in DEFAULTS.items() if default is MISSING]
+KEYS = {name: str if name in REQUIRED else type(default) for name, default in DEFAULTS.items()}
 
 
 def declared(entries: Iterable[Any], prefix: str = "") -> tuple[PersonalData, ...]:

@@ -33,9 +33,8 @@ class _Folds(dict[int, str]):
         lower = chr(code).casefold()
         if lower not in _OWN:
             lower = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", lower).casefold())
-            lower = "".join(
-                _SPECIAL.get(part, part) for part in lower if not unicodedata.combining(part)
-            )
+            bare = (part for part in lower if not unicodedata.combining(part))
+            lower = "".join(_SPECIAL.get(part, part) for part in bare)
         self[code] = lower
         return lower
 

@@ -12,6 +12,7 @@ from plugins.consortia.interface import ACTIVE, LEAD, Seen
 from plugins.consortia.interface import members as members_of
 from plugins.documents import rules
 from plugins.documents.models import Document, File, Version
+from portal import db
 from portal.context import Context
 from portal.errors import NotFound
 from portal.i18n import _
@@ -31,9 +32,12 @@ def missing() -> NotFound:
 
 def any_kept(consortium: Seen, audiences: Sequence[str] = rules.AUDIENCES) -> bool:
     """Whether a consortium has a document for one of these."""
-    of: Any = Document
-    here = (of.consortium_id == consortium.id, of.removed_at.is_null(), of.audience.in_(audiences))
-    return bool(of.select(of.id).where(*here).exists())
+    marks = ", ".join("?" * len(audiences))
+    sql = (
+        "SELECT 1 FROM documents_document WHERE consortium_id = ? AND removed_at IS NULL "
+        f"AND audience IN ({marks}) LIMIT 1"
+    )
+    return bool(db.query(sql, (consortium.id, *audiences)))
 
 
 def writes_for(ctx: Context, consortium: Seen) -> list[Organisation]:

@@ -33,9 +33,11 @@ class Hooks:
         self.manager.add_hookspecs(hookspecs)
         self._on_failure = on_failure
         self._logged: set[tuple[str, str, str]] = set()
-        self._active: frozenset[str] = frozenset()
-        self._suspended: frozenset[str] = frozenset()
+        self._active, self._suspended = frozenset[str](), frozenset[str]()
         self._cache: dict[str, _Ready] = {}
+        self.kept: dict[Any, Any] = {}
+        """What others made of the answers; forgotten when plugins are switched."""
+        self.failures = 0
 
     def activate(self, ids: Iterable[str], suspended: Iterable[str] = ()) -> None:
         """Say which plugins take part from now on, and which are suspended.
@@ -46,6 +48,7 @@ class Hooks:
         self._logged = {mark for mark in self._logged if mark[0] in self._active & wanted}
         self._active, self._suspended = wanted, frozenset(suspended)
         self._cache.clear()
+        self.kept = {}
 
     def _ready(self, hook: str) -> _Ready:
         """Return the check of a hook's answers and who is asked, kept until plugins are switched."""
@@ -110,6 +113,7 @@ class Hooks:
 
         Also for callers that find out later that an answer can't be used.
         """
+        self.failures += 1
         policy = getattr(self.manager.hook, hook).spec.function.policy
         if policy == hookspecs.TRANSACT:
             if not isinstance(error, (PortalError, PeeweeException)):

@@ -119,10 +119,8 @@ def page_faults(manifest: Manifest, offered: Iterable[Blueprint], app: Flask) ->
         view = app.view_functions[rule.endpoint]
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
             if access_row(view, method) is None:
-                yield (
-                    f"{place_of(view)}: {method} {rule.rule} has no access row. "
-                    "Put @allow(...) on its view."
-                )
+                said = f"{place_of(view)}: {method} {rule.rule} has no access row."
+                yield f"{said} Put @allow(...) on its view."
 
 
 def _app_wide(app: Flask) -> dict[str, Any]:

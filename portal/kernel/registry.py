@@ -72,6 +72,7 @@ class Registry:
         self.failures: dict[str, tuple[str, str]] = {}
         self.blueprints: dict[str, list[Blueprint]] = {}
         self.addresses: dict[str, list[str]] = {}
+        self._owners: dict[str, str] = {}
         self.heads: dict[str, int] = {}
         self.hooks = Hooks(self._note_failure)
         self.structure = Structure()
@@ -120,6 +121,7 @@ class Registry:
         with probe.blaming(manifest, "hooks"):
             self.hooks.manager.register(module, manifest.id)
         self.blueprints[manifest.id] = blueprints
+        self._owners |= {blueprint.name: manifest.id for blueprint in blueprints}
         self.addresses[manifest.id] = sorted({rule.rule for rule in trial.url_map.iter_rules()})
         self.modules[manifest.id] = module
         catalogues.add(manifest.folder / "translations")
@@ -238,9 +240,7 @@ class Registry:
 
     def owner(self, blueprint: str | None) -> str | None:
         """Return the plugin that a blueprint's name belongs to, None for the core's."""
-        name = (blueprint or "").split(".")[0]
-        owners = (one for one, own in self.blueprints.items() if name in {bp.name for bp in own})
-        return next(owners, None)
+        return self._owners.get((blueprint or "").split(".")[0])
 
     def manifest(self, plugin: str) -> Manifest:
         """Return the manifest of a plugin. Raises NotFound, or Conflict when it can't be used."""

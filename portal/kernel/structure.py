@@ -15,9 +15,8 @@ from portal.settings import hint
 
 ROLES = {"Anonymous", MEMBER, REVIEWER, SITE_ADMIN, "Owner", "Viewer", "Editor"}
 ROLES |= {"OrgMember", "OrgEditor", "OrgSignatory", "OrgAdmin"}
-PERMISSIONS = set(
-    "view edit delete share history submit review reply sign register allocate export".split()
-)
+PERMISSIONS = {"view", "edit", "delete", "share", "history", "submit", "review", "reply", "sign"}
+PERMISSIONS |= {"register", "allocate", "export"}
 
 
 class Structure:

@@ -11,9 +11,8 @@ def role_of(actor: Actor, organisation: Organisation) -> str:
     """Return the actor's role in an organisation, empty for strangers."""
     if actor.account_id is None or actor.organisation_id not in (None, organisation.id):
         return ""
-    found = Member.get_or_none(
-        (Member.organisation == organisation.id) & (Member.account == actor.account_id)
-    )
+    here = Member.organisation == organisation.id
+    found = Member.get_or_none(here & (Member.account == actor.account_id))
     return str(found.role) if found else ""
 
 

@@ -26,9 +26,8 @@ blueprint = Blueprint("organisations", __name__, url_prefix="/organisations")
 @allow(SIGNED_IN, owner="lists the person's own organisations")
 def overview() -> ResponseReturnValue:
     """List the organisations for which the person acts."""
-    return render_template(
-        "organisations/overview.html", memberships=queries.mine(context()), labels=labels
-    )
+    mine = queries.mine(context())
+    return render_template("organisations/overview.html", memberships=mine, labels=labels)
 
 
 @blueprint.route("/new", methods=["GET", "POST"])

@@ -26,9 +26,8 @@ def address() -> Any:
 
 def password(label: Any, hint: Any = "", autocomplete: str = "current-password") -> Any:
     """Make the field of a password."""
-    return PasswordField(
-        label, [NEEDED_PASSWORD], description=hint, render_kw={"autocomplete": autocomplete}
-    )
+    kind = {"autocomplete": autocomplete}
+    return PasswordField(label, [NEEDED_PASSWORD], description=hint, render_kw=kind)
 
 
 class SignInForm(Form):

@@ -118,9 +118,8 @@ def refuse(row: Row, actor: Actor) -> ResponseReturnValue | None:
     """Turn away those whom the access row does not name; people without a session may sign in."""
     scope = "read" if request.method in {"GET", "HEAD", "OPTIONS"} else "write"
     if actor.scopes is not None and scope not in actor.scopes:
-        raise NotAllowed(
-            _("This takes a token with the scope %(scope)s.", scope=scope), code=f"scope_{scope}"
-        )
+        said = _("This takes a token with the scope %(scope)s.", scope=scope)
+        raise NotAllowed(said, code=f"scope_{scope}")
     if row.actors == ANYONE:
         return None
     if not actor.signed_in:

@@ -27,9 +27,8 @@ _ADDRESS = re.compile(
 _BROWSERS = ("Edg: Edge", "OPR: Opera", "Firefox", "Chrom: Chrome", "Safari")
 _SYSTEMS = ("Android", "iPhone", "iPad", "Windows", "Mac OS: macOS", "CrOS: ChromeOS", "Linux")
 
-COMMON = frozenset(
-    (Path(__file__).parent / "common_passwords.txt").read_text(encoding="utf-8").split()
-)
+_LISTED = Path(__file__).parent / "common_passwords.txt"
+COMMON = frozenset(_LISTED.read_text(encoding="utf-8").split())
 
 
 def normal_address(text: str) -> str:
@@ -49,10 +48,8 @@ def normal_address(text: str) -> str:
 
 def normal_name(text: str) -> str:
     """Return a person's name on one line, without signs that can't be seen. Raises Invalid when empty."""
-    shown = "".join(
-        " " if char.isspace() else char for char in text if char.isspace() or char.isprintable()
-    )
-    name = " ".join(shown.split())[:120]
+    seen = (char for char in text if char.isspace() or char.isprintable())
+    name = " ".join("".join(seen).split())[:120]
     if not name:
         raise Invalid(_("Write the name others should see."), field="name")
     return name

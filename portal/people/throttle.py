@@ -68,9 +68,8 @@ def give_back(ctx: Context, limit: Limit, key: str) -> None:
 def lift(limit: Limit, key: str) -> None:
     """Forget all tries with a key, when somebody proved who they are."""
     with db.transaction():
-        db.execute(
-            "DELETE FROM throttle WHERE bucket = ? AND key_hash = ?", (limit.bucket, _hash(key))
-        )
+        tries = limit.bucket, _hash(key)
+        db.execute("DELETE FROM throttle WHERE bucket = ? AND key_hash = ?", tries)
 
 
 def expire(ctx: Context) -> None:

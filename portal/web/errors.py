@@ -79,11 +79,8 @@ def problem(
     if wants_json():
         body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
         body |= {key: value for key, value in more.items() if value}
-        return (
-            json.dumps(body),
-            status,
-            {**(headers or {}), "Content-Type": "application/problem+json"},
-        )
+        headers = {**(headers or {}), "Content-Type": "application/problem+json"}
+        return json.dumps(body), status, headers
     headers = {**(headers or {}), "Content-Type": "text/html; charset=utf-8"}
     values = {"status": status, "title": title, "detail": detail, "links": links}
     values |= {"kept": _kept_text(), "texts": more.get("texts")}

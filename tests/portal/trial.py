@@ -132,7 +132,7 @@ blueprint = Blueprint("sheet", __name__)
 def page(public_id):
     sheet = objects.find("sheet_sheet", public_id)
     return render_template_string(
-        '{% extends "base.html" %}{% from "macros/workflow.html" import workflow_panel with context %}'
+        '{% extends "base.html" %}{% from "macros/workflow.html" import workflow_panel %}'
         '{% block main %}<h1>{{ sheet.title }}</h1>{{ workflow_panel(flow) }}{% endblock %}',
         sheet=sheet, flow=workflow.panel(context(), sheet),
     )
