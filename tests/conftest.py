@@ -311,9 +311,32 @@ def _prepare(registry: Registry, plugins: list[str] | None) -> None:
 
 
 @pytest.fixture
-def app(make_portal: Callable[..., Flask]) -> Flask:
-    """A portal with every plugin, on SQLite."""
-    return make_portal()
+def needed() -> list[str] | None:
+    """The plugins of a test's portal, with what they build on: all, unless its module names some."""
+    return None
+
+
+@pytest.fixture
+def app(make_portal: Callable[..., Flask], needed: list[str] | None) -> Flask:
+    """A portal with the plugins that are needed, on SQLite."""
+    return make_portal(plugins=needed)
+
+
+@pytest.fixture
+def site(app: Flask) -> Iterator[Flask]:
+    """The same with its context open."""
+    with app.app_context():
+        yield app
+
+
+@pytest.fixture
+def portal(
+    make_portal: Callable[..., Flask], any_url: str, needed: list[str] | None
+) -> Iterator[Flask]:
+    """The same with its context open, once on each engine."""
+    made = make_portal(any_url, plugins=needed)
+    with made.app_context():
+        yield made
 
 
 @pytest.fixture

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser
 
-from portal import db
-from portal.app import create_app
-from portal.config import Config
 from tests.browser.keyboard import Person, mailed_link
+from tests.browser.stories import Somebody, site_of, visited
 from tests.browser.test_signin_story import DEVICE
-from tests.conftest import prepare
 from tests.factories import PASSWORD, make_account, make_member
 from tests.plugins.partners.conftest import store_partner
 from tests.reliability.storm import Portal
@@ -36,21 +33,17 @@ FILLED = {
 @pytest.fixture
 def site(any_url: str, tmp_path: Path) -> Portal:
     """A portal with two schools, each with somebody who writes and somebody who signs."""
-    made = Portal(tmp_path / "instance", any_url, processes=1)
-    made.folder.mkdir()
-    made.environment["PORTAL_BASE_URL"] = f"http://localhost:{made.port}"  # passkeys ask for a name
-    made.environment["PORTAL_TRUSTED_HOSTS"] = "127.0.0.1"
-    app = create_app(Config(instance=str(made.folder), database_url=any_url, testing=True))
-    with app.app_context():
-        prepare(app.extensions["portal"].registry)
+    return site_of(tmp_path, any_url, people, named=True)
+
+
+def people(app: Flask) -> None:
+    """Make the schools, their writers and their heads."""
     for name, writer, head in ((OURS, WRITER, HEAD), (THEIRS, OTHER, OTHER_HEAD)):
         own = make_account(app, email=writer, name=f"Writer of {name}")
         signs = make_account(app, email=head, name=f"Head of {name}")
         school = store_partner(app, name, admin=own, profile={"roles": ["host"]})
         with app.app_context():
             make_member(school, signs, "OrgSignatory")
-    db.database.close()
-    return made
 
 
 @pytest.mark.full
@@ -58,16 +51,11 @@ def site(any_url: str, tmp_path: Path) -> Portal:
 def test_an_agreement_is_negotiated_and_signed_by_keyboard_on_a_narrow_screen(
     site: Portal, browser: Browser
 ) -> None:
-    wrong: dict[str, list[str]] = {}
-    try:
-        site.start()
-        the_way(site, lambda: Person(browser, f"http://localhost:{site.port}", wrong))
-    finally:
-        site.stop()
-    assert wrong == {}
+    with visited(site, browser) as somebody:
+        the_way(site, somebody)
 
 
-def the_way(site: Portal, somebody: Callable[[], Person]) -> None:
+def the_way(site: Portal, somebody: Somebody) -> None:
     """Let everybody do their part, one after another."""
     with somebody() as writer, somebody() as other, somebody() as baker, somebody() as head:
         writer.sign_in(WRITER, PASSWORD)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser
 
-from portal import db
-from portal.app import create_app
-from portal.config import Config
 from tests.browser.keyboard import Person, mailed_link
-from tests.conftest import prepare
+from tests.browser.stories import Somebody, site_of, visited
 from tests.factories import PASSWORD, make_account
 from tests.plugins.partners.conftest import store_partner
 from tests.reliability.storm import Portal
@@ -41,17 +38,15 @@ def named(email: str) -> str:
 @pytest.fixture
 def site(any_url: str, tmp_path: Path) -> Portal:
     """A portal with three made-up schools and who looks after each."""
-    made = Portal(tmp_path / "instance", any_url, processes=1)
-    made.folder.mkdir()
-    app = create_app(Config(instance=str(made.folder), database_url=any_url, testing=True))
-    with app.app_context():
-        prepare(app.extensions["portal"].registry)
+    return site_of(tmp_path, any_url, people)
+
+
+def people(app: Flask) -> None:
+    """Make the schools and who looks after them."""
     for email, (name, country, roles) in SCHOOLS.items():
         own = make_account(app, email=email, name=f"Coordinator of {country} (demonstration)")
         profile = {"fields": ["0715"], "roles": roles, "languages": [["en", "fluent"]]}
         store_partner(app, name, country, admin=own, profile=profile, is_fictional=True)
-    db.database.close()
-    return made
 
 
 @pytest.mark.full
@@ -59,16 +54,11 @@ def site(any_url: str, tmp_path: Path) -> Portal:
 def test_a_consortium_fills_its_gap_works_and_closes_by_keyboard_on_a_narrow_screen(
     site: Portal, browser: Browser
 ) -> None:
-    wrong: dict[str, list[str]] = {}
-    try:
-        site.start()
-        the_way(site, lambda: Person(browser, f"http://127.0.0.1:{site.port}", wrong))
-    finally:
-        site.stop()
-    assert wrong == {}
+    with visited(site, browser) as somebody:
+        the_way(site, somebody)
 
 
-def the_way(site: Portal, somebody: Callable[[], Person]) -> None:
+def the_way(site: Portal, somebody: Somebody) -> None:
     """Let everybody do their part, one after another."""
     with somebody() as lead, somebody() as member, somebody() as host:
         for person, email in ((lead, LEAD), (member, MEMBER), (host, HOST)):

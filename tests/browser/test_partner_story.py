@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser
 
 from plugins.directory import interface as directory
-from portal import db
-from portal.app import create_app
-from portal.config import Config
 from portal.context import REVIEWER
 from tests.browser.keyboard import Person, mailed_link
-from tests.conftest import prepare
+from tests.browser.stories import Somebody, site_of, visited
 from tests.factories import PASSWORD, clocked, make_account
 from tests.plugins.partners.conftest import store_partner
 from tests.reliability.storm import Portal
@@ -31,11 +28,11 @@ LOOKER = "reviewer@site.example"
 @pytest.fixture
 def site(any_url: str, tmp_path: Path) -> Portal:
     """A portal with an entry that nobody claimed, two hosts, and a reviewer."""
-    made = Portal(tmp_path / "instance", any_url, processes=1)
-    made.folder.mkdir()
-    app = create_app(Config(instance=str(made.folder), database_url=any_url, testing=True))
-    with app.app_context():
-        prepare(app.extensions["portal"].registry)
+    return site_of(tmp_path, any_url, people)
+
+
+def people(app: Flask) -> None:
+    """Make the hosts, the reviewer and the entry."""
     make_account(app, email=LOOKER, role=REVIEWER)
     for number, (email, name) in enumerate(HOSTS.items()):
         own = make_account(app, email=email, name=f"The host {number}")
@@ -44,8 +41,6 @@ def site(any_url: str, tmp_path: Path) -> Portal:
     school = store_partner(app, SCHOOL, "LV", domain="riga-baking.example", slug="riga-baking")
     with app.app_context():
         directory.add_identifier(clocked(app), school, scheme="oid", value="E10012345")
-    db.database.close()
-    return made
 
 
 @pytest.mark.full
@@ -53,16 +48,11 @@ def site(any_url: str, tmp_path: Path) -> Portal:
 def test_a_school_finds_itself_and_then_a_partner_by_keyboard_on_a_narrow_screen(
     site: Portal, browser: Browser
 ) -> None:
-    wrong: dict[str, list[str]] = {}
-    try:
-        site.start()
-        the_way(site, lambda: Person(browser, f"http://127.0.0.1:{site.port}", wrong))
-    finally:
-        site.stop()
-    assert wrong == {}
+    with visited(site, browser) as somebody:
+        the_way(site, somebody)
 
 
-def the_way(site: Portal, somebody: Callable[[], Person]) -> None:
+def the_way(site: Portal, somebody: Somebody) -> None:
     """Let everybody do their part, one after another."""
     with somebody() as anna, somebody() as reviewer:
         join(anna, site, PERSON, "Anna Example")

@@ -6,22 +6,21 @@ import os
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser
 
 from plugins.mobilities import interface as mobilities
 from plugins.ratings import inviting, releasing
 from plugins.ratings.models import Answer, Ending, Rating
 from portal import db
-from portal.app import create_app
-from portal.config import Config
 from portal.context import REVIEWER
 from tests.browser.keyboard import Person, mailed_link
-from tests.conftest import prepare
+from tests.browser.stories import site_of, visited
 from tests.factories import PASSWORD, make_account
 from tests.plugins.ratings.world import World
-from tests.reliability.storm import Portal
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -37,35 +36,30 @@ class Story:
     """A portal whose days pass when somebody says so, and people at it."""
 
     def __init__(self, folder: Path, url: str, browser: Browser) -> None:
-        self.portal = Portal(folder, url, processes=2)
+        self.emails: dict[str, str] = {}
+        self.portal = site_of(folder, url, self.fill, processes=2)
         ahead = str(Path(__file__).parent / "ahead")
         path = self.portal.environment["PYTHONPATH"]
         self.portal.environment["PYTHONPATH"] = os.pathsep.join([ahead, path])
-        self.browser, self.wrong = browser, dict[str, list[str]]()
-        self.emails: dict[str, str] = {}
-        folder.mkdir()
+        self.served = visited(self.portal, browser)
 
-    def fill(self) -> None:
+    def __enter__(self) -> Story:
+        self.somebody = self.served.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self.served.__exit__(*error)
+
+    def fill(self, app: Flask) -> None:
         """Make a school, a host whom two others have rated, and a reviewer."""
-        config = Config(
-            instance=str(self.portal.folder), database_url=self.portal.url, testing=True
-        )
-        app = create_app(config)
-        with app.app_context():
-            prepare(app.extensions["portal"].registry)
-            make_account(app, email=LOOKER, role=REVIEWER)
-            world = World(app)
-            for name in (SCHOOL, HOST, *BEFORE):
-                world.organisation(name, "ES" if name == HOST else "DE")
-                self.emails[name] = world.people[name].email
-            for name, stars in zip(BEFORE, (5, 2), strict=True):
-                rated_before(world, name, stars)
-            assert releasing.release(world.ctx) == len(BEFORE)
-        db.database.close()
-
-    def somebody(self) -> Person:
-        """Return somebody who came to the site."""
-        return Person(self.browser, f"http://127.0.0.1:{self.portal.port}", self.wrong)
+        make_account(app, email=LOOKER, role=REVIEWER)
+        world = World(app)
+        for name in (SCHOOL, HOST, *BEFORE):
+            world.organisation(name, "ES" if name == HOST else "DE")
+            self.emails[name] = world.people[name].email
+        for name, stars in zip(BEFORE, (5, 2), strict=True):
+            rated_before(world, name, stars)
+        assert releasing.release(world.ctx) == len(BEFORE)
 
     def member(self, name: str) -> Person:
         """Return somebody who signed in, of an organisation or by address."""
@@ -104,18 +98,12 @@ def rated_before(world: World, name: str, stars: int) -> None:
 def test_a_stay_is_planned_rated_and_answered_by_keyboard_on_a_narrow_screen(
     any_url: str, tmp_path: Path, browser: Browser
 ) -> None:
-    story = Story(tmp_path / "instance", any_url, browser)
-    story.fill()
-    try:
-        story.portal.start()
+    with Story(tmp_path, any_url, browser) as story:
         planned(story)
         ended(story)
         rated(story)
         released(story)
         answered_and_disputed(story)
-    finally:
-        story.portal.stop()
-    assert story.wrong == {}
     db.open_database(any_url)
     db.database.connect(reuse_if_open=True)
     assert Ending.select().count() == 1 + len(BEFORE)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser
 
-from portal import db
-from portal.app import create_app
-from portal.config import Config
 from tests.browser.keyboard import Person, mailed_link
-from tests.conftest import prepare
+from tests.browser.stories import site_of, visited
 from tests.factories import clocked, make_account
 from tests.plugins.partners.conftest import store_partner
 from tests.plugins.roundtables.conftest import make_series
@@ -27,24 +24,17 @@ TABLES = ({"topic": "Recognition", "capacity": 15}, {"topic": "Access", "capacit
 
 
 @pytest.fixture
-def site(any_url: str, tmp_path: Path) -> Iterator[Portal]:
+def site(any_url: str, tmp_path: Path) -> Portal:
     """A portal whose host invites to two round tables."""
-    made = Portal(tmp_path / "instance", any_url, processes=1)
-    made.folder.mkdir()
-    app = create_app(Config(instance=str(made.folder), database_url=any_url, testing=True))
-    with app.app_context():
-        prepare(app.extensions["portal"].registry)
-        ctx = clocked(app)
-        profile = {"fields": ["072"], "roles": ["host"], "languages": [["en", "fluent"]]}
-        admin = make_account(app, name="Host")
-        host = store_partner(app, "School of Riga", "LV", admin=admin, profile=profile)
-        make_series(ctx, host, TABLES)
-    db.database.close()
-    try:
-        made.start()
-        yield made
-    finally:
-        made.stop()
+    return site_of(tmp_path, any_url, tables)
+
+
+def tables(app: Flask) -> None:
+    """Make the host and its round tables."""
+    profile = {"fields": ["072"], "roles": ["host"], "languages": [["en", "fluent"]]}
+    admin = make_account(app, name="Host")
+    host = store_partner(app, "School of Riga", "LV", admin=admin, profile=profile)
+    make_series(clocked(app), host, TABLES)
 
 
 @pytest.mark.timeout(600)
@@ -52,14 +42,12 @@ def site(any_url: str, tmp_path: Path) -> Iterator[Portal]:
 def test_somebody_registers_by_keyboard_on_a_narrow_screen(
     site: Portal, browser: Browser, scripts: bool
 ) -> None:
-    wrong: dict[str, list[str]] = {}
-    with Person(browser, f"http://127.0.0.1:{site.port}", wrong, scripts=scripts) as anna:
+    with visited(site, browser) as somebody, somebody(scripts=scripts) as anna:
         register(anna)
         anna.open(mailed_link(site.folder, EMAIL, "/round-tables/my/"))
         confirm(anna)
         change(anna)
         withdraw(anna)
-    assert wrong == {}
 
 
 def register(person: Person) -> None:

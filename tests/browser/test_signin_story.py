@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser
 
 from tests.browser.keyboard import Person
-from tests.factories import PASSWORD
-from tests.reliability.storm import ADDRESS, Portal
+from tests.browser.stories import site_of, visited
+from tests.factories import PASSWORD, make_account
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
+ADDRESS = "writer@school.example"
 DEVICE = {
     "protocol": "ctap2",
     "transport": "internal",
@@ -25,23 +27,14 @@ DEVICE = {
 
 @pytest.mark.full
 def test_a_passkey_is_made_and_signs_in(sqlite_url: str, tmp_path: Path, browser: Browser) -> None:
-    wrong: dict[str, list[str]] = {}
-    site = Portal(tmp_path / "instance", sqlite_url, processes=1)
-    site.folder.mkdir()
-    home = site.environment["PORTAL_BASE_URL"] = (
-        f"http://localhost:{site.port}"  # a passkey asks for a name
-    )
-    site.environment["PORTAL_TRUSTED_HOSTS"] = (
-        "127.0.0.1"  # by which it is asked whether it is ready
-    )
-    site.fill(None)
-    try:
-        site.start()
-        with Person(browser, home, wrong) as person:
-            the_visit(person)
-    finally:
-        site.stop()
-    assert wrong == {}
+    site = site_of(tmp_path, sqlite_url, people, named=True)
+    with visited(site, browser) as somebody, somebody() as person:
+        the_visit(person)
+
+
+def people(app: Flask) -> None:
+    """Make somebody who signs in."""
+    make_account(app, email=ADDRESS)
 
 
 def the_visit(person: Person) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -35,24 +35,9 @@ PEOPLE = 6
 
 
 @pytest.fixture
-def app(make_portal: Callable[..., Flask]) -> Flask:
-    """A portal with this plugin and what it builds on."""
-    return make_portal(plugins=NEEDED)
-
-
-@pytest.fixture
-def site(app: Flask) -> Iterator[Flask]:
-    """The same with its context open, on SQLite."""
-    with app.app_context():
-        yield app
-
-
-@pytest.fixture
-def portal(make_portal: Callable[..., Flask], any_url: str) -> Iterator[Flask]:
-    """The same with its context open, once on each engine."""
-    made = make_portal(any_url, plugins=NEEDED)
-    with made.app_context():
-        yield made
+def needed() -> list[str]:
+    """Name the plugin with what it builds on."""
+    return NEEDED
 
 
 @dataclass

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -22,17 +21,9 @@ PLUGINS = ["members", "signin", "tasks", "notices", "setup", "trust"]
 
 
 @pytest.fixture
-def app(make_portal: Callable[..., Flask]) -> Flask:
-    """A portal with this plugin and what people meet around it."""
-    return make_portal(plugins=PLUGINS)
-
-
-@pytest.fixture
-def portal(make_portal: Callable[..., Flask], any_url: str) -> Iterator[Flask]:
-    """The same with its context open, once on each engine."""
-    made = make_portal(any_url, plugins=PLUGINS)
-    with made.app_context():
-        yield made
+def needed() -> list[str]:
+    """Name the plugin with what people meet around it."""
+    return PLUGINS
 
 
 def make_school(app: Flask) -> tuple[Organisation, dict[str, Account]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -33,7 +32,6 @@ from tests.plugins.roundtables.conftest import (
 )
 from tests.visiting import faults
 
-NEEDED = [*PLUGINS, "links", "roundtable_invitations"]
 SAID = {
     "people": "ana@mail.example, Ana, Employer of Ana\nben@mail.example",
     "reason": "You train electricians abroad.",
@@ -43,24 +41,9 @@ SAID = {
 
 
 @pytest.fixture
-def app(make_portal: Callable[..., Flask]) -> Flask:
-    """A portal with this plugin and what it builds on."""
-    return make_portal(plugins=NEEDED)
-
-
-@pytest.fixture
-def site(app: Flask) -> Iterator[Flask]:
-    """The same with its context open, on SQLite."""
-    with app.app_context():
-        yield app
-
-
-@pytest.fixture
-def portal(make_portal: Callable[..., Flask], any_url: str) -> Iterator[Flask]:
-    """The same with its context open, once on each engine."""
-    made = make_portal(any_url, plugins=NEEDED)
-    with made.app_context():
-        yield made
+def needed() -> list[str]:
+    """Name the plugin with what it builds on."""
+    return [*PLUGINS, "links", "roundtable_invitations"]
 
 
 def open_series(app: Flask, ctx: Context) -> tuple[Context, Series]:

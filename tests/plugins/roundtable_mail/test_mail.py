@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
@@ -19,7 +18,6 @@ from tests.factories import csrf_token, make_account, sign_in
 from tests.plugins.roundtables.conftest import PLUGINS, by, close, mails, make_host, make_series
 from tests.visiting import faults
 
-NEEDED = [*PLUGINS, "roundtable_mail"]
 FILE = (
     "name;email;organisation;choices;country\n"
     "Anna;anna@mail.example;=Bad;2 1;LV\n"
@@ -31,17 +29,9 @@ FILE = (
 
 
 @pytest.fixture
-def app(make_portal: Callable[..., Flask]) -> Flask:
-    """A portal with this plugin and what it builds on."""
-    return make_portal(plugins=NEEDED)
-
-
-@pytest.fixture
-def portal(make_portal: Callable[..., Flask], any_url: str) -> Iterator[Flask]:
-    """The same with its context open, once on each engine."""
-    made = make_portal(any_url, plugins=NEEDED)
-    with made.app_context():
-        yield made
+def needed() -> list[str]:
+    """Name the plugin with what it builds on."""
+    return [*PLUGINS, "roundtable_mail"]
 
 
 def test_a_file_of_mailed_interests_goes_in_row_by_row(

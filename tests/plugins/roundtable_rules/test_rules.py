@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
 import pytest
 from flask import Flask
 
@@ -19,22 +17,13 @@ from tests.plugins.roundtables.conftest import PLUGINS, again, by, make_host, ma
 from tests.plugins.roundtables.test_allocation import crowd, tried
 from tests.visiting import faults
 
-NEEDED = [*PLUGINS, "roundtable_rules"]
 SAID = {"loss": 7, "own_groups": "Sector: metal, care", "org_cap": 2, "seats_per_person": 1}
 
 
 @pytest.fixture
-def app(make_portal: Callable[..., Flask]) -> Flask:
-    """A portal with this plugin and what it builds on."""
-    return make_portal(plugins=NEEDED)
-
-
-@pytest.fixture
-def portal(make_portal: Callable[..., Flask], any_url: str) -> Iterator[Flask]:
-    """The same with its context open, once on each engine."""
-    made = make_portal(any_url, plugins=NEEDED)
-    with made.app_context():
-        yield made
+def needed() -> list[str]:
+    """Name the plugin with what it builds on."""
+    return [*PLUGINS, "roundtable_rules"]
 
 
 def test_rules_are_set_in_a_draft_and_frozen_with_the_pool(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -49,24 +49,9 @@ SERIES: dict[str, Any] = {
 
 
 @pytest.fixture
-def app(make_portal: Callable[..., Flask]) -> Flask:
-    """A portal with this plugin and what it builds on."""
-    return make_portal(plugins=PLUGINS)
-
-
-@pytest.fixture
-def portal(make_portal: Callable[..., Flask], any_url: str) -> Iterator[Flask]:
-    """The same with its context open, once on each engine."""
-    made = make_portal(any_url, plugins=PLUGINS)
-    with made.app_context():
-        yield made
-
-
-@pytest.fixture
-def site(app: Flask) -> Iterator[Flask]:
-    """The same with its context open, on SQLite."""
-    with app.app_context():
-        yield app
+def needed() -> list[str]:
+    """Name the plugin with what it builds on."""
+    return PLUGINS
 
 
 def make_host(app: Flask) -> tuple[Organisation, Account]:
