@@ -135,8 +135,8 @@ def _hash(code: str) -> str:
 
 
 def _backup_fits(ctx: Context, account_id: int, code: str) -> bool:
-    unused = list(
-        BackupCode.select().where(BackupCode.account == account_id, BackupCode.used_at.is_null())
+    unused = BackupCode.select().where(
+        BackupCode.account == account_id, BackupCode.used_at.is_null()
     )
     found = next((c for c in unused if passwords.fits(c.code_hash, code, _config().testing)), None)
     if found is None:
