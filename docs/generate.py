@@ -16,9 +16,28 @@ from types import ModuleType
 from typing import Any
 
 from portal import hookspecs
+from portal.command_help import VARIABLES
 from portal.config import Config
 
 ROOT = Path(__file__).resolve().parent.parent
+OTHER_VARIABLES = {
+    ("OIDC_CLIENT_SECRET",): (
+        "signin",
+        "What the portal proves itself with to the provider with whom people sign in; "
+        "[Signing in](sign-in.md) says how.",
+    ),
+    ("TSA_PASSWORD",): (
+        "paper",
+        "The portal's password at the authority that stamps times; the user's name stands in Site "
+        "Setup.",
+    ),
+    VARIABLES: (
+        "the command",
+        "Language of `portal` in a terminal; the first of these that is set counts.",
+    ),
+    ("PORT",): ("`make demo`", "Port on which the demonstration answers; 8000 unless set."),
+}
+"""Variables without a setting: who reads them, and what they are."""
 NOTE = "<!-- Written by docs/generate.py; `make docs` writes it anew. -->\n"
 
 
@@ -134,6 +153,14 @@ def _settings() -> Iterator[str]:
         shown = f"`{default}`" if default else "empty"
         sentence = field.metadata["sentence"]
         yield f"| `{variable(field.name)}` | {shown} | {field.metadata['unit']} | {sentence} |"
+    yield "\n## Other variables\n"
+    yield (
+        "Passwords for other people's services stand in the environment alone, so that no copy of "
+        "the database has them.\n"
+    )
+    yield "| variable | read by | what it is |\n|---|---|---|"
+    for names, (reader, sentence) in OTHER_VARIABLES.items():
+        yield f"| {', '.join(f'`{name}`' for name in names)} | {reader} | {sentence} |"
 
 
 def variable(name: str) -> str:

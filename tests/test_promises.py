@@ -350,6 +350,31 @@ def test_no_setting_is_named_that_does_not_exist() -> None:
     assert wrong == set()
 
 
+def test_each_variable_that_is_read_is_documented() -> None:
+    page = text_of(ROOT / "docs" / "settings.md")
+    read = {
+        name
+        for folder in ("portal", "plugins", "docs")
+        for path in below(folder, ".py")
+        for name in variables_of(path)
+    }
+
+    assert read >= {"TSA_PASSWORD", "LANG"}
+    assert [name for name in sorted(read) if f"`{name}`" not in page] == []
+
+
+def variables_of(path: Path) -> Iterator[str]:
+    """Name the variables that a module reads, in words or by a constant; `Config` reads settings."""
+    assert "getenv" not in text_of(path)
+    if "os.environ" not in text_of(path) or path.name == "config.py":
+        return
+    known = dict(re.findall(r"^([A-Z_]+) = (.+?)(?:  #.*)?$", text_of(path), re.M))
+    loops = dict(re.findall(r"for (\w+) in ([A-Z_]+)\b", text_of(path)))
+    for asked in re.findall(r"\bos\.environ(?:\.get\(|\[)([^],)]+)", text_of(path)):
+        names = ast.literal_eval(known.get(loops.get(asked, asked), asked))
+        yield from (names,) if isinstance(names, str) else names
+
+
 def test_every_route_has_an_access_row(app: Flask) -> None:
     assert unlisted(app) == []
 
