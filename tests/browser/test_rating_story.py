@@ -159,7 +159,7 @@ def rated(story: Story) -> None:
     """Let everybody say how it was: organisations from their tasks, learners by their links."""
     with story.member(SCHOOL) as school:
         school.open("/tasks")
-        school.go(f"How was it for {SCHOOL}")
+        school.go(f"How was it? {HOST}")
         school.send("Send and seal")
         school.sees("Choose a step")
         for name, stars in {"documents": "4", "assessment": "0", "communication": "5"}.items():
