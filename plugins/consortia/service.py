@@ -18,7 +18,6 @@ from plugins.consortia.models import (
     Membership,
     Motion,
 )
-from plugins.consortia.workflow import EDITORS
 from plugins.links import interface as links
 from plugins.partners.interface import is_field
 from portal import db, events, permissions, settings, workflow
@@ -33,6 +32,7 @@ from portal.organisations.service import new_public_id
 
 PURPOSE = "consortia.invitation"
 SUBJECT = "consortia_consortium"
+own_organisations = organisations.own_organisations
 WHO = {"organisation": "number of the organisation"}
 EVENTS = (
     EventType("consortium.founded", lazy("A consortium was founded"), {}, SUBJECT),
@@ -42,15 +42,6 @@ EVENTS = (
     ),
     EventType("consortium.led", lazy("A consortium has another lead"), WHO, SUBJECT),
 )
-
-
-def own_organisations(ctx: Context) -> list[Organisation]:
-    """Return the organisations for which the actor may write, by name."""
-    return [
-        item.organisation
-        for item in organisations.mine(ctx)
-        if item.role in EDITORS and not item.organisation.hidden_at
-    ]
 
 
 def found(ctx: Context, values: Mapping[str, Any], organisation: Organisation) -> Consortium:

@@ -7,16 +7,16 @@ from typing import Any
 
 from plugins.consortia.hookspecs import Seen
 from plugins.consortia.models import Consortium, Entry
-from plugins.consortia.workflow import CONSORTIUM, EDITORS
+from plugins.consortia.workflow import CONSORTIUM
 from plugins.notices.interface import notify
 from portal import audit
 from portal.context import Context
 from portal.i18n import lazy_gettext as lazy
-from portal.organisations.models import OrganisationMember
-from portal.people.models import Account
+from portal.organisations import queries as organisations
 
 INVITED, ANSWERED = "consortia.invited", "consortia.answered"
 LEAD, CHANGED = "consortia.lead", "consortia.changed"
+editors = organisations.editors
 KINDS: tuple[Mapping[str, Any], ...] = (
     {"kind": INVITED, "title": lazy("Your organisation is invited to a consortium")},
     {"kind": ANSWERED, "title": lazy("Somebody answers, joins or leaves your consortium")},
@@ -43,22 +43,6 @@ def note(
 def record(ctx: Context, what: str, consortium_id: int, **detail: Any) -> None:
     """Write into the audit log what was done with a consortium."""
     audit.record(ctx, what, CONSORTIUM, consortium_id, **detail)
-
-
-def editors(organisation_id: int) -> list[int]:
-    """Return the accounts that write for an organisation."""
-    member: Any = OrganisationMember
-    found = (
-        member.select(member.account)
-        .join(Account)
-        .where(
-            member.organisation == organisation_id,
-            member.role.in_(sorted(EDITORS)),
-            Account.disabled_at.is_null(),
-        )
-        .order_by(member.id)
-    )
-    return [number for (number,) in found.tuples()]
 
 
 def tell(

@@ -31,10 +31,10 @@ from portal.organisations.models import (
     Organisation,
     OrganisationMember,
 )
-from portal.people.models import Account
 
-EDITORS = ("OrgAdmin", "OrgEditor")
 MOST_LISTED = 200
+own_organisations = organisations.own_organisations
+editors = organisations.editors
 
 
 def is_here(organisation: Organisation) -> bool:
@@ -73,29 +73,6 @@ def joined_on(organisation: Organisation) -> date | None:
     if not days and organisation.is_fictional:
         days = [organisation.created_at]
     return min(days).date() if days else None
-
-
-def own_organisations(ctx: Context) -> list[Organisation]:
-    """Return the organisations for which the actor may write, by name."""
-    if not ctx.actor.signed_in:
-        return []
-    return [
-        item.organisation
-        for item in organisations.mine(ctx)
-        if item.role in EDITORS and not item.organisation.hidden_at
-    ]
-
-
-def editors(organisation_id: int) -> list[int]:
-    """Return the accounts that write for an organisation."""
-    member: Any = OrganisationMember
-    found = member.select(member.account).join(Account)
-    rows = found.where(
-        member.organisation == organisation_id,
-        member.role.in_(EDITORS),
-        Account.disabled_at.is_null(),
-    )
-    return [number for (number,) in rows.order_by(member.account).tuples()]
 
 
 # Past cooperation

@@ -30,14 +30,7 @@ MOST_LISTED = 200
 
 def administrators(organisation_id: int) -> list[int]:
     """Return the accounts that may sign in and run an organisation."""
-    member: Any = OrganisationMember
-    found = member.select(member.account).join(Account)
-    found = found.where(
-        member.organisation == organisation_id,
-        member.role == "OrgAdmin",
-        Account.disabled_at.is_null(),
-    )
-    return [number for (number,) in found.order_by(member.id).tuples()]
+    return core.editors(organisation_id, {"OrgAdmin"})
 
 
 def site_administrators() -> list[int]:

@@ -24,7 +24,6 @@ from plugins.mobilities.models import (
     PlacementRow,
     Report,
 )
-from plugins.mobilities.workflow import EDITORS
 from portal import objects, permissions
 from portal.context import Context
 from portal.errors import NotFound
@@ -34,6 +33,7 @@ from portal.organisations.models import UNCLAIMED, Organisation, OrganisationMem
 from portal.people.models import Account
 
 MOST_SHOWN = 200
+own_organisations = organisations.own_organisations
 RIGHTS = ("view", "edit", "agree", "receive", "send", "report", "history")
 
 
@@ -79,17 +79,6 @@ def sides_of(ctx: Context, row: Mobility) -> set[str]:
     own = {item.id for item in own_organisations(ctx)}
     sides = {SENDING: row.sending_id, HOST: row.host_id, SUPPORTING: row.supporting_id}
     return {side for side, number in sides.items() if number in own}
-
-
-def own_organisations(ctx: Context) -> list[Organisation]:
-    """Return the organisations for which the actor may write, by name."""
-    if not ctx.actor.signed_in:
-        return []
-    return [
-        item.organisation
-        for item in organisations.mine(ctx)
-        if item.role in EDITORS and not item.organisation.hidden_at
-    ]
 
 
 def is_here(organisation: Organisation) -> bool:
@@ -180,12 +169,12 @@ def maybe_over(last: date) -> list[PlacementRow]:
 
 def editors(organisation_id: int | None) -> list[int]:
     """Return the accounts that write for an organisation."""
-    return [] if organisation_id is None else _accounts(organisation_id, EDITORS)
+    return [] if organisation_id is None else organisations.editors(organisation_id)
 
 
 def administrators(organisation_id: int) -> list[int]:
     """Return the accounts that run an organisation."""
-    return _accounts(organisation_id, {"OrgAdmin"})
+    return organisations.editors(organisation_id, {"OrgAdmin"})
 
 
 def people(organisation_id: int) -> list[Account]:
@@ -202,21 +191,6 @@ def is_member(account_id: int | None, organisation_id: int | None) -> bool:
     of: Any = OrganisationMember
     here = (of.account == account_id, of.organisation == organisation_id)
     return bool(of.select().where(*here).exists())
-
-
-def _accounts(organisation_id: int, roles: Collection[str]) -> list[int]:
-    member: Any = OrganisationMember
-    found = (
-        member.select(member.account)
-        .join(Account)
-        .where(
-            member.organisation == organisation_id,
-            member.role.in_(sorted(roles)),
-            Account.disabled_at.is_null(),
-        )
-        .order_by(member.id)
-    )
-    return [number for (number,) in found.tuples()]
 
 
 def _of(ids: Sequence[int]) -> Any:

@@ -38,6 +38,7 @@ MOST_LISTED = 200
 MOST_PUBLIC = 50
 MOST_NAMED = 400
 """Organisations that a statement names one by one."""
+own_organisations = organisations.own_organisations
 
 
 def is_here(organisation: Organisation | None) -> bool:
@@ -75,15 +76,6 @@ def editors(organisation_id: int) -> list[int]:
         Account.verified_at.is_null(False),
     )
     return [number for (number,) in rows.order_by(member.account).tuples()]
-
-
-def own_organisations(ctx: Context) -> list[Organisation]:
-    """Return the organisations for which the actor may write, by name."""
-    return [
-        item.organisation
-        for item in organisations.mine(ctx)
-        if item.role in EDITORS and not item.organisation.hidden_at
-    ]
 
 
 # What the own side was asked

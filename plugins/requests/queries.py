@@ -22,17 +22,17 @@ from plugins.requests.models import (
     Reply,
     Silence,
 )
-from plugins.requests.workflow import EDITORS
 from portal import db, objects, permissions
 from portal.context import Context
 from portal.errors import NotFound
 from portal.i18n import _
 from portal.organisations import queries as organisations
-from portal.organisations.models import UNCLAIMED, Organisation, OrganisationMember
-from portal.people.models import Account
+from portal.organisations.models import UNCLAIMED, Organisation
 
 MOST_MINE = 200
 MOST_PAST = 50
+own_organisations = organisations.own_organisations
+editors = organisations.editors
 MOST_NAMED = 3
 
 
@@ -75,15 +75,6 @@ def find(ctx: Context, slug: str) -> Found:
     return Found(row, frozenset(rights))
 
 
-def own_organisations(ctx: Context) -> list[Organisation]:
-    """Return the organisations for which the actor may write, by name."""
-    return [
-        item.organisation
-        for item in organisations.mine(ctx)
-        if item.role in EDITORS and not item.organisation.hidden_at
-    ]
-
-
 def mine(ctx: Context) -> list[PartnerRequest]:
     """Return the requests of the actor's organisations, the newest first, at most 200."""
     of: Any = PartnerRequest
@@ -96,22 +87,6 @@ def count_open(organisation_id: int) -> int:
     """Return how many requests of an organisation are open."""
     own = PartnerRequest.organisation == organisation_id
     return int(PartnerRequest.select().where(own, PartnerRequest.state == PUBLISHED).count())
-
-
-def editors(organisation_id: int) -> list[int]:
-    """Return the accounts that write for an organisation."""
-    member: Any = OrganisationMember
-    found = (
-        member.select(member.account)
-        .join(Account)
-        .where(
-            member.organisation == organisation_id,
-            member.role.in_(sorted(EDITORS)),
-            Account.disabled_at.is_null(),
-        )
-        .order_by(member.id)
-    )
-    return [number for (number,) in found.tuples()]
 
 
 def reply_of(request_id: int, organisation_id: int) -> Reply | None:

@@ -11,16 +11,16 @@ from peewee import fn
 from plugins.allocation.interface import pictures
 from plugins.roundtables import checking, groups, models
 from plugins.roundtables.models import Draw, Interest, Objection, Place, RoundTable, Series
-from plugins.roundtables.workflow import EDITORS
 from portal import db, permissions
 from portal.context import Context
 from portal.errors import NotFound
 from portal.i18n import _
 from portal.organisations import queries as organisations
-from portal.organisations.models import Organisation, OrganisationMember
-from portal.people.models import Account
+from portal.organisations.models import Organisation
 
 MOST_LISTED = 200
+own_organisations = organisations.own_organisations
+editors = organisations.editors
 
 
 @dataclass(frozen=True)
@@ -121,33 +121,12 @@ def tables_of(rows: Sequence[Series]) -> dict[int, list[RoundTable]]:
     return found
 
 
-def own_organisations(ctx: Context) -> list[Organisation]:
-    """Return the organisations for which the actor may write, by name."""
-    return [
-        item.organisation
-        for item in organisations.mine(ctx)
-        if item.role in EDITORS and not item.organisation.hidden_at
-    ]
-
-
 def mine(ctx: Context) -> list[Series]:
     """Return the series of the actor's organisations, the newest first."""
     of: Any = Series
     own = permissions.visible(ctx, of, "inside")
     rows = of.select(of, Organisation).join(Organisation).where(own, of.state != models.DISCARDED)
     return list(rows.order_by(of.id.desc()).limit(MOST_LISTED))
-
-
-def editors(organisation_id: int) -> list[int]:
-    """Return the accounts that write for an organisation."""
-    member: Any = OrganisationMember
-    rows = member.select(member.account).join(Account)
-    found = rows.where(
-        member.organisation == organisation_id,
-        member.role.in_(sorted(EDITORS)),
-        Account.disabled_at.is_null(),
-    )
-    return [number for (number,) in found.order_by(member.id).tuples()]
 
 
 def people(series: Series, *states: str) -> list[Interest]:

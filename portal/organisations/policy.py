@@ -6,6 +6,9 @@ from portal.context import Actor
 from portal.organisations.models import Organisation
 from portal.organisations.models import OrganisationMember as Member
 
+EDITORS = frozenset({"OrgEditor", "OrgAdmin"})
+"""Who writes for an organisation."""
+
 
 def role_of(actor: Actor, organisation: Organisation) -> str:
     """Return the actor's role in an organisation, empty for strangers."""
@@ -23,7 +26,7 @@ def may_see_inside(actor: Actor, organisation: Organisation) -> bool:
 
 def may_edit(actor: Actor, organisation: Organisation) -> bool:
     """Editors and administrators of the organisation change its facts."""
-    return actor.is_admin or role_of(actor, organisation) in {"OrgEditor", "OrgAdmin"}
+    return actor.is_admin or role_of(actor, organisation) in EDITORS
 
 
 def may_hide(actor: Actor, organisation: Organisation) -> bool:

@@ -11,7 +11,7 @@ from portal.errors import Conflict, Invalid, NotAllowed, NotFound
 from portal.organisations import policy, queries, rules, service
 from portal.organisations.models import Organisation, OrganisationFormerSlug
 from portal.people.models import Account
-from tests.factories import make_account, make_member, make_organisation
+from tests.factories import NOON, make_account, make_member, make_organisation
 
 
 @pytest.fixture
@@ -256,3 +256,21 @@ def test_former_address_leads_to_the_organisation(portal: Flask) -> None:
     assert queries.by_slug("old").slug == school.slug
     with pytest.raises(NotFound):
         queries.by_slug("never")
+
+
+def test_who_writes_for_an_organisation_are_its_open_accounts_by_the_time_they_came(
+    portal: Flask, ctx: Context
+) -> None:
+    names = ("OrgEditor", "OrgAdmin", "OrgMember", "gone")
+    people = {name: make_account(portal) for name in names}
+    school, hidden = make_organisation("School"), make_organisation("Hidden", hidden_at=NOON)
+    for name, account in people.items():
+        make_member(school, account, "OrgAdmin" if name == "gone" else name)
+    make_member(hidden, people["OrgEditor"])
+    Account.update(disabled_at=NOON).where(Account.id == people["gone"].id).execute()
+
+    assert queries.editors(school.id) == [people["OrgEditor"].id, people["OrgAdmin"].id]
+    assert queries.editors(school.id, {"OrgMember"}) == [people["OrgMember"].id]
+    for name, found in (("OrgEditor", [school]), ("OrgAdmin", [school]), ("OrgMember", [])):
+        assert queries.own_organisations(acting(ctx, people[name])) == found
+    assert queries.own_organisations(ctx.as_actor(ANONYMOUS)) == []
