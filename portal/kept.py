@@ -83,6 +83,15 @@ def rows(ctx: Context, key: Any, make: Make, *values: Any, permissions: Iterable
     return _fetched(*make(ctx, *values).sql())
 
 
+def row_of(model: Any, values: Sequence[Any]) -> Any:
+    """Return a row of a model from what is stored for its fields, in their order; the rest is left."""
+    row = model(__no_default__=1)
+    for field, value in zip(model._meta.sorted_fields, values, strict=False):
+        row.__data__[field.name] = field.python_value(value)
+    row._dirty.clear()
+    return row
+
+
 def _fetched(sql: str, params: Sequence[Any]) -> Rows:
     found: Rows = db.database.execute_sql(sql, params).fetchall()
     return found

@@ -42,19 +42,30 @@ def differences(
     return showing.differences(old, new, names, library.role_name)
 
 
-def party_page(agreement: Agreement, there: Sequence[Seat], asked: int) -> dict[str, Any]:
+def party_page(
+    agreement: Agreement, there: Sequence[Seat], asked: int, text: ready.Text | None = None
+) -> dict[str, Any]:
     """Return the parties as a page lists them: some rows, and how far all of them are.
 
-    `asked` is the page, counted from 1; 0 is for all of them.
+    `asked` is the page, counted from 1; 0 is for all of them. With a text the HTML of rows before
+    the first signature is kept beside it.
     """
     shown, pager = _part(there, asked)
     signatures, slugs = seats.signatures(shown), seats.slugs(shown)
-    return {
-        "rows": [
+    place, key = ("parties", locale()), (agreement.number, *shown, *slugs.items())
+    notes = text.notes if text and not signatures else {}
+    made = notes.get(place)
+    if made is None or made[0] != key:
+        rows = [
             _party_row(seat, agreement, signatures.get(seat.id))
             | {"slug": slugs.get(seat.organisation_id or 0, "")}
             for seat in shown
-        ],
+        ]
+        macros: Any = current_app.jinja_env.get_template("agreements/_parts.html").module
+        made = notes[place] = key, rows, macros.party_rows(rows)
+    return {
+        "rows": made[1],
+        "html": made[2],
         "all": len(there),
         "agreed": sum(seat.confirmed == agreement.number for seat in there),
         "signed": sum(seat.signature_id is not None for seat in there),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from plugins.agreements.models import FROZEN, IN_FORCE, NEGOTIATION, Agreement, Party
 from plugins.agreements.workflow import EDITOR, EDITORS, PARTY, parties
 from plugins.members.interface import Signatory, signatories
-from portal import db, objects, permissions
+from portal import db, kept, objects, permissions
 from portal.context import Context
 from portal.errors import Conflict, NotAllowed, NotFound
 from portal.i18n import _
@@ -37,7 +37,8 @@ class Hand:
 
 
 _MINE = (
-    "SELECT p.*, m.role AS member FROM agreements_party p JOIN organisation_member m "
+    f"SELECT {', '.join(f'p.{item.column_name}' for item in Party._meta.sorted_fields)}, m.role "
+    "FROM agreements_party p JOIN organisation_member m "
     "ON m.organisation_id = p.organisation_id WHERE p.agreement_id = ? AND m.account_id = ? "
     "AND p.removed_at IS NULL ORDER BY p.place, p.id"
 )
@@ -51,15 +52,16 @@ def hands(ctx: Context, agreement: Agreement, signing: bool = True) -> list[Hand
     if not ctx.actor.signed_in:
         return []
     only = ctx.actor.organisation_id
-    rows = Party.raw(_MINE.replace("?", db.database.param), agreement.id, ctx.actor.account_id)
+    rows = db.query(_MINE, (agreement.id, ctx.actor.account_id))
+    mine = [(kept.row_of(Party, values), values[-1]) for values in rows]
     return [
         Hand(
             party,
-            party.member in EDITORS,
+            role in EDITORS,
             _signer(ctx, party.organisation) if signing else None,
-            role=party.member,
+            role=role,
         )
-        for party in list(rows)
+        for party, role in mine
         if only in (None, party.organisation_id)
     ]
 

@@ -28,7 +28,7 @@ from plugins.agreements.models import (
 from plugins.agreements.seats import Seat, seats
 from plugins.agreements.workflow import AGREEMENT, EDITORS, SIGNED
 from plugins.members.interface import signatories
-from portal import db, permissions
+from portal import db, kept, permissions
 from portal.context import Context
 from portal.errors import NotFound
 from portal.i18n import _
@@ -57,10 +57,19 @@ def missing() -> NotFound:
 
 def find(ctx: Context, public_id: str) -> Agreement:
     """Return an agreement for those who may see it. Raises NotFound."""
-    row = by_public_id(public_id)
-    if row is None or not permissions.may(ctx, "view", row):
+    found = kept.rows(ctx, "agreements.find", _with_right, public_id, permissions=["view"])
+    if not found or not found[0][-1]:
         raise missing()
+    row: Agreement = kept.row_of(Agreement, found[0])
+    row.is_fictional = bool(found[0][-2])
     return row
+
+
+def _with_right(ctx: Context, public_id: str) -> Any:
+    of: Any = Agreement
+    may = permissions.visible(ctx, of).alias("may")
+    rows = of.select(of, Organisation.is_fictional, may).join(Organisation)
+    return rows.where(of.public_id == public_id)
 
 
 def by_public_id(public_id: str) -> Agreement | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from plugins.consortia.models import Consortium
@@ -18,9 +17,9 @@ def read(ctx: Context, slug: str) -> tuple[Consortium | None, set[str]]:
     found = kept.rows(ctx, "consortia.read", _query, slug, permissions=RIGHTS)
     if not found:
         return None, set()
-    fields, leads = len(_fields(Consortium)), len(_fields(Organisation))
-    row = _made(Consortium, found[0])
-    row.lead = _made(Organisation, found[0][fields:])
+    fields, leads = len(Consortium._meta.fields), len(Organisation._meta.fields)
+    row = kept.row_of(Consortium, found[0])
+    row.lead = kept.row_of(Organisation, found[0][fields:])
     row._dirty.clear()
     answers = found[0][fields + leads :]
     return row, {name for name, answer in zip(RIGHTS, answers, strict=True) if answer}
@@ -32,14 +31,3 @@ def _query(ctx: Context, slug: str) -> Any:
     columns = [condition.alias(f"q{at}") for at, condition in enumerate(asked)]
     rows = of.select(of, Organisation, *columns).join(Organisation, on=of.lead == Organisation.id)
     return rows.where((of.slug == slug) | (of.public_id == slug)).limit(1)
-
-
-def _fields(model: Any) -> list[Any]:
-    return list(model._meta.sorted_fields)
-
-
-def _made(model: Any, values: Sequence[Any]) -> Any:
-    row = model(__no_default__=1)
-    for field, value in zip(_fields(model), values, strict=False):
-        row.__data__[field.name] = field.python_value(value)
-    return row

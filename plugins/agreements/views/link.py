@@ -52,7 +52,7 @@ def show(token: str) -> ResponseReturnValue:
         clauses=pages.clause_page(
             row, text, there, who.party, asked_page(), tools if who.may_write and is_open else None
         ),
-        parties=pages.party_page(row, there, asked_page("parties")),
+        parties=pages.party_page(row, there, asked_page("parties"), text),
         waiting=queries.waiting(row, there),
         problems=pages.problem_rows(problems, text.titles, f"/agreements/links/{token}"),
         open_points=len(problems),

@@ -69,7 +69,7 @@ def page_of(row: Agreement) -> dict[str, Any]:
             asked_page(),
             tools if may_change else None,
         ),
-        "parties": pages.party_page(row, there, asked_page("parties")),
+        "parties": pages.party_page(row, there, asked_page("parties"), text),
         "waiting": queries.waiting(row, there),
         "problems": pages.problem_rows(problems, text.titles, f"/agreements/{row.public_id}"),
         "open_points": len(problems),
