@@ -69,8 +69,8 @@ def sign(
     level = elsewhere if paper else signatures.PASSKEY if prepared else signatures.CLICK
     with db.transaction():
         now = queries.hold(agreement)
-        policy.check(ctx, "sign", now, who)
         _check_open(now)
+        policy.check(ctx, "sign", now, who)
         current = _check_shown(now, digest)
         name, position, scan, kind = _signer(who, paper)
         _check_first(now, who)
@@ -127,8 +127,8 @@ def question(ctx: Context, agreement: Agreement, who: Hand, digest: str) -> str:
 
     Raises as `sign` does, and NotAllowed for those without a passkey.
     """
-    policy.check(ctx, "sign", agreement, who)
     _check_open(agreement)
+    policy.check(ctx, "sign", agreement, who)
     current = _check_shown(agreement, digest)
     name, position, _scan, _kind = _signer(who, None)
     _check_first(agreement, who)
@@ -150,8 +150,8 @@ def _check_prepared(prepared: passkeys.Prepared, current: Version, who: Hand, si
 
 def check_may_sign(ctx: Context, agreement: Agreement, who: Hand) -> None:
     """Raise what keeps somebody from signing for their party now, in which way ever."""
-    policy.check(ctx, "sign", agreement, who)
     _check_open(agreement)
+    policy.check(ctx, "sign", agreement, who)
     if who.signer is None:
         negotiating.check_writes(who)
     _check_first(agreement, who)
@@ -251,8 +251,8 @@ def decline(ctx: Context, agreement: Agreement, who: Hand, reason: str) -> None:
     """
     with db.transaction():
         now = queries.hold(agreement)
-        policy.check(ctx, "sign", now, who)
         _check_open(now)
+        policy.check(ctx, "sign", now, who)
         if who.signer is None and not who.may_write:
             raise NotAllowed(_("Whoever signs or writes for your organisation does this."))
         if not reason.strip():

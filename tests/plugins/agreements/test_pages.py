@@ -91,6 +91,8 @@ def test_begun_changed_sent_agreed_and_signed_in_the_browser(app: Flask, made: W
         assert told.status_code == 422
         told = sent(head, f"{path}/sign", digest=digest[1], intent="yes")
         assert told.status_code == 303, told.text
+        again = sent(head, f"{path}/sign", path, digest=digest[1], intent="yes")
+        assert again.status_code == 409 and "signed already" in again.text
     assert Agreement.get().state == "in_force"
     for page in ("", "/versions", "/versions/1.json", "/clauses/contacts", "/paper"):
         assert mine.get(path + page).status_code == 200, page

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
-from threading import Thread
+from threading import Barrier, Thread
 from time import process_time
 from typing import Any
 
@@ -26,12 +26,16 @@ from plugins.agreements import drafting, library, negotiating, policy, queries, 
 from plugins.agreements.models import Agreement, Party, Version
 from plugins.agreements.workflow import parties, standing
 from plugins.evidence.interface import canonical
-from portal import db, workflow
+from portal import db, permissions, workflow
 from portal.errors import Conflict, PortalError
+from portal.organisations.models import OrganisationMember as Member
+from tests.factories import make_account, make_member
 from tests.plugins.agreements.conftest import World
 
 PLUGINS = ["agreements"]
 EDITORS = 8
+AT_ONCE = ("sign", "agree", "edit", "correct", "reopen", "decline")
+"""What two parties, or two people of one, may do in the same moment."""
 
 
 @pytest.fixture
@@ -46,13 +50,17 @@ def machine(world: World) -> type[RuleBasedStateMachine]:
     """Return what up to five parties may do in any order, and what must hold after each act."""
     who = st.integers(0, len(world.schools) - 1)
     words = itertools.count(1)
+    next_heads = [make_account(world.app, f"Next head {at}") for at in range(len(world.schools))]
+    for school, head in zip(world.schools, next_heads, strict=True):
+        make_member(school, head, "OrgMember")
 
     class Parties(RuleBasedStateMachine):
-        """Edit, comment, freeze, sign, open again, amend and expire."""
+        """Edit, comment, freeze, sign, open again, amend, expire, hand over; one by one and at once."""
 
         def __init__(self) -> None:
             super().__init__()
             self.shown: dict[tuple[str, int], set[str]] = {}
+            """Which texts somebody was shown, by agreement and account."""
 
         @initialize(count=st.integers(2, len(world.schools)))
         def begin(self, count: int) -> None:
@@ -106,21 +114,85 @@ def machine(world: World) -> type[RuleBasedStateMachine]:
 
         @rule(at=who)
         def look(self, at: int) -> None:
+            self.open_page(at)
+
+        def open_page(self, at: int) -> str:
             """Open the page to sign on: this is what the person was shown."""
             digest = queries.shown(self.now()).digest
-            self.shown.setdefault((self.row.public_id, at), set()).add(digest)
+            self.shown.setdefault((self.row.public_id, world.heads[at].id), set()).add(digest)
+            return digest
 
         @rule(at=who, pick=st.integers(0, 5))
         def sign_what_was_shown(self, at: int, pick: int) -> None:
-            seen = sorted(self.shown.get((self.row.public_id, at), ()))
+            seen = sorted(self.shown.get((self.row.public_id, world.heads[at].id), ()))
             if seen:
                 digest = seen[pick % len(seen)]
                 self.attempt(lambda: world.sign(self.row, at, digest))
 
+        @rule(at=who)
+        def hand_over(self, at: int) -> None:
+            """Another head comes; the former one, who was shown the text, can sign no more."""
+            digest, former = self.open_page(at), world.heads[at]
+            world.heads[at], next_heads[at] = next_heads[at], former
+            for account, role in ((former, "OrgMember"), (world.heads[at], "OrgSignatory")):
+                mine = (Member.account == account.id, Member.organisation == world.schools[at].id)
+                Member.update(role=role).where(*mine).execute()
+            permissions.forget()
+            ctx = world.ctx(former)
+            with pytest.raises(PortalError):
+                signing.sign(ctx, self.row, policy.hand(ctx, self.row, signing=True), digest)
+
+        @rule(acts=st.tuples(*[st.tuples(st.sampled_from(AT_ONCE), who)] * 2))
+        def two_act_at_once(self, acts: tuple[tuple[str, int], ...]) -> None:
+            row, seen, text = (
+                self.row,
+                [self.open_page(at) for _act, at in acts],
+                f"Words {next(words)}",
+            )
+            first, strange = parties(row.id)[0].public_id, []
+            together = Barrier(2)
+
+            def act(name: str, at: int, digest: str) -> Any:
+                ctx = world.ctx(world.writers[at])
+                if name == "sign":
+                    return world.sign(row, at, digest)
+                if name == "agree":
+                    return negotiating.agree(ctx, row, world.hand(row, at), digest)
+                if name == "reopen":
+                    return negotiating.reopen(ctx, row, world.hand(row, at), "Once more")
+                if name == "decline":
+                    who = world.hand(row, at, signing=True)
+                    return signing.decline(world.ctx(world.heads[at]), row, who, "Not like this")
+                if name == "correct":
+                    return world.change(row, at, "contacts", office={first: f"{text}, {at}"})
+                return world.change(row, at, "objectives", other=f"{text}, {at}")
+
+            def run(name: str, at: int, digest: str) -> None:
+                with world.app.test_request_context():
+                    db.database.connect(reuse_if_open=True)
+                    try:
+                        together.wait(20)
+                        act(name, at, digest)
+                    except PortalError:
+                        pass
+                    except Exception as error:
+                        strange.append(error)
+                    finally:
+                        db.database.close()
+
+            threads = [
+                Thread(target=run, args=(*one, digest))
+                for one, digest in zip(acts, seen, strict=True)
+            ]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert strange == []
+
         @rule(at=who, by=who, is_material=st.booleans())
         def somebody_edits_before_the_signature(self, at: int, by: int, is_material: bool) -> None:
-            digest = queries.shown(self.now()).digest
-            self.shown.setdefault((self.row.public_id, at), set()).add(digest)
+            digest = self.open_page(at)
             self.edit(by, is_material)
             self.attempt(lambda: world.sign(self.row, at, digest))
 
@@ -167,8 +239,7 @@ def machine(world: World) -> type[RuleBasedStateMachine]:
             for row in getattr(self, "all", ()):
                 newest = queries.shown(world.now(row))
                 for item in standing(row.id):
-                    at = world.schools.index(item.party.organisation)
-                    assert item.digest in self.shown[row.public_id, at]
+                    assert item.digest in self.shown[row.public_id, item.account_id or 0]
                     version: Version = Version.get_by_id(item.version_id)
                     assert canonical.digest(bytes(version.content)) == item.digest
                     assert version.material == newest.material
