@@ -24,6 +24,9 @@ from portal.i18n import SHIPPED, Form, _, language_name, locale
 from portal.i18n import lazy_gettext as lazy
 from portal.organisations.models import Organisation
 
+MANY = 6
+"""With more parties than that, each sees its own lines in a clause first."""
+
 
 class NewForm(Form):
     """Begin an agreement: kind, title, who with."""
@@ -176,6 +179,13 @@ def clause_form(
             if name == item.id or name.startswith(first):
                 made[name].flags.required = True
     return made
+
+
+def others(parties: Sequence[Party], own: Party) -> set[str]:
+    """Return the public ids of parties whose lines a form folds away: of the others, where many."""
+    return (
+        {party.public_id for party in parties} - {own.public_id} if len(parties) > MANY else set()
+    )
 
 
 def _typed_units(name: str, typed: Any) -> int:

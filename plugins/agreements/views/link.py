@@ -113,6 +113,7 @@ def clause(token: str, key: str) -> ResponseReturnValue:
         shown=pages.shown_clause(row, key),
         jump=reading.jump(row, key),
         form=form,
+        others=forms.others(there, who.party),
         has_units=any(item.type == "units" for item in template.clause(key).fields),
     ), status
 

@@ -67,6 +67,7 @@ def clause(public_id: str, key: str) -> ResponseReturnValue:
         jump=reading.jump(row, key),
         form=form,
         who=who,
+        others=forms.others(there, who.party),
         has_units=has_units,
         voids=row.state in FROZEN and shown.is_material,
         corrects=row.state not in WRITABLE and not shown.is_material,

@@ -252,7 +252,7 @@ def test_hostile_input_gets_a_clear_answer(app: Flask, made: World) -> None:
 LONG = 'kind = "long"\nversion = 1\nroles = ["partner"]\nneeds = []\n' + "".join(
     f'[[clauses]]\nid = "c{at}"\nblock = {at + 1}\nfields = [{{ id = "v{at}", type = "long" }}]\n'
     for at in range(45)
-)
+).replace('type = "long" }]', 'type = "long" }, { id = "each", type = "text", each = true }]', 1)
 
 
 def test_a_long_text_has_pages_and_is_whole_where_one_signs(app: Flask, made: World) -> None:
@@ -306,6 +306,9 @@ def test_a_long_text_has_pages_and_is_whole_where_one_signs(app: Flask, made: Wo
     assert "Firm 17" in page and "Firm 18" not in page and "Parties 1 to 20 of 24" in page
     assert "Firm 18" in mine.get(f"/agreements/{wide.public_id}?parties=2").text
     assert "Firm 21" in mine.get(f"/agreements/{wide.public_id}/parties?page=2").text
+    form = mine.get(f"/agreements/{wide.public_id}/clauses/c0").text
+    own, _folded, rest = form.partition("What the other 23 parties write")
+    assert (own.count('name="each-'), rest.count('name="each-')) == (1, 23)
 
 
 def test_a_page_offers_what_permissions_allow(app: Flask, made: World) -> None:

@@ -14,6 +14,7 @@ import pytest
 from flask import Flask
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
+from hypothesis.errors import FlakyFailure
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
@@ -62,9 +63,9 @@ def machine(world: World) -> type[RuleBasedStateMachine]:
             self.shown: dict[tuple[str, int], set[str]] = {}
             """Which texts somebody was shown, by agreement and account."""
 
-        @initialize(count=st.integers(2, len(world.schools)))
-        def begin(self, count: int) -> None:
-            self.row = world.sent(count)
+        @initialize(count=st.integers(2, len(world.schools)), is_frozen=st.booleans())
+        def begin(self, count: int, is_frozen: bool) -> None:
+            self.row = world.frozen(count) if is_frozen else world.sent(count)
             self.all = [self.row]
 
         def now(self) -> Agreement:
@@ -307,8 +308,10 @@ def test_a_seeded_fault_is_found_by_the_same_machine(
     world: World, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setattr(signing, name, FAULTS[name])
-    with pytest.raises(AssertionError):
+    with pytest.raises((AssertionError, FlakyFailure)) as caught:
         _prove(world, 400, 40, phases=[Phase.generate], report_multiple_bugs=False)
+    found = getattr(caught.value, "exceptions", [caught.value])  # flaky: who is first differs
+    assert any(isinstance(error, AssertionError) for error in found)
 
 
 def another(item: library.Field, value: Any, first: str) -> Any:
