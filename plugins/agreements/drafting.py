@@ -107,17 +107,11 @@ def store(
     number = agreement.number + 1
     content = canonical.document(plain(agreement, number))
     row: Version = Version.create(
-        agreement=agreement.id,
-        number=number,
-        digest=canonical.digest(content),
-        material=canonical.digest(canonical.material(content)),
-        content=content,
-        why=why,
-        clause=clause,
-        account=ctx.actor.account_id,
-        party=party.id if party else None,
+        agreement=agreement.id, number=number, digest=canonical.digest(content),
+        material=canonical.digest(canonical.material(content)), content=content, why=why,
+        clause=clause, account=ctx.actor.account_id, party=party.id if party else None,
         created_at=ctx.clock.now(),
-    )
+    )  # fmt: skip
     audit.record(
         ctx, "agreement.text_kept", AGREEMENT, agreement.id, version=number, digest=row.digest,
         why=why, clause=clause, party=party.public_id if party else "",

@@ -73,16 +73,10 @@ def begin(
     deadline_on = rules.checked_deadline(deadline, ctx.clock.now().date())
     with db.transaction():
         made: Agreement = Agreement.create(
-            public_id=new_public_id(),
-            kind=kind,
-            template_version=form.version,
-            title=title,
-            languages=codes,
-            organisation=organisation.id,
-            account=ctx.actor.account_id,
-            deadline_on=deadline_on,
-            created_at=ctx.clock.now(),
-        )
+            public_id=new_public_id(), kind=kind, template_version=form.version, title=title,
+            languages=codes, organisation=organisation.id, account=ctx.actor.account_id,
+            deadline_on=deadline_on, created_at=ctx.clock.now(),
+        )  # fmt: skip
         workflow.start(ctx, made)
         _join(ctx, made, form, Asked(role, organisation))
         for other in others:
@@ -333,17 +327,10 @@ def _check_successor(agreement: Agreement, how: str) -> None:
 
 def _copy(ctx: Context, old: Agreement, how: str, organisation: Organisation) -> Agreement:
     made: Agreement = Agreement.create(
-        public_id=new_public_id(),
-        kind=old.kind,
-        template_version=old.template_version,
-        title=old.title,
-        languages=old.languages,
-        organisation=organisation.id,
-        account=ctx.actor.account_id,
-        predecessor=old.id,
-        follows=how,
-        created_at=ctx.clock.now(),
-    )
+        public_id=new_public_id(), kind=old.kind, template_version=old.template_version,
+        title=old.title, languages=old.languages, organisation=organisation.id,
+        account=ctx.actor.account_id, predecessor=old.id, follows=how, created_at=ctx.clock.now(),
+    )  # fmt: skip
     workflow.start(ctx, made)
     numbers: dict[str, str] = {}
     there = [party for party in parties(old.id) if party.organisation_id or party.email]
