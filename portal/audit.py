@@ -25,9 +25,8 @@ from portal.db import BinaryText, JsonField, Model, UtcDateTime
 ACTION = re.compile(r"[a-z_]+(\.[a-z_]+)+")
 LONGEST_VALUE = 320
 SALT_LENGTH = 32
-COLUMNS = (
-    "id, at, actor, account_id, action, subject_type, subject_id, detail, personal, request_id"
-)
+COLUMNS = "id, at, actor, account_id, action, subject_type, subject_id, detail, personal"
+COLUMNS += ", request_id"
 
 
 class AuditEntry(Model):
@@ -100,14 +99,9 @@ def record(
             personal={name: commitment(*pair) for name, pair in values.items()},
         ).execute()
         for name, (value, salt) in values.items():
-            AuditValue.insert(
-                entry=number,
-                name=name,
-                value=value,
-                salt=salt,
-                at=entry["at"],
-                account_id=owner(subject_type, subject_id, ctx.actor.account_id),
-            ).execute()
+            who = owner(subject_type, subject_id, ctx.actor.account_id)
+            kept = {"name": name, "value": value, "salt": salt, "at": entry["at"]}
+            AuditValue.insert(entry=number, account_id=who, **kept).execute()
         db.before_commit(lambda: _append(number))
     return number
 

@@ -128,15 +128,9 @@ def enqueue(
     """
     owner = name.split(".")[0] if plugin is None else plugin
     now = ctx.clock.now()
-    values = (
-        name,
-        "" if owner == CORE else owner,
-        db.dump_json(dict(payload or {})),
-        key,
-        db.utc_text(not_before or now),
-        db.utc_text(now),
-        ctx.actor.account_id,
-    )
+    times = db.utc_text(not_before or now), db.utc_text(now)
+    given = db.dump_json(dict(payload or {}))
+    values = (name, "" if owner == CORE else owner, given, key, *times, ctx.actor.account_id)
     with db.transaction():
         while True:  # the job with the same key may end between the two statements
             found = db.query(_INSERT, values) or db.query(_SAME, (name, key))

@@ -92,15 +92,9 @@ def enqueue(ctx: Context, to: str, kind: str, **values: Any) -> int:
     now = ctx.clock.now()
     with db.transaction():
         row = Outbox.create(
-            recipient=to,
-            subject=" ".join(subject.split()),
-            text=text.strip() + "\n",
-            html=html,
-            locale=locale,
-            kind=kind,
-            created_at=now,
-            due_at=now,
-        )
+            recipient=to, subject=" ".join(subject.split()), text=text.strip() + "\n", html=html,
+            locale=locale, kind=kind, created_at=now, due_at=now,
+        )  # fmt: skip
     return int(row.id)
 
 

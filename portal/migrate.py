@@ -187,9 +187,8 @@ def _ensure_ledger() -> None:
 
 
 def _refuse_changed(space: Namespace) -> None:
-    known = dict(
-        db.query("SELECT name, checksum FROM migration_checksum WHERE namespace = ?", (space.name,))
-    )
+    sql = "SELECT name, checksum FROM migration_checksum WHERE namespace = ?"
+    known = dict(db.query(sql, (space.name,)))
     for migration in Migration.load_directory(str(space.folder)):
         if known.get(migration.name, _checksum(migration)) != _checksum(migration):
             raise ConfigError(

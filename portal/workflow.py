@@ -206,9 +206,8 @@ def _check_actor(ctx: Context, kind: ObjectType, obj: Any, step: Transition) -> 
         return "system"
     permissions.check(ctx, step.permission, obj)
     if step.four_eyes and not _is_other(ctx, kind, obj):
-        raise NotAllowed(
-            _("Somebody else must decide this: a reviewer who did not ask and is no member.")
-        )
+        said = _("Somebody else must decide this: a reviewer who did not ask and is no member.")
+        raise NotAllowed(said)
     state = getattr(obj, kind.state_field)
     allowed = dict(permissions.permission_map(kind)[step.permission])[state]
     return min(permissions.roles(ctx, obj) & allowed, default="")

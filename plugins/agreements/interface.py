@@ -114,17 +114,9 @@ def among(organisation_ids: Sequence[int]) -> list[int]:
 
 def are_together(one: int, other: int) -> bool:
     """Whether both organisations are parties of an agreement that is past its draft."""
-    here: Any = Party
-    of = here.select(here.agreement).where(here.removed_at.is_null())
-    return bool(
-        Agreement.select()
-        .where(
-            Agreement.state != DRAFT,
-            Agreement.id.in_(of.where(here.organisation == one)),
-            Agreement.id.in_(of.where(here.organisation == other)),
-        )
-        .exists()
-    )
+    ids = queries.together(one, other)
+    here = Agreement.state != DRAFT, Agreement.id.in_(ids)
+    return bool(ids) and bool(Agreement.select().where(*here).exists())
 
 
 def partners_of(organisation_ids: Sequence[int]) -> list[tuple[int, Organisation]]:

@@ -337,10 +337,19 @@ def tasks(ctx: Context) -> list[tuple[Agreement, str, datetime]]:
 
 def in_force_between(one: int, other: int) -> list[Agreement]:
     """Return the agreements in force of which both organisations are parties."""
-    rows = Agreement.select().where(
-        Agreement.state == IN_FORCE, Agreement.id.in_(_of(one)), Agreement.id.in_(_of(other))
+    ids = together(one, other)
+    here = Agreement.state == IN_FORCE, Agreement.id.in_(ids)
+    return list(Agreement.select().where(*here).order_by(Agreement.id)) if ids else []
+
+
+def together(one: int, other: int) -> list[int]:
+    """Return the agreements of which both organisations are parties, by number, whatever their state."""
+    sql = (
+        "SELECT DISTINCT p.agreement_id FROM agreements_party p JOIN agreements_party q "
+        "ON q.agreement_id = p.agreement_id WHERE p.organisation_id = ? AND q.organisation_id = ? "
+        "AND p.removed_at IS NULL AND q.removed_at IS NULL"
     )
-    return list(rows.order_by(Agreement.id))
+    return [number for (number,) in db.query(sql, (one, other))]
 
 
 def among(ids: Sequence[int], *states: str) -> list[tuple[Agreement, list[int]]]:
@@ -352,13 +361,6 @@ def among(ids: Sequence[int], *states: str) -> list[tuple[Agreement, list[int]]]
     for row in found.where(Agreement.state.in_(states or (IN_FORCE,))).order_by(here.id):
         pairs.setdefault(row.agreement_id, (row.agreement, []))[1].append(row.organisation_id)
     return [pair for pair in pairs.values() if len(set(pair[1])) > 1]
-
-
-def _of(organisation_id: int) -> Any:
-    here: Any = Party
-    return here.select(here.agreement).where(
-        here.organisation == organisation_id, here.removed_at.is_null()
-    )
 
 
 def open_remarks(agreement: Agreement) -> int:

@@ -20,9 +20,8 @@ class OrganisationForm(Form):
     """An organisation's own facts."""
 
     name = StringField(lazy("Name"), [InputRequired(lazy("Write the organisation's name."))])
-    country = SelectField(
-        lazy("Country"), [InputRequired(lazy("Choose the country."))], validate_choice=False
-    )
+    chosen = InputRequired(lazy("Choose the country."))
+    country = SelectField(lazy("Country"), [chosen], validate_choice=False)
     type = SelectField(lazy("Type"), default="other", validate_choice=False)
     city = StringField(lazy("Town"), default="")
     website = StringField(lazy("Website"), default="")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from portal import objects
+from portal import kept, objects
 from portal.context import Context
 from portal.errors import NotFound
 from portal.organisations import policy
@@ -57,11 +57,19 @@ def own(ctx: Context, slug: str) -> Organisation:
 
 def mine(ctx: Context) -> list[OrganisationMember]:
     """Return the actor's memberships with their organisations, by name."""
-    member, only = OrganisationMember, ctx.actor.organisation_id
-    found = member.select(member, Organisation).join(Organisation)
-    found = found.where(member.account == ctx.actor.account_id)
-    found = found.order_by(Organisation.folded_name, Organisation.id)
-    return [item for item in found if only in (None, item.organisation.id)]
+    found, only = [], ctx.actor.organisation_id
+    for values in kept.rows(ctx, "organisations.mine", _of_account):
+        organisation = kept.row_of(Organisation, values)
+        item = kept.row_of(OrganisationMember, values[len(Organisation._meta.sorted_fields) :])
+        item.organisation = organisation
+        found += [item] if only in (None, organisation.id) else []
+    return found
+
+
+def _of_account(ctx: Context) -> Any:
+    of, member = Organisation, OrganisationMember
+    found = of.select(of, member).join(member).where(member.account == ctx.actor.account_id)
+    return found.order_by(of.folded_name, of.id)
 
 
 def own_organisations(ctx: Context) -> list[Organisation]:

@@ -120,9 +120,8 @@ def have_confirmed(ctx: Context, account: Account) -> None:
     """Have the owner of an account asked to confirm its address. Raises Conflict if nobody can."""
     hooks = current_app.extensions["portal"].registry.hooks
     if not hooks.implementing("account_unconfirmed"):
-        raise Conflict(
-            _("No add-on here confirms addresses by mail. Take the address as confirmed.")
-        )
+        said = _("No add-on here confirms addresses by mail. Take the address as confirmed.")
+        raise Conflict(said)
     hooks.call("account_unconfirmed", ctx, account_id=account.id)
 
 
