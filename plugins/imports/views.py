@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import (
     Blueprint,
-    Response,
     current_app,
     flash,
     redirect,
@@ -22,12 +21,14 @@ from plugins.imports.models import AT_WORK, CHECKED, NEW, Upload
 from portal.errors import Invalid, NotFound
 from portal.i18n import _
 from portal.people.forms import mark
+from portal.people.views import keep_nothing
 from portal.web.access import ADMIN, allow
 from portal.web.errors import problem
 from portal.web.frame import plugin_url
 from portal.web.heartbeat import context
 
 blueprint = Blueprint("imports", __name__, url_prefix="/setup/imports")
+blueprint.after_request(keep_nothing)
 
 SHOWN = 5
 """Rows of each kind on the page of an import."""
@@ -37,13 +38,6 @@ PAGE = 50
 PAIRS = 20
 """Likely duplicates on a page: each takes some statements."""
 MEBIBYTE = 2**20
-
-
-@blueprint.after_request
-def _keep_nothing(response: Response) -> Response:
-    """Leave no copy of these pages behind on a shared computer."""
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 @blueprint.errorhandler(RequestEntityTooLarge)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from plugins.tokens import labels, queries, rules, service
@@ -12,17 +12,12 @@ from portal.errors import Conflict, Invalid
 from portal.i18n import _
 from portal.organisations import queries as organisations
 from portal.people.forms import mark
+from portal.people.views import keep_nothing
 from portal.web.access import SIGNED_IN, allow
 from portal.web.heartbeat import context
 
 blueprint = Blueprint("tokens", __name__, url_prefix="/account/tokens")
-
-
-@blueprint.after_request
-def _keep_nothing(response: Response) -> Response:
-    """Leave no copy of these pages behind on a shared computer."""
-    response.headers["Cache-Control"] = "no-store"
-    return response
+blueprint.after_request(keep_nothing)
 
 
 @blueprint.get("")

@@ -14,18 +14,13 @@ from portal.errors import Conflict, Invalid
 from portal.i18n import _
 from portal.people import login, throttle
 from portal.people.service import Visit, own_account
+from portal.people.views import keep_nothing
 from portal.web.access import SIGNED_IN, allow
 from portal.web.frame import plugin_url
 from portal.web.heartbeat import context
 
 blueprint = Blueprint("trust", __name__, url_prefix="/account/data")
-
-
-@blueprint.after_request
-def _keep_nothing(response: Response) -> Response:
-    """Leave no copy of these pages behind on a shared computer."""
-    response.headers["Cache-Control"] = "no-store"
-    return response
+blueprint.after_request(keep_nothing)
 
 
 @blueprint.get("")

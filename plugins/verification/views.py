@@ -14,21 +14,16 @@ from plugins.verification.forms import ProofForm
 from portal.errors import Invalid, NotFound
 from portal.people import throttle
 from portal.people.forms import mark
+from portal.people.views import keep_nothing
 from portal.web.access import ANYONE, SIGNED_IN, allow
 
 blueprint = Blueprint("verification", __name__)
+blueprint.after_request(keep_nothing)
 
 CHECKS = throttle.Limit("verification-checks", 60, 900)
 """Files and codes that one network may have checked: reading a file costs half a second."""
 FILES = throttle.Limit("verification-files", 120, 900)
 """PDFs and bundles that one account may have made."""
-
-
-@blueprint.after_request
-def _keep_nothing(response: Response) -> Response:
-    """Leave no copy of what was handed in behind."""
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 @blueprint.route("/verify", methods=["GET", "POST"])

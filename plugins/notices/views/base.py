@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from flask import Blueprint
+
+from portal.people.views import keep_nothing
 
 blueprint = Blueprint("notices", __name__)
-
-
-@blueprint.after_request
-def _keep_nothing(response: Response) -> Response:
-    """Leave no copy of these pages behind on a shared computer."""
-    response.headers["Cache-Control"] = "no-store"
-    return response
+blueprint.after_request(keep_nothing)
 
 
 def number(text: str) -> int | None:

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, request, url_for
+
+from portal.people.views import keep_nothing
 
 blueprint = Blueprint("rules", __name__, url_prefix="/setup")
-
-
-@blueprint.after_request
-def _keep_nothing(response: Response) -> Response:
-    """Leave no copy of these pages behind on a shared computer."""
-    response.headers["Cache-Control"] = "no-store"
-    return response
+blueprint.after_request(keep_nothing)
 
 
 def here(**changed: Any) -> str:
