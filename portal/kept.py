@@ -21,6 +21,8 @@ from portal.context import Context
 
 MOST = 1_000
 """So many statements a process keeps, of about 2 kB each."""
+USES = 2
+"""So often it is built before it is tried: that costs as much again, and many are asked once."""
 Make = Callable[..., Any]
 Rows = list[tuple[Any, ...]]
 
@@ -73,13 +75,14 @@ def rows(ctx: Context, key: Any, make: Make, *values: Any, permissions: Iterable
     """
     known = objects.registry().hooks.kept
     place = key, replace(ctx.actor, account_id=0 if ctx.actor.signed_in else None, name="")
-    ready = known.get(place)
-    if ready:
+    ready = known.get(place, 0)
+    if isinstance(ready, Ready):
         return _fetched(ready.sql, ready.filled(ctx, values))
-    if ready is None and not ctx.actor.system:
+    if ready is not None and not ctx.actor.system:
         if len(known) >= MOST:
             known.clear()
-        known[place] = _tried(ctx, make, values, set(permissions)) or ()
+        is_new = ready < USES
+        known[place] = ready + 1 if is_new else _tried(ctx, make, values, set(permissions))
     return _fetched(*make(ctx, *values).sql())
 
 

@@ -32,8 +32,10 @@ def join(desk: Desk, plugin: Sources) -> None:
 
 
 def may_edit(ctx: Context, sheet: Any) -> bool:
-    permissions.forget()
-    return permissions.may(ctx, "edit", sheet)
+    for _time in range(kept.USES + 2):
+        permissions.forget()
+        answer = permissions.may(ctx, "edit", sheet)
+    return answer
 
 
 def host(desk: Desk, sheet: Any, ctx: Context) -> Context:
@@ -130,8 +132,9 @@ def test_values_of_the_caller_are_never_part_of_the_text(desk: Desk) -> None:
 
     ctx = desk.person()
     for title, number in (("free", 1), (sheet.title, sheet.id), ("free", -70_000_010)):
-        found = kept.rows(ctx, "by title", make, title, number)
-        assert found == ([(sheet.title,)] if title == sheet.title else [])
+        for _time in range(kept.USES + 2):
+            found = kept.rows(ctx, "by title", make, title, number)
+            assert found == ([(sheet.title,)] if title == sheet.title else [])
 
 
 def test_what_was_kept_goes_when_plugins_are_switched(desk: Desk) -> None:
