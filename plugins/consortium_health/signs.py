@@ -144,7 +144,7 @@ def _members(facts: Sequence[Fact], alone: Mapping[int, Sole]) -> list[Sign]:
             "%(num)s members do what no other does",
             len(told),
         )
-        text = "; ".join(f"{name}: {', '.join(texts)}" for name, texts in told[:MOST_NAMED])
+        text = "; ".join(f"{name} ({', '.join(texts)})" for name, texts in told[:MOST_NAMED])
         measure = _("What members do here, as noted with each and as places say.")
         found.append(Sign("warn", title, text, "partners", _("Find a second one"), measure))
     names = [fact.name for fact, sole in soles if sole.cuts]
@@ -168,27 +168,31 @@ def _members(facts: Sequence[Fact], alone: Mapping[int, Sole]) -> list[Sign]:
     return found
 
 
-def losses(fact: Fact, sole: Sole, names: Mapping[int, str]) -> list[str]:
-    """Say what a consortium loses with a member, each in some words."""
+def losses(
+    fact: Fact, sole: Sole, names: Mapping[int, str], wishes: Sequence[str] = ()
+) -> list[str]:
+    """Say what a consortium loses with a member, each in some words; `wishes` only it covers."""
     found = [*_parts(sole), *_host(fact, sole)]
     if sole.country and not sole.host:
-        found.append(_("the only one in %(country)s", country=country_name(fact.country)))
+        found.append(_("only member: %(country)s", country=country_name(fact.country)))
     if sole.fields:
         fields = _listed([field_name(code) for code in sole.fields])
-        found.append(_("the only one for %(fields)s", fields=fields))
+        found.append(_("only one for: %(fields)s", fields=fields))
+    if wishes:
+        found.append(_("only one for the wish: %(wishes)s", wishes=_listed(wishes, "; ")))
     if sole.cuts:
         found.append(_("holds others together"))
     if sole.ties:
         tied = _listed([names[number] for number in sole.ties if number in names])
-        found.append(_("the only one with places for %(names)s", names=tied))
+        found.append(_("only one with places for: %(names)s", names=tied))
     return found
 
 
 def _parts(sole: Sole) -> list[str]:
     texts = {
-        "sending": _("the only one that sends"),
-        "host": _("the only one that hosts"),
-        "supporting": _("the only one that supports"),
+        "sending": _("only one that sends"),
+        "host": _("only one that hosts"),
+        "supporting": _("only one that supports"),
     }
     return [texts[part] for part in sole.does]
 
@@ -196,7 +200,7 @@ def _parts(sole: Sole) -> list[str]:
 def _host(fact: Fact, sole: Sole, is_sign: bool = False) -> list[str]:
     if not sole.host or "host" in sole.does or (is_sign and sole.country):
         return []
-    return [_("the only host in %(country)s", country=country_name(fact.country))]
+    return [_("only host: %(country)s", country=country_name(fact.country))]
 
 
 def _listed(names: Sequence[str], mark: str = ", ") -> str:

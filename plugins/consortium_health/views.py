@@ -65,9 +65,13 @@ def show(slug: str) -> ResponseReturnValue:
         lost=[
             (
                 fact.name,
-                signs.losses(fact, alone[fact.id], names),
+                signs.losses(
+                    fact,
+                    alone[fact.id],
+                    names,
+                    [text for text, covering in wishes if list(covering) == [fact.id]],
+                ),
                 loads[fact.id].sends + loads[fact.id].hosts,
-                [text for text, covering in wishes if list(covering) == [fact.id]],
             )
             for fact in facts
         ],

@@ -134,14 +134,15 @@ def test_what_would_go_with_each_member_is_found() -> None:
     }
     names = {item.id: item.name for item in facts}
     told = {item.id: signs.losses(item, found[item.id], names) for item in facts}
+    assert signs.losses(facts[2], Sole(), names, ["A host"]) == ["only one for the wish: A host"]
     assert told[2] == [
-        "the only host in Latvia",
-        "the only one for Glass, paper, plastic and wood",
+        "only host: Latvia",
+        "only one for: Glass, paper, plastic and wood",
         "holds others together",
-        "the only one with places for Member 3",
+        "only one with places for: Member 3",
     ]
     assert told[3] == []
-    assert told[4] == ["the only one that supports", "the only host in Spain"]
+    assert told[4] == ["only one that supports", "only host: Spain"]
 
 
 def test_a_narrow_field_covers_the_broad_one_and_not_the_other_way_round() -> None:
@@ -199,8 +200,8 @@ def test_members_and_fields_that_nobody_could_replace_are_named() -> None:
     assert [(sign.title, sign.text) for sign in found] == [
         (
             "3 members do what no other does",
-            "Member 1: the only host in Latvia; Member 2: the only host in Germany; "
-            "Member 3: the only one that supports",
+            "Member 1 (only host: Latvia); Member 2 (only host: Germany); "
+            "Member 3 (only one that supports)",
         ),
         (
             "1 member holds others together",

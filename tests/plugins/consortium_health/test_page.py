@@ -52,10 +52,10 @@ def test_members_see_what_hangs_on_whom_and_nobody_else_does(app: Flask, ctx: Co
         look = Visitor(sign_in(app.test_client(), side.account))
         text = look(page).text
         assert "1 member does what no other does" in text
-        assert "School 00: the only one that sends" in text
+        assert "School 00 (only one that sends)" in text
         assert "1 member holds others together" in text and "Plan places between others" in text
         assert "1 field is in no profile of a member" in text
-        assert "the only host in Latvia" in text and str(school.name) in text
+        assert "only host: Latvia" in text and str(school.name) in text
         assert f'href="{page}"' in look(f"/consortia/{row.slug}").text
     for side in (sides[3], stranger):
         Visitor(sign_in(app.test_client(), side.account))(page, 404)

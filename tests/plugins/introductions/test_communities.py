@@ -9,8 +9,9 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from plugins.introductions import communities
+from plugins.introductions import communities, ties
 from plugins.projects.models import Participation, Project
+from portal import db
 from portal.context import Context
 from tests.factories import make_organisation
 from tests.visiting import Visitor
@@ -94,3 +95,20 @@ def test_no_more_than_two_hundred_are_drawn_and_no_two_tiles_overlap(app: Flask)
         apart = max(abs(one.x - other.x), abs(one.y - other.y))
         assert apart >= 5, (one.organisation.name, other.organisation.name)
     assert all(0 < spot.x < net.size and 0 < spot.y < net.size for spot in spots)
+
+
+def test_pages_take_as_many_statements_for_many_partners_as_for_few(app: Flask) -> None:
+    asked: list[int] = []
+    app.test_client().get("/introductions")
+    for size in (3, 40):
+        with app.app_context():
+            hub = make_organisation(f"Hub {size}", "DE")
+            for at in range(size):
+                work(f"{size}.{at}", int(hub.id), int(make_organisation(country="LV").id))
+        ties.forget()
+        communities._kept.clear()
+        for page in (f"/introductions/{hub.slug}", "/introductions"):
+            with app.test_client() as client, db.count_statements() as seen:
+                assert f"Hub {size}" in client.get(page).text
+            asked.append(len(seen))
+    assert asked[:2] == asked[2:] and max(asked) <= 20, asked
