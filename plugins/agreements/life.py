@@ -209,7 +209,7 @@ def forget_persons(ctx: Context) -> int:
     old = Agreement.select(Agreement.id).where(Agreement.ended_at < ctx.clock.now() - PERSONS_KEPT)
     named = (Party.organisation.is_null(), Party.role.in_(library.PERSONS), Party.name != "")
     rows = Party.select(Party.id).where(Party.agreement.in_(old), *named).limit(MOST_DELETED)
-    ids = [number for (number,) in rows.tuples()]
+    ids = [party.id for party in list(rows)]
     with db.transaction():
         Party.update(name="", email="").where(Party.id.in_(ids)).execute()
         Signature.update(name="", position="", salt="").where(Signature.party.in_(ids)).execute()

@@ -213,7 +213,7 @@ def _mandate(who: Hand, paper: Paper | None) -> str:
     if paper is not None:
         return paper.position
     if library.is_person(who.party):
-        return who.party.role
+        return str(who.party.role)
     if who.party.organisation_id is None or who.signer is None:
         return who.party.name
     return who.signer.function or "OrgSignatory"
@@ -258,8 +258,8 @@ def decline(ctx: Context, agreement: Agreement, who: Hand, reason: str) -> None:
         if not reason.strip():
             raise Invalid(_("Write the reasons in a sentence or two."), field="reason")
         negotiating.move(ctx, now, who, "decline", reason)
-        said = {"party": who.party.public_id, "by": who.actor}
-        audit.record(ctx, "agreement.declined", AGREEMENT, now.id, **said)
+        number = who.party.public_id
+        audit.record(ctx, "agreement.declined", AGREEMENT, now.id, party=number, by=who.actor)
 
 
 def void(ctx: Context, agreement: Agreement, reason: str) -> int:
