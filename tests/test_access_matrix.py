@@ -193,7 +193,10 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
     "mobilities.workplace": (EDIT_A | {"member_b"}, {"member_a"}),
     "mobilities.report": (set(), OF_A | {"member_b"}),  # nobody reports the end of a plan
     "occasions.mobility": (EDIT_A, {"member_a", "member_b"}),
-    "occasions.consortium": (set(), set()),  # tests/plugins/occasions try one that is there
+    # tests/plugins/occasions try one that is there
+    **dict.fromkeys(
+        (f"occasions.{name}" for name in "consortium keep remove template".split()), (set(), set())
+    ),
     "mobilities.answer": (set(), set()),  # a report that is not there
     **dict.fromkeys(
         (f"ratings.{name}" for name in ("give", "withdraw", "received", "reply", "dispute")),

@@ -29,10 +29,10 @@ from portal.context import Context
 from portal.organisations.models import Organisation
 
 __all__ = [
-    "EVENT_IN_FORCE", "Asked", "Begun", "Paper", "Promised", "Record", "Shown", "ToSign", "among",
-    "are_together", "begin", "by_hash", "editors", "has_unit", "in_force_between", "labels", "library",
-    "make_bundle", "of_party", "own_organisations", "partners_of", "promised", "rules",
-    "shown_of", "signed_by_all", "signed_outside", "stored", "to_sign",
+    "EVENT_IN_FORCE", "Asked", "Begun", "Paper", "Promised", "Record", "Shown", "ToSign", "Wording",
+    "among", "are_together", "begin", "by_hash", "editors", "has_unit", "in_force_between", "labels",
+    "library", "make_bundle", "newest_of", "of_party", "own_organisations", "partners_of", "promised", "rules",
+    "shown_of", "signed_by_all", "signed_outside", "stored", "to_sign", "wording_of",
 ]  # fmt: skip
 
 
@@ -52,6 +52,16 @@ class Begun:
 
     id: int
     public_id: str
+
+
+@dataclass(frozen=True)
+class Wording:
+    """The texts of the clauses of an agreement, by clause and language; no value, no party."""
+
+    kind: str
+    title: str
+    languages: list[str]
+    texts: dict[str, dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -76,6 +86,22 @@ class Promised:
     organisation_id: int
     what: str
     due_on: str
+
+
+def newest_of(ctx: Context) -> list[Shown]:
+    """Return the newest fifty agreements of the actor's organisations, without cancelled ones."""
+    found = queries.register(ctx, queries.Filters(), queries.PAGE_SIZE)
+    return [Shown(row.public_id, row.title, labels.state(row.state)) for row in found]
+
+
+def wording_of(ctx: Context, public_id: str) -> Wording:
+    """Return the texts of an agreement's clauses, for who may see it; without what was filled in.
+
+    Raises NotFound.
+    """
+    row = queries.find(ctx, public_id)
+    texts = {clause.key: clause.texts["text"] for clause in clauses(row)}
+    return Wording(row.kind, row.title, list(row.languages), texts)
 
 
 def in_force_between(one: int, other: int) -> list[Shown]:

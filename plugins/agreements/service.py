@@ -56,10 +56,12 @@ def begin(
     languages: Sequence[str] = ("en",),
     deadline: date | None = None,
     known: Mapping[str, Any] | None = None,
+    wording: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Agreement:
     """Begin an agreement as a draft of one of the actor's organisations, filled as far as we know.
 
-    `known` has values by field (days in ISO) besides those that follow from parties and the day.
+    `known` has values by field (days in ISO) besides those that follow from parties and the day,
+    `wording` texts by clause and language that stand in the place of the template's.
     Raises Invalid with the field, NotFound for strangers, TooMany.
     """
     _check_own(ctx, organisation)
@@ -81,7 +83,7 @@ def begin(
         _join(ctx, made, form, Asked(role, organisation))
         for other in others:
             _join(ctx, made, form, other)
-        _fill(ctx, made, form, known or {})
+        _fill(ctx, made, form, known or {}, wording or {})
         drafting.store(ctx, made, "begun", party=parties(made.id)[0])
         audit.record(ctx, "agreement.begun", AGREEMENT, made.id, kind=kind)
     return made
@@ -220,7 +222,11 @@ def _check_organisation(agreement: Agreement, other: Organisation, there: Sequen
 
 
 def _fill(
-    ctx: Context, agreement: Agreement, form: library.Template, more: Mapping[str, Any]
+    ctx: Context,
+    agreement: Agreement,
+    form: library.Template,
+    more: Mapping[str, Any],
+    wording: Mapping[str, Mapping[str, str]],
 ) -> None:
     """Make the clauses, with what follows from the parties and the day."""
     there, today = parties(agreement.id), ctx.clock.now().date()
@@ -231,10 +237,12 @@ def _fill(
             value: Any = _each(agreement, item.id, there) if item.each else known.get(item.id)
             if value:
                 data[item.id] = value
+        texts, own = drafting.words_of(form, clause.id, agreement.languages), wording.get(clause.id)
+        texts["text"] |= {code: text for code, text in (own or {}).items() if code in texts["text"]}
         Clause.create(
             agreement=agreement.id,
             key=clause.id,
-            texts=drafting.words_of(form, clause.id, agreement.languages),
+            texts=texts,
             data=drafting.hidden(ctx, agreement, clause, data),
             changed_at=ctx.clock.now(),
         )
@@ -337,26 +345,18 @@ def _copy(ctx: Context, old: Agreement, how: str, organisation: Organisation) ->
     for place, party in enumerate(there, 1):  # without persons who were erased
         numbers[party.public_id] = new_public_id()
         Party.create(
-            public_id=numbers[party.public_id],
-            agreement=made.id,
-            place=place,
-            role=party.role,
-            organisation=party.organisation_id,
+            public_id=numbers[party.public_id], agreement=made.id, place=place, role=party.role,
+            organisation=party.organisation_id, email=party.email, language=party.language,
             name=party.organisation.name if party.organisation_id else party.name,
-            email=party.email,
-            language=party.language,
-        )
+        )  # fmt: skip
     shift = _shift(old, ctx.clock.now().date()) if how == "renew" else timedelta(0)
     for row in drafting.clauses(old):
         form = library.template(old.kind, old.template_version).clause(row.key)
         moved = _moved(form, drafting.opened(old, row), numbers, shift)
         Clause.create(
-            agreement=made.id,
-            key=row.key,
-            texts=row.texts,
+            agreement=made.id, key=row.key, texts=row.texts, changed_at=ctx.clock.now(),
             data=drafting.hidden(ctx, made, form, moved),
-            changed_at=ctx.clock.now(),
-        )
+        )  # fmt: skip
     drafting.store(ctx, made, "brought", party=parties(made.id)[0])
     return made
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from wtforms import SelectField, StringField
@@ -10,6 +11,7 @@ from wtforms.validators import InputRequired, Length
 from portal.fields import options
 from portal.i18n import SHIPPED, Form, language_name, locale
 from portal.i18n import lazy_gettext as lazy
+from portal.organisations.models import Organisation
 
 
 class BeginForm(Form):
@@ -32,6 +34,16 @@ class BeginForm(Form):
     def languages(self) -> list[str]:
         """The languages that were chosen."""
         return [self.language.data, *([self.second.data] if self.second.data else [])]
+
+
+class OwnForm(BeginForm):
+    """The same, for one of the own organisations."""
+
+    organisation = SelectField(lazy("For which organisation?"))
+
+    def __init__(self, *args: Any, organisations: Sequence[Organisation], **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.organisation.choices = options([(one.slug, one.name) for one in organisations])
 
 
 def _none() -> Any:

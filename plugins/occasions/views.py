@@ -8,11 +8,12 @@ from typing import Any
 from flask import Blueprint, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from plugins.agreements import interface as agreements
 from plugins.agreements.interface import Begun
 from plugins.consortia import interface as consortia
 from plugins.mobilities import interface as mobilities
-from plugins.occasions import queries, service
-from plugins.occasions.forms import BeginForm
+from plugins.occasions import queries, service, wordings
+from plugins.occasions.forms import BeginForm, OwnForm
 from plugins.occasions.models import CONSORTIUM, MOBILITY
 from portal.errors import Conflict, Invalid, NotAllowed
 from portal.i18n import _
@@ -72,6 +73,63 @@ def consortium(slug: str) -> ResponseReturnValue:
         is_made=queries.is_made(CONSORTIUM, here.id),
         absent=[item.organisation for item in there if not service.is_here(item.organisation)],
         count=len(there),
+        templates=wordings.kept(here),
+        kind=agreements.labels.kind,
+        may_keep=agreements.newest_of(g.ctx),
+    )
+
+
+@blueprint.post("/consortia/<slug>/templates")
+@allow(SIGNED_IN, owner="who leads it; members get 403, others 404")
+def keep(slug: str) -> ResponseReturnValue:
+    """Keep the wording of an agreement as a template of the consortium."""
+    here = consortia.led(g.ctx, slug)
+    wordings.keep(g.ctx, here, request.form.get("agreement", ""))
+    flash(_("The template is kept. All members can begin agreements with it."))
+    return redirect(f"/consortia/{slug}/agreements#templates", 303)
+
+
+@blueprint.post("/consortia/<slug>/templates/<public_id>/remove")
+@allow(SIGNED_IN, owner="who leads it; members get 403, others 404")
+def remove(slug: str, public_id: str) -> ResponseReturnValue:
+    """Take a template of a consortium away."""
+    wordings.remove(g.ctx, consortia.led(g.ctx, slug), public_id)
+    flash(_("The template is taken away. Agreements that began with it stay as they are."))
+    return redirect(f"/consortia/{slug}/agreements#templates", 303)
+
+
+@blueprint.route("/consortia/<slug>/templates/<public_id>", methods=["GET", "POST"])
+@allow(SIGNED_IN, owner="members; who writes for one begins; others get 404")
+def template(slug: str, public_id: str) -> ResponseReturnValue:
+    """Show a template of a consortium, and begin an agreement with it."""
+    here = consortia.find(g.ctx, slug)
+    row = wordings.find(here, public_id)
+    form = OwnForm(request.form or None, organisations=wordings.writers(g.ctx, here))
+    if request.method == "GET":
+        form.title.data = row.title
+        form.language.data, form.second.data = [*row.languages, ""][:2]
+    status = 200
+    if request.method == "POST":
+        made, status = _begun(
+            form,
+            lambda: wordings.begin(g.ctx, here, public_id, form.organisation.data, *_typed(form)),
+        )
+        if made is not None:
+            return made
+    newest = wordings.form_of(row)
+    return consortia.page(
+        here,
+        "occasions/template.html",
+        "agreements",
+        status,
+        form=form,
+        wording=row,
+        kind=agreements.labels.kind(row.kind),
+        clauses=[
+            (newest.clause_title(item.id), row.texts[item.id])
+            for item in newest.clauses
+            if any(row.texts.get(item.id, {}).values())
+        ],
     )
 
 

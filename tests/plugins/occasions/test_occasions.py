@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from plugins.agreements import drafting, queries
+from plugins.agreements import drafting, interface, queries
 from plugins.agreements.models import Agreement, Clause
 from plugins.agreements.workflow import parties
 from plugins.consortia.models import Consortium
 from plugins.mobilities import interface as mobilities
 from plugins.mobilities.models import Mobility
 from plugins.occasions import plugin, service
-from plugins.occasions.models import MOBILITY, Occasion
+from plugins.occasions.models import MOBILITY, Occasion, Wording
 from portal import workflow
 from portal.context import Context
 from portal.errors import Conflict, Invalid, NotAllowed
@@ -187,3 +187,53 @@ def test_the_lead_makes_the_agreement_of_a_consortium(app: Flask, ctx: Context) 
     seen = other.see(path).text
     assert f"/agreements/{made.public_id}" not in seen
     assert "There is one that your organisation can" in seen
+
+
+def test_a_consortium_keeps_wording_with_which_its_members_begin(app: Flask, ctx: Context) -> None:
+    with app.test_request_context():
+        lead, member, stranger = (Side(app, ctx, name) for name in ("Lead", "Member", "Stranger"))
+        row = found(lead, starts_on=date.today(), ends_on=date.today() + timedelta(days=700))
+        join(row, lead, member)
+        workflow.move(lead.ctx, Consortium.get_by_id(row.id), "activate")
+        old = interface.begin(
+            lead.ctx, lead.organisation, "mou", "Between two", role="partner", languages=["en"],
+            known={"objectives": "Secret aims"},
+        )  # fmt: skip
+        text = Clause.get(Clause.key == "review", Clause.agreement == old.id)
+        words = {**text.texts, "text": {"en": "Every May we meet."}}
+        Clause.update(texts=words).where(Clause.id == text.id).execute()
+    path = f"/consortia/{row.slug}"
+    browser, other = Browser(app, lead.account), Browser(app, member.account)
+    assert "Keep a template" in browser.see(f"{path}/agreements").text
+    assert "Templates of this consortium" not in other.see(f"{path}/agreements").text
+    page = f"{path}/agreements"
+    for who, number, status in (
+        (other, old.public_id, 403), (browser, "nothing", 404), (browser, old.public_id, 303),
+    ):  # fmt: skip
+        told = who.post(f"{path}/templates", page=f"{path}/members", agreement=number)
+        assert told.status_code == status
+
+    with app.app_context():
+        kept = Wording.get()
+        assert "Secret aims" not in str(kept.texts) and kept.kind == "mou"
+    template = f"{path}/templates/{kept.public_id}"
+    assert template in other.see(page).text
+    seen = other.see(template).text
+    assert "Every May we meet." in seen and "Secret aims" not in seen
+    assert Browser(app, stranger.account).get(template).status_code == 404
+    assert other.get(f"{path}/templates/nothing").status_code == 404
+    own = {"organisation": member.organisation.slug, "language": "en", "second": "de"}
+    assert other.post(template, title="", **own).status_code == 422
+    taken = own | {"organisation": lead.organisation.slug}
+    assert other.post(template, title="Not mine", **taken).status_code == 422
+    assert other.post(template, title="Mine", **own).status_code == 303
+
+    with app.app_context():
+        made = Agreement.get(Agreement.title == "Mine")
+        said = Clause.get(Clause.agreement == made.id, Clause.key == "review").texts["text"]
+        assert (said["en"], bool(said["de"])) == ("Every May we meet.", True)
+        assert [(one.role, one.name) for one in parties(made.id)] == [("partner", "Member")]
+    assert other.post(f"{template}/remove", page=f"{path}/members").status_code == 403
+    assert browser.post(f"{template}/remove", page=page).status_code == 303
+    assert Wording.select().count() == 0
+    assert f"/agreements/{made.public_id}" in other.see("/agreements").text
