@@ -45,22 +45,16 @@ def object_to(ctx: Context, interest: Interest, text: str) -> Objection:
             raise Conflict(_("You objected several times already. Wait for the answers."))
         now = ctx.clock.now()
         made: Objection = Objection.create(
-            public_id=new_public_id(),
-            interest=interest.id,
-            text=text,
-            created_at=now,
+            public_id=new_public_id(), interest=interest.id, text=text, created_at=now,
             due_at=working_days_after(now, ANSWER_DAYS),
-        )
+        )  # fmt: skip
         audit.record(ctx, "allocation.objected", NAME, series.id, objection=made.id)
         telling.tell_host(
-            ctx,
-            series,
-            telling.OBJECTED,
+            ctx, series, telling.OBJECTED,
             lazy("Somebody objects to the allocation of %(title)s", title=series.title),
             lazy("Please answer within %(days)s working days.", days=ANSWER_DAYS),
-            f"/round-tables/{series.slug}/objections",
-            str(made.id),
-        )
+            f"/round-tables/{series.slug}/objections", str(made.id),
+        )  # fmt: skip
     return made
 
 
@@ -183,10 +177,6 @@ def look_after(ctx: Context) -> None:
 def closed(ctx: Context, series: Series) -> None:
     """Tell the host that registration is over and places can be allocated."""
     telling.tell_host(
-        ctx,
-        series,
-        telling.NEW,
-        lazy("Registration is over: %(title)s", title=series.title),
-        lazy("Places can be allocated now."),
-        f"/round-tables/{series.slug}/allocation",
-    )
+        ctx, series, telling.NEW, lazy("Registration is over: %(title)s", title=series.title),
+        lazy("Places can be allocated now."), f"/round-tables/{series.slug}/allocation",
+    )  # fmt: skip

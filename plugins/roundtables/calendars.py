@@ -79,13 +79,9 @@ def remember(
 ) -> None:
     """Note which calendar object goes along with a mail, inside the transaction that writes it."""
     Letter.create(
-        outbox_id=outbox_id,
-        table=table.id,
-        uid=uid(place),
-        method=method,
-        sequence=sequence,
+        outbox_id=outbox_id, table=table.id, uid=uid(place), method=method, sequence=sequence,
         gate=gate,
-    )
+    )  # fmt: skip
 
 
 def attach(ctx: Context, mail: Any, message: EmailMessage) -> None:
@@ -97,15 +93,9 @@ def attach(ctx: Context, mail: Any, message: EmailMessage) -> None:
     link = _config().base_url.rstrip("/") + letter.gate
     with in_locale(mail.locale):
         item = Appointment(
-            letter.uid,
-            letter.sequence,
-            table.topic,
-            table.starts_at,
-            table.ends_at,
-            _("Online"),
-            _("The way in, from 30 minutes before: %(link)s", link=link),
-            letter.gate,
-        )
+            letter.uid, letter.sequence, table.topic, table.starts_at, table.ends_at, _("Online"),
+            _("The way in, from 30 minutes before: %(link)s", link=link), letter.gate,
+        )  # fmt: skip
         appointments.attach(ctx, message, item, letter.method, mail.recipient)
 
 

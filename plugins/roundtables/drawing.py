@@ -78,12 +78,9 @@ def try_out(ctx: Context, series: Series) -> Draw:
         if known is not None:
             return known
         made: Draw = Draw.create(
-            public_id=new_public_id(),
-            series=series.id,
-            loss=series.loss,
-            account=ctx.actor.account_id,
-            created_at=ctx.clock.now(),
-        )
+            public_id=new_public_id(), series=series.id, loss=series.loss,
+            account=ctx.actor.account_id, created_at=ctx.clock.now(),
+        )  # fmt: skip
         job = jobs.enqueue(ctx, TRY, {"draw": made.id}, key=f"draw {made.id}")
         Draw.update(job_id=job).where(Draw.id == made.id).execute()
         audit.record(ctx, "draw.tried", NAME, series.id, draw=made.id)

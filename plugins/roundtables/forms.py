@@ -97,15 +97,10 @@ def _local(moment: datetime, zone: str) -> datetime:
 def _stored_series(series: Series | None, now: datetime) -> dict[str, Any]:
     if series is None:
         return {
-            "lang": locale(),
-            "zone": DEFAULT_ZONE,
-            "opens_on": now.date(),
-            "opens_time": "08:00",
-            "closes_on": (now + timedelta(days=21)).date(),
-            "closes_time": "18:00",
-            "groups": [groups.TYPE, groups.COUNTRY, groups.SIZE, groups.FIRST],
-            "offer_hours": 72,
-        }
+            "lang": locale(), "zone": DEFAULT_ZONE, "opens_on": now.date(), "opens_time": "08:00",
+            "closes_on": (now + timedelta(days=21)).date(), "closes_time": "18:00",
+            "groups": [groups.TYPE, groups.COUNTRY, groups.SIZE, groups.FIRST], "offer_hours": 72,
+        }  # fmt: skip
     same = (
         "version", "title", "purpose", "questions", "lang", "zone", "groups", "offer_hours",
     )  # fmt: skip

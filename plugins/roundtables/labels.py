@@ -16,16 +16,12 @@ _SUPPORTS = {
     "chat": lazy("Taking part by chat alone"),
 }
 _PLACES = {
-    "offered": (lazy("offered"), "act"),
-    "accepted": (lazy("accepted"), "ok"),
-    "declined": (lazy("declined"), ""),
-    "expired": (lazy("not answered in time"), ""),
-    "left": (lazy("given back"), ""),
-    "attended": (lazy("came"), "ok"),
-    "absent": (lazy("did not come"), ""),
-    "excused": (lazy("excused"), ""),
+    "offered": (lazy("offered"), "act"), "accepted": (lazy("accepted"), "ok"),
+    "declined": (lazy("declined"), ""), "expired": (lazy("not answered in time"), ""),
+    "left": (lazy("given back"), ""), "attended": (lazy("came"), "ok"),
+    "absent": (lazy("did not come"), ""), "excused": (lazy("excused"), ""),
     "gone": (lazy("table cancelled"), "bad"),
-}
+}  # fmt: skip
 _PEOPLE = {
     "asked": (lazy("address not confirmed"), "warn"),
     "interested": (lazy("interest confirmed"), "ok"),

@@ -41,18 +41,13 @@ def card(ctx: Context, row: Series, tables: Sequence[RoundTable], count: int) ->
     state = registering.window(ctx, row)
     spoken = sorted({item.lang for item in tables})
     return {
-        "row": row,
-        "host": row.organisation,
-        "url": f"/round-tables/{row.slug}",
-        "window": state,
-        "closes": moment(row.closes_at, row.zone),
-        "opens": moment(row.opens_at, row.zone),
+        "row": row, "host": row.organisation, "url": f"/round-tables/{row.slug}", "window": state,
+        "closes": moment(row.closes_at, row.zone), "opens": moment(row.opens_at, row.zone),
         "first": moment(tables[0].starts_at, row.zone) if tables else "",
         "tables": ngettext("%(num)s round table", "%(num)s round tables", len(tables)),
         "seats": ngettext("%(num)s seat", "%(num)s seats", sum(item.room for item in tables)),
-        "spoken": ", ".join(language_name(code, locale()) for code in spoken),
-        "count": count,
-    }
+        "spoken": ", ".join(language_name(code, locale()) for code in spoken), "count": count,
+    }  # fmt: skip
 
 
 def table(series: Series, row: RoundTable) -> dict[str, Any]:
@@ -138,22 +133,17 @@ def json_ld(series: Series, tables: Sequence[RoundTable]) -> Markup:
     status = "https://schema.org/Event"
     found = [
         {
-            "@context": "https://schema.org",
-            "@type": "Event",
-            "name": row.topic,
-            "description": series.purpose[:300],
-            "startDate": row.starts_at.isoformat(),
-            "endDate": row.ends_at.isoformat(),
+            "@context": "https://schema.org", "@type": "Event", "name": row.topic,
+            "description": series.purpose[:300], "url": url, "inLanguage": row.lang,
+            "startDate": row.starts_at.isoformat(), "endDate": row.ends_at.isoformat(),
             "eventAttendanceMode": "https://schema.org/OnlineEventAttendanceMode",
             "eventStatus": status + ("Cancelled" if row.cancelled_at else "Scheduled"),
-            "inLanguage": row.lang,
             "location": {"@type": "VirtualLocation", "url": url},
             "organizer": {"@type": "Organization", "name": series.host_name},
             "maximumAttendeeCapacity": row.capacity,
-            "url": url,
         }
         for row in tables
-    ]
+    ]  # fmt: skip
     text = json.dumps(found, ensure_ascii=False)
     return Markup(text.replace("<", "\\u003c").replace("&", "\\u0026"))  # noqa: S704
 

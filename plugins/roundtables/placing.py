@@ -44,13 +44,9 @@ def offer(
         left[table.id] -= 1
         until = min(now + timedelta(hours=series.offer_hours), table.starts_at)
         place = Place.create(
-            public_id=new_public_id(),
-            interest=interest.id,
-            table=table.id,
-            via=via,
-            offered_at=now,
-            answer_by=until,
-        )
+            public_id=new_public_id(), interest=interest.id, table=table.id, via=via,
+            offered_at=now, answer_by=until,
+        )  # fmt: skip
         interest.series = series
         place.interest = interest
         telling.tell_of(ctx, place, table, "offered")

@@ -166,14 +166,9 @@ def _create(ctx: Context, host: Organisation, kept: Mapping[str, Any]) -> Series
         raise TooMany(_("Publish or discard some of your drafts first."), retry_after=3_600)
     public_id = new_public_id()
     made: Series = Series.create(
-        public_id=public_id,
-        slug=public_id,
-        organisation=host.id,
-        account=ctx.actor.account_id,
-        contact=ctx.actor.account_id,
-        created_at=ctx.clock.now(),
-        **kept,
-    )
+        public_id=public_id, slug=public_id, organisation=host.id, account=ctx.actor.account_id,
+        contact=ctx.actor.account_id, created_at=ctx.clock.now(), **kept,
+    )  # fmt: skip
     workflow.start(ctx, made)
     audit.record(ctx, "round_tables.written", NAME, made.id, by=host.id)
     return made
@@ -213,13 +208,10 @@ def copy(ctx: Context, series: Series, weeks: int) -> Series:
                 for name in ("number", "topic", "lang", "minutes", "rapporteur", *SEATS)
             }
             RoundTable.create(
-                public_id=new_public_id(),
-                series=made.id,
-                starts_at=_later(row.starts_at, series.zone, weeks),
-                supports=row.supports,
-                note=row.note,
-                **again,
-            )
+                public_id=new_public_id(), series=made.id,
+                starts_at=_later(row.starts_at, series.zone, weeks), supports=row.supports,
+                note=row.note, **again,
+            )  # fmt: skip
     return made
 
 

@@ -118,23 +118,15 @@ def tell(ctx: Context, interest: Interest, letter: str, **values: Any) -> int:
     """Write a letter to somebody who is interested in a series, with the link to their page."""
     series = interest.series
     known = {
-        "title": series.title,
-        "host": series.host_name,
-        "code": interest.receipt,
+        "title": series.title, "host": series.host_name, "code": interest.receipt,
         "closes": Moment(series.closes_at, series.zone),
-        "freezes": Moment(series.freezes_at, series.zone),
-        **values,
-    }
+        "freezes": Moment(series.freezes_at, series.zone), **values,
+    }  # fmt: skip
     title, *texts = (Lazy(text.message, known) for text in _LETTERS[letter])
     return mail.enqueue(
-        replace(ctx, locale=interest.lang),
-        interest.email,
-        "roundtables/letter",
-        title=title,
-        texts=texts,
-        path=tokens.mine(interest),
-        is_fictional=series.organisation.is_fictional,
-    )
+        replace(ctx, locale=interest.lang), interest.email, "roundtables/letter", title=title,
+        texts=texts, path=tokens.mine(interest), is_fictional=series.organisation.is_fictional,
+    )  # fmt: skip
 
 
 def tell_of(ctx: Context, place: Place, table: RoundTable, letter: str, **values: Any) -> None:

@@ -60,24 +60,15 @@ FLOW = Workflow(
     ),
     (
         Transition(
-            "publish",
-            lazy("Publish"),
-            {models.DRAFT},
-            models.PUBLISHED,
-            "run",
+            "publish", lazy("Publish"), {models.DRAFT}, models.PUBLISHED, "run",
             guards=("known", "ready"),
         ),
         Transition(
             "close", lazy("Close registration now"), {models.PUBLISHED}, models.CLOSED, "run"
         ),
         Transition(
-            "freeze",
-            lazy("Close registration by date"),
-            {models.PUBLISHED},
-            models.CLOSED,
-            "",
-            automatic=True,
-            due_field="freezes_at",
+            "freeze", lazy("Close registration by date"), {models.PUBLISHED}, models.CLOSED, "",
+            automatic=True, due_field="freezes_at",
         ),
         Transition("place", lazy("Publish the allocation"), {models.CLOSED}, models.PLACED, ""),
         Transition("hold", lazy("Say that it was held"), {models.PLACED}, models.HELD, "run"),
@@ -88,18 +79,13 @@ FLOW = Workflow(
         Transition("restore", lazy("Restore as a draft"), {models.DISCARDED}, models.DRAFT, "run"),
     ),
     {"known": _known, "ready": _ready},
-)
+)  # fmt: skip
 
 TYPES = (
     ObjectType(
-        SERIES,
-        lazy("Series of round tables"),
-        Series,
-        label=lambda row: str(row.title),
-        url=lambda row: f"/round-tables/{row.slug}",
-        workflow=SERIES,
-        owner_organisation="organisation",
-        author="account",
+        SERIES, lazy("Series of round tables"), Series, label=lambda row: str(row.title),
+        url=lambda row: f"/round-tables/{row.slug}", workflow=SERIES,
+        owner_organisation="organisation", author="account",
         permissions={"inside": {"OrgMember"}, "history": {"OrgMember"}},
     ),
-)
+)  # fmt: skip

@@ -107,16 +107,11 @@ def _filled(template: str, form: forms.InterestForm, row: Series, **more: Any) -
         found = registering.own_organisation(g.ctx, form.organisation.data or "")
         known = groups.from_profile(found)
     return render_template(
-        template,
-        form=form,
-        row=row,
-        host=row.organisation,
+        template, form=form, row=row, host=row.organisation,
         tables=[pages.table(row, item) for item in queries.tables(row)],
         from_profile=[groups.title(row, key) for key in known if key in groups.keys(row)],
-        can_seal=tokens.can_seal(),
-        pages=pages,
-        **more,
-    )
+        can_seal=tokens.can_seal(), pages=pages, **more,
+    )  # fmt: skip
 
 
 @own.route("/round-tables/<slug>/link", methods=["GET", "POST"])
@@ -159,25 +154,18 @@ def _page(row: Interest, series: Series, told: str = "", typed: str = "") -> Res
     explained = pages.why(series, row) if is_over else None
     tables = {item.id: item for item in queries.tables(series, with_cancelled=True)}
     page = render_template(
-        "roundtables/mine.html",
-        row=row,
-        series=series,
-        host=series.organisation,
+        "roundtables/mine.html", row=row, series=series, host=series.organisation,
         standing=pages.standing(g.ctx, series, row, places),
         places=[pages.own_place(g.ctx, series, place) for place in places],
         choices=[pages.table(series, tables[n]) for n in row.choices if n in tables],
         why=explained,
         line=pages.line(series, row) if is_over and series.state == "placed" else [],
-        objections=queries.objections_of(row),
-        may_object=is_over,
+        objections=queries.objections_of(row), may_object=is_over,
         may_change=row.state == "interested" and series.state in ("published", "closed", "placed"),
         may_withdraw=row.state != "withdrawn" and series.state not in ("held", "cancelled"),
-        token=_token(row),
-        ways=interface.ways(g.ctx, "mine", series, _token(row)),
-        told=told,
-        typed=typed,
-        answer_days=after.ANSWER_DAYS,
-    )
+        token=_token(row), ways=interface.ways(g.ctx, "mine", series, _token(row)), told=told,
+        typed=typed, answer_days=after.ANSWER_DAYS,
+    )  # fmt: skip
     return page, 422 if told else 200
 
 
@@ -261,12 +249,9 @@ def gate(token: str) -> ResponseReturnValue:
         joining = tokens.unseal(placing.check_in(g.ctx, place).joining)
     has_place = place.state in SEATED and place.interest.state == "interested"
     return render_template(
-        "roundtables/gate.html",
-        series=series,
-        table=pages.table(series, table),
+        "roundtables/gate.html", series=series, table=pages.table(series, table),
         has_place=has_place and not table.cancelled_at,
         gate=checking.gate_state(table.starts_at, table.ends_at, g.ctx.clock.now()),
-        opens=pages.moment(table.starts_at - checking.GATE_OPENS, series.zone),
-        joining=joining,
+        opens=pages.moment(table.starts_at - checking.GATE_OPENS, series.zone), joining=joining,
         is_in=request.method == "POST",
-    )
+    )  # fmt: skip

@@ -32,20 +32,14 @@ def people(slug: str) -> ResponseReturnValue:
     wanted, taken = queries.wanted(row), queries.taken(row)
     members = organisations.members(row.organisation)
     return render_template(
-        "roundtables/people.html",
-        row=row,
-        host=row.organisation,
+        "roundtables/people.html", row=row, host=row.organisation,
         people=[pages.person(item, tables, places.get(item.id, [])) for item in rows[:MOST_SHOWN]],
-        total=len(rows),
-        counts=pages.counts(row),
+        total=len(rows), counts=pages.counts(row),
         tables=[pages.filled(item, wanted, taken) for item in tables.values()],
-        contact=row.contact,
-        is_contact=row.contact_id == g.ctx.actor.account_id,
+        contact=row.contact, is_contact=row.contact_id == g.ctx.actor.account_id,
         members=[(item.account.public_id, item.account.name) for item in members],
-        can_seal=tokens.can_seal(),
-        ways=interface.ways(g.ctx, "people", row),
-        pages=pages,
-    )
+        can_seal=tokens.can_seal(), ways=interface.ways(g.ctx, "people", row), pages=pages,
+    )  # fmt: skip
 
 
 @own.get("/round-tables/<slug>/people.csv")
@@ -116,12 +110,8 @@ def objections(slug: str) -> ResponseReturnValue:
             flash(_("The answer is sent."))
             return redirect(f"/round-tables/{row.slug}/objections", 303)
     page = render_template(
-        "roundtables/objections.html",
-        row=row,
-        host=row.organisation,
-        objections=queries.objections(row),
-        told=told,
-        chosen=request.form.get("objection", ""),
+        "roundtables/objections.html", row=row, host=row.organisation,
+        objections=queries.objections(row), told=told, chosen=request.form.get("objection", ""),
         typed=request.form.get("answer", ""),
-    )
+    )  # fmt: skip
     return page, 422 if told else 200

@@ -63,24 +63,17 @@ def show(slug: str) -> ResponseReturnValue:
     tables = queries.tables(row, with_cancelled=True)
     mine, made = queries.of_account(g.ctx, row), queries.draw_of(row)
     return render_template(
-        "roundtables/show.html",
-        row=row,
-        host=row.organisation,
-        found=found,
-        tables=[pages.table(row, item) for item in tables],
-        facts=pages.facts(row),
-        rules=pages.rules(row, made is not None),
-        window=registering.window(g.ctx, row),
+        "roundtables/show.html", row=row, host=row.organisation, found=found,
+        tables=[pages.table(row, item) for item in tables], facts=pages.facts(row),
+        rules=pages.rules(row, made is not None), window=registering.window(g.ctx, row),
         json_ld=pages.json_ld(row, tables),
         count=queries.count_interested([row.id]).get(row.id, 0),
         seats=sum(item.seats for item in tables if not item.cancelled_at),
         mine=tokens.mine(mine) if mine else "",
-        flow=workflow.panel(g.ctx, row) if found.may("history") else None,
-        draw=made,
+        flow=workflow.panel(g.ctx, row) if found.may("history") else None, draw=made,
         ways=interface.ways(g.ctx, "series", row),
-        host_ways=interface.ways(g.ctx, "host", row) if found.may("run") else [],
-        pages=pages,
-    )
+        host_ways=interface.ways(g.ctx, "host", row) if found.may("run") else [], pages=pages,
+    )  # fmt: skip
 
 
 @blueprint.get("/round-tables/<slug>/draw")
@@ -92,15 +85,10 @@ def draw(slug: str) -> ResponseReturnValue:
     if made is None:
         raise queries.missing()
     return render_template(
-        "roundtables/draw.html",
-        row=found.series,
-        host=found.series.organisation,
-        draw=made,
-        figures=pictures.figures(made.figures),
-        settings=pages.rules(found.series, True),
-        has_files=made.state == SHOWN and made.figures.get("people", 0) >= MANY,
-        many=MANY,
-    )
+        "roundtables/draw.html", row=found.series, host=found.series.organisation, draw=made,
+        figures=pictures.figures(made.figures), settings=pages.rules(found.series, True),
+        has_files=made.state == SHOWN and made.figures.get("people", 0) >= MANY, many=MANY,
+    )  # fmt: skip
 
 
 @blueprint.get("/round-tables/<slug>/draw.json")
