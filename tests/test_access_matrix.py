@@ -315,8 +315,8 @@ OWN |= {
     *(f"attendance_own.{name}" for name in "attendance check_in revoke groups survey survey_file own act".split()),
     *(f"attendance.{name}" for name in "write_outcomes hide_outcomes moderate".split()),
     *(f"roundtable_invitations.{name}" for name in "invitations invitations_file remove invited answer".split()),
-    "roundtable_mail.enter", "roundtable_rules.rules",
-    "roundtable_mail.enter",
+    "roundtable_mail.enter", "roundtable_rules.rules", "roundtable_rules.curve",
+    "roundtable_next.move_on", "roundtable_exchange.repeat",
     *(f"roundtable_exchange.{name}" for name in ("calendar_file", "add")),
 }  # fmt: skip
 OWN |= {
@@ -946,7 +946,7 @@ LINKS = {
 BY_OTHER_MEANS = {
     "drafts.resume",
     *(f"roundtables_own.{name}" for name in "mine act edit gate".split()),
-    "roundtables.draw_file",
+    "roundtables.draw_file", "roundtable_next.move_on",  # tests/plugins/roundtable_next
     *(f"attendance_own.{name}" for name in ("own", "act")),  # tests/plugins/attendance
     *(f"roundtable_invitations.{name}" for name in ("invited", "answer")),
     "links.over",

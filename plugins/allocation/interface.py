@@ -25,9 +25,13 @@ from plugins.allocation.rules import (
     standing,
 )
 from plugins.allocation.trying import (
+    LARGE,
+    OWN,
     PRESETS,
     Tried,
     answers,
+    curve,
+    curve_losses,
     everybody_fits,
     fingerprint_of,
     pool_from,
@@ -38,8 +42,8 @@ from plugins.allocation.trying import (
 )
 
 __all__ = [
-    "BEACON", "PRESETS", "SEALS", "Explanation", "Person", "Pool", "Result",
-    "Settings", "Stopped", "Tried", "announced", "answers", "beacon_url", "commitment", "draw", "everybody_fits", "explain",
+    "BEACON", "LARGE", "OWN", "PRESETS", "SEALS", "Explanation", "Person", "Pool", "Result",
+    "Settings", "Stopped", "Tried", "announced", "answers", "beacon_url", "commitment", "curve", "curve_losses", "draw", "everybody_fits", "explain",
     "fingerprint_of", "leaf", "pictures", "pool_from", "pool_text",  "replace",
     "result_from", "round_of",  "rules", "settings_from", "settings_text",
     "standing", "try_out", "value_of", "vocabulary",

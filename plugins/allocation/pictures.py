@@ -11,6 +11,8 @@ from portal.i18n import lazy_gettext as lazy
 
 ACROSS = 50
 """Tiles in a row of the picture of the tickets."""
+NEAR = 16
+"""Points of the curve that are nearer share one mark, so that their names can be read."""
 SMALLEST_SHOWN = 5
 """Fewer people of a group are not told apart, so that nobody is recognised."""
 _TITLES = {
@@ -67,8 +69,18 @@ def curve(shown: Mapping[str, Any]) -> dict[str, Any]:
         y = round(220 - one["lowest"] / top * 190)
         return {"x": round(x), "y": y, "title": one["title"], "name": one.get("name", "")}
 
+    shown: list[dict[str, Any]] = []
+    for one in map(place, sorted(points, key=lambda one: one["groups"])):
+        if (
+            shown
+            and abs(one["x"] - shown[-1]["x"]) < NEAR
+            and abs(one["y"] - shown[-1]["y"]) < NEAR
+        ):
+            shown[-1]["title"] += f", {one['title']}"
+        else:
+            shown.append(one)
     return {
-        "points": [place(one) for one in sorted(points, key=lambda one: one["groups"])],
+        "points": shown,
         "others": [place(one) for one in others],
         "marks": [
             (round(220 - share * 190), number(top * share * 100, 0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -17,6 +17,8 @@ PRESETS = {"broader": 5, "balanced": 10, "equal": 15}
 of events: 5 keeps 95 of 100 groups, beyond 15 nothing more is gained."""
 
 
+LARGE = 1_000
+"""Of more people the curve leaves out its narrowest loss, which nobody draws with and takes longest."""
 OWN = "own"
 """An answer of the host's own, beside the three."""
 
@@ -94,6 +96,31 @@ def try_out(
         },
     }
     return Tried(results, [one.chances for one in others], figures, pool_hash(rules.leaves(pool)))
+
+
+def curve(
+    pool: Pool,
+    settings: Settings,
+    known: Mapping[int, Mapping[str, Any]],
+    progress: Callable[[float], None],
+    is_stopped: Callable[[], bool],
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the points of the trade-off that are not `known` from a try, by the loss in per cent.
+
+    A point is that of a single run: those of the try stand beside them. Of a large pool the last
+    is left out (`curve_losses`). Raises Stopped.
+    """
+    wanted = [loss for loss in curve_losses(len(pool.people)) if loss not in known]
+    shares = [loss / 100 for loss in wanted]
+    points = rules.trade_off(pool, settings, shares, "", progress, is_stopped)
+    for loss, point in zip(wanted, points, strict=True):
+        yield loss, asdict(point)
+
+
+def curve_losses(people: int) -> list[int]:
+    """Return at which losses of breadth the curve is computed, in per cent; fewer for large pools."""
+    found = [round(share * 100) for share in rules.CURVE]
+    return found if people <= LARGE else found[1:]
 
 
 def _point(result: rules.Result) -> dict[str, Any]:

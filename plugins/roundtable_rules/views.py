@@ -8,6 +8,9 @@ from typing import Any
 from flask import Blueprint, flash, g, render_template, request
 from flask.typing import ResponseReturnValue
 
+from plugins.allocation import interface as allocation
+from plugins.allocation.interface import pictures
+from plugins.roundtable_rules import curves
 from plugins.roundtable_rules.forms import RulesForm, rules_form
 from plugins.roundtables import interface as roundtables
 from plugins.roundtables.interface import Series
@@ -43,6 +46,33 @@ def rules(slug: str) -> ResponseReturnValue:
             flash(_("The rules are saved. They stand on the page of the series."))
             return to(f"/round-tables/{series.slug}")
     return _page(series, stored, form)
+
+
+@blueprint.route("/round-tables/<slug>/allocation/curve", methods=["GET", "POST"])
+@allow(SIGNED_IN, owner="OrgEditor or OrgAdmin of the host; others get 404", rate="round-table")
+def curve(slug: str) -> ResponseReturnValue:
+    """Show what each loss of breadth gives, and compute what is missing, in the background."""
+    series = roundtables.series(g.ctx, slug, "run")
+    if request.method == "POST":
+        (curves.stop if "stop" in request.form else curves.start)(g.ctx, series)
+        return to(f"/round-tables/{series.slug}/allocation/curve")
+    found = roundtables.newest_try(series)
+    row = curves.of(found)
+    job = curves.job_of(row)
+    shown = pictures.figures(found.figures) if found else {"points": [], "rivals": []}
+    points = sorted([*shown["points"], *curves.points(found)], key=lambda one: int(one["loss"]))
+    people = found.figures["people"] if found else 0
+    return render_template(
+        "roundtable_rules/curve.html",
+        series=series,
+        host=series.host,
+        figures={**shown, "points": points},
+        curve=pictures.curve({**shown, "points": points}),
+        missing=curves.missing(found, row) if found else [],
+        share=round(100 * job.progress) if job and row and not curves.is_stuck(row) else None,
+        is_large=people > allocation.LARGE,
+        people=people,
+    )
 
 
 def _page(series: Series, stored: Mapping[str, Any], form: RulesForm) -> ResponseReturnValue:

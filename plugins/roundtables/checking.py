@@ -115,19 +115,31 @@ def overlap(one: tuple[datetime, datetime], other: tuple[datetime, datetime]) ->
     return one[0] < other[1] and other[0] < one[1]
 
 
+def spans(values: Sequence[str]) -> list[list[str]]:
+    """Read times at which somebody can't come, "start/end" each. Raises Invalid."""
+    found = []
+    for value in values[:MOST_TABLES]:
+        try:
+            start, end = map(datetime.fromisoformat, value.split("/"))
+            if start.tzinfo is None or not start < end:
+                raise ValueError
+        except (ValueError, TypeError):
+            raise Invalid(_("Choose from the list."), "away") from None
+        found.append([start.isoformat(), end.isoformat()])
+    return found
+
+
+def can_come(away: Iterable[Sequence[str]], starts_at: datetime, ends_at: datetime) -> bool:
+    """Whether a table is at none of the times at which somebody can't come."""
+    times = ([datetime.fromisoformat(at) for at in pair] for pair in away)
+    return not any(overlap((start, end), (starts_at, ends_at)) for start, end in times)
+
+
 def gate_state(starts_at: datetime, ends_at: datetime, now: datetime) -> str:
     """Say whether the gate to a table is before, open or over."""
     if now < starts_at - GATE_OPENS:
         return "before"
     return "open" if now <= ends_at + GATE_CLOSES else "over"
-
-
-def counted(rows: Iterable[str]) -> dict[str, int]:
-    """Count equal values, the most frequent first."""
-    found: dict[str, int] = {}
-    for value in rows:
-        found[value] = found.get(value, 0) + 1
-    return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
 def slug_of(title: str, public_id: str) -> str:

@@ -86,11 +86,9 @@ def _people(ctx: Context, series: Series, data: Mapping[str, Any], count: int) -
     tables = [row.id for row in queries.tables(series)]
     rows = [
         {
-            **data["person"],
-            "series": series.id,
+            **data["person"], "series": series.id, "is_listed": at % 2 == 0, "position": at,
             **dict.fromkeys(("created_at", "confirmed_at"), ctx.clock.now()),
-            "is_listed": at % 2 == 0,
-            "public_id": new_public_id(),
+            "public_id": new_public_id(), "receipt": tokens.new_receipt(),
             "email": f"person-{at}.{series.public_id.lower()}@demo.example",
             "name": f"Person {at} (synthetic)",
             "employer": f"Demo organisation {chance.randint(1, max(4, count * 3 // 4))}",
@@ -102,9 +100,7 @@ def _people(ctx: Context, series: Series, data: Mapping[str, Any], count: int) -
             },
             "choices": chance.sample(tables, chance.randint(1, len(tables))),
             **{name: service.new_mark() for name in ("mark", "salt")},
-            "receipt": tokens.new_receipt(),
-            "position": at,
         }
         for at in range(1, count + 1)
-    ]
+    ]  # fmt: skip
     Interest.insert_many(rows).execute()

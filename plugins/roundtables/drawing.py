@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Mapping
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from plugins.allocation import interface as allocation
@@ -20,8 +21,8 @@ from portal.organisations.service import new_public_id
 
 NAME = "roundtables_series"
 TRY = "roundtables.try_out"
-LOOKED_EVERY = 0.5
-"""Seconds between two looks whether somebody stopped a try."""
+MOST_NAMED, LOOKED_EVERY = 3, 0.5
+"""Other tables that a mail names; seconds between two looks whether somebody stopped a try."""
 
 
 def check_closed(ctx: Context, series: Series) -> None:
@@ -109,7 +110,9 @@ def run_try(ctx: Context, payload: Mapping[str, Any], progress: Progress) -> Non
     except Invalid as error:
         values = {"state": models.FAILED, "figures": {"problems": [[error.message, ""]]}}
     with db.transaction():
-        Draw.update(**values).where(Draw.id == made.id, Draw.state == models.WORKING).execute()
+        here = (Draw.id == made.id, Draw.state == models.WORKING)
+        if Draw.update(**values).where(*here).execute() and values["state"] == models.TRIED:
+            events.emit(ctx, "round_tables.tried", NAME, series.id)
 
 
 def _watch(made: Draw, progress: Progress) -> tuple[Any, Any]:
@@ -134,13 +137,11 @@ def _computed(ctx: Context, series: Series, hear: Any, is_stopped: Any) -> dict[
     kept = {"results": tried.results, "rivals": tried.rivals}
     text = allocation.pool_text(pool)
     return {
-        "state": models.TRIED,
-        "figures": tried.figures,
+        "state": models.TRIED, "figures": tried.figures,
         "result": json.dumps(kept, separators=(",", ":")),
-        "pool": tokens.seal(text) if tokens.can_seal() else text,
-        "pool_hash": tried.pool_hash,
+        "pool": tokens.seal(text) if tokens.can_seal() else text, "pool_hash": tried.pool_hash,
         "settings": settings.data(),
-    }
+    }  # fmt: skip
 
 
 # Committing, drawing, publishing
@@ -257,11 +258,13 @@ def show(ctx: Context, series: Series) -> int:
         count = placing.offer(ctx, series, pairs, "draw")
         Draw.update(state=models.SHOWN).where(Draw.id == made.id).execute()
         _publish(ctx, series)
+        others = objects.registry().hooks.each("roundtables_next", ctx, series=series.id)
+        following = ", ".join(f"“{topic}”" for topic in islice(others, MOST_NAMED))
         placed = {row.interest_id for row in queries.places(series) if row.state in models.TAKING}
         for row in by_code.values():
             if row.id not in placed:
                 row.series = series
-                telling.tell(ctx, row, "not_placed")
+                telling.tell(ctx, row, "not_placed", next=following)
     return count
 
 

@@ -211,6 +211,14 @@ class InterestForm(Form):
             "It is kept sealed, deleted first, and never used when places are allocated."
         ),
     )
+    is_flexible = BooleanField(
+        lazy("If none of my choices works out, I also take any other table"),
+        description=lazy("Places that stay or come free go first to those who chose the table."),
+    )
+    away = Boxes(
+        lazy("I can't come at these times"),
+        description=lazy("You get no place then, also when a table is moved to such a time."),
+    )
     is_listed = BooleanField(lazy("The others at my table may see my name and organisation"))
     is_recordable = BooleanField(lazy("I may be recorded, if the table is recorded"))
     agrees = BooleanField(
@@ -222,6 +230,10 @@ class InterestForm(Form):
         """Return the fields of groups."""
         return [field for field in self if field.name.startswith("group_")]
 
+    def time_fields(self) -> list[Any]:
+        """Return the fields that say when somebody can come, where there are several tables."""
+        return [self[name] for name in ("is_flexible", "away") if name in self]
+
     def choice_fields(self) -> list[Any]:
         """Return the fields of choices, the first choice first."""
         return [field for field in self if field.name.startswith("choice")]
@@ -231,18 +243,19 @@ class InterestForm(Form):
         same = ("name", "lang", "organisation", "employer", "is_listed", "is_recordable", "agrees")
         found: dict[str, Any] = {name: self[name].data or "" for name in same if name in self}
         return {
-            **found,
-            "email": self.email.data or "" if "email" in self else "",
+            **found, "email": self.email.data or "" if "email" in self else "",
             "needs": (self.needs.data or "") if "needs" in self else None,
             "groups": {field.name[6:]: field.data or "" for field in self.group_fields()},
             "choices": [field.data or "" for field in self.choice_fields()],
-        }
+            **{field.name: field.data for field in self.time_fields()},
+        }  # fmt: skip
 
 
 def interest_form(
     formdata: Any,
     series: Series,
     tables: Sequence[tuple[str, str]],
+    times: Sequence[tuple[str, str]],
     organisations: Sequence[Organisation],
     data: Mapping[str, Any],
     without: Sequence[str] = (),
@@ -263,6 +276,9 @@ def interest_form(
     form.lang.choices = options(labels.mail_languages())
     none = ("", lazy("Not for one of these"))
     form.organisation.choices = options([*((own.slug, own.name) for own in organisations), none])
+    form.away.choices = options(times)
+    if len(tables) < 2:
+        without = (*without, "is_flexible", "away")
     for name in (*without, *([] if organisations else ["organisation"])):
         if name in form:
             del form[name]
@@ -271,13 +287,16 @@ def interest_form(
 
 def stored_interest(interest: Interest, needs: str, values: Mapping[str, str]) -> dict[str, Any]:
     """Return what is stored, for the form."""
-    same = ("version", "name", "email", "lang", "employer", "is_listed", "is_recordable")
+    same = (
+        "version", "name", "email", "lang", "employer", "is_listed", "is_recordable", "is_flexible",
+    )  # fmt: skip
     tables = RoundTable.select().where(RoundTable.id.in_(interest.choices))
     by_id = {row.id: row.public_id for row in tables}
     return {
         **{name: getattr(interest, name) for name in same},
         "organisation": interest.organisation.slug if interest.organisation else "",
         "needs": needs,
+        "away": ["/".join(pair) for pair in interest.away],
         **{f"choice{at}": by_id.get(number, "") for at, number in enumerate(interest.choices, 1)},
         **{f"group_{key}": value for key, value in values.items()},
     }

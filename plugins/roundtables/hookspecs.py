@@ -22,8 +22,20 @@ def roundtables_sections(
     its people), "draw" (the allocation, for its people) or "mine" (somebody's own page, opened by
     `token`). `series` is a `Series` of `plugins.roundtables.interface`. Each answer is a mapping
     with `title`, `url` and, where it is about one table, `table` (its public id) and on "mine"
-    also `seats` (True: only beside a place that was taken; {seat} in `url` stands for it). Asked
-    once a page; silence means that there is nothing beyond it.
+    also `seats` (True: only beside a place that was taken; {seat} in `url` stands for it), or, for
+    another table that takes people, `text`, `lang` and `button`: an empty form sent to `url` puts
+    the person there. On "draw" also `points`: more points of the curve (see `pictures.figures`).
+    Asked once a page; silence means that there is nothing beyond it.
+    """
+    return ()
+
+
+@hookspec(ISOLATE)
+def roundtables_next(ctx: Context, series: int) -> Sequence[str]:
+    """Name tables that still take people, for the mail to those without a place.
+
+    `series` is the number of the series whose places were allocated just now. Answer with topics,
+    the first to begin first. Asked once; silence means that there are none.
     """
     return ()
 

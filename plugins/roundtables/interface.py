@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from plugins.allocation.interface import Pool, Settings, settings_from
 from plugins.roundtables import (
+    checking,
     demo,
+    drawing,
     groups,
     models,
     pages,
@@ -228,6 +231,77 @@ def by_link(token: str, seat: str) -> tuple[Series, Seat]:
 def page_of(seat: Seat) -> str:
     """Return the page of somebody's seat behind the link to their own page, for a mail to them."""
     return f"{tokens.mine(Interest.get_by_id(seat.interest_id))}/tables/{seat.public_id}"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody behind the link to their own page; `is_out` gave a place back or let it pass."""
+
+    is_waiting: bool
+    is_out: bool
+    choices: tuple[int, ...]
+    row: Any = field(repr=False, compare=False)
+
+    def can_come(self, table: Table) -> bool:
+        """Whether a table is at no time that they excluded."""
+        return checking.can_come(self.row.away, table.starts_at, table.ends_at)
+
+
+def person(token: str) -> tuple[Series, Person]:
+    """Return who opens their own page with a link, and its series. Raises NotFound."""
+    row = tokens.find_interest(token)
+    states = {place.state for place in queries.places_of(row)}
+    is_waiting = row.state == models.INTERESTED and not states & set(models.TAKING)
+    is_out = bool(states & {models.DECLINED, models.EXPIRED, models.LEFT})
+    found = series_of(models.Series.get_by_id(row.series_id))
+    return found, Person(is_waiting, is_out, tuple(row.choices), row)
+
+
+def room(ctx: Context, of: Series) -> dict[int, int]:
+    """Return how many places tables have left for those who come late, by the table's number."""
+    return queries.free(of.row, ctx.clock.now() + placing.LAST_OFFER)
+
+
+def is_in(who: Person, of: Series) -> bool:
+    """Whether somebody confirmed an interest in a series, or was asked to."""
+    return queries.of_address(of.row, who.row.email) is not None
+
+
+def move_on(ctx: Context, who: Person, of: Series, table: Table, network: str) -> str:
+    """Let somebody without a place stand in line for another table, of their series or another one.
+
+    Returns the address of their page there. Raises Conflict when it takes nobody, TooMany.
+    """
+    row = queries.table(of.row, table.public_id)
+    if who.row.series_id == of.id:
+        registering.choose_too(ctx, who.row, row)
+        return tokens.mine(who.row)
+    return tokens.mine(registering.take_over(ctx, who.row, of.row, row, network))
+
+
+def repeat(ctx: Context, of: Series, table: Table, starts: Sequence[datetime]) -> None:
+    """Add tables like one at other moments. Raises Invalid, Conflict, TooMany."""
+    service.repeat(ctx, of.row, queries.table(of.row, table.public_id), starts)
+
+
+@dataclass(frozen=True)
+class Try:
+    """The newest try at an allocation that is done: its settings, and what it found."""
+
+    public_id: str
+    settings: Settings
+    figures: Mapping[str, Any]
+    row: Any = field(repr=False, compare=False)
+
+    def pool(self) -> Pool | None:
+        """Return the people as the try saw them; None once they are deleted."""
+        return drawing.pool_of(self.row)
+
+
+def newest_try(of: Series) -> Try | None:
+    """Return the newest try of a series, whoever asks; None before one is done."""
+    made = next((row for row in queries.tries(of.row) if row.figures.get("points")), None)
+    return Try(made.public_id, settings_from(made.settings), made.figures, made) if made else None
 
 
 def by_seat(ctx: Context, public_id: str, *rights: str) -> tuple[Series, Seat]:

@@ -7,14 +7,12 @@ from portal.i18n import _, own_name
 from portal.i18n import lazy_gettext as lazy
 
 _SUPPORTS = {
-    "captions": lazy("Captions"),
-    "sign": lazy("Sign language"),
-    "interpretation": lazy("Interpretation"),
-    "dial_in": lazy("Dial-in by phone"),
+    "captions": lazy("Captions"), "sign": lazy("Sign language"),
+    "interpretation": lazy("Interpretation"), "dial_in": lazy("Dial-in by phone"),
     "easy_read": lazy("Papers in easy language"),
     "assistant": lazy("A seat for an assistant, which uses no place"),
     "chat": lazy("Taking part by chat alone"),
-}
+}  # fmt: skip
 _PLACES = {
     "offered": (lazy("offered"), "act"), "accepted": (lazy("accepted"), "ok"),
     "declined": (lazy("declined"), ""), "expired": (lazy("not answered in time"), ""),

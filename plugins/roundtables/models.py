@@ -133,7 +133,8 @@ class Interest(Model):
 
     *asked* until the mail address is proven. `mark` is in the mailed link and changes when a new one
     is sent. `receipt` is the code under which the person is found in the published tickets,
-    `choices` lists tables, best first; `groups` maps a group to its value, "" for what was not said.
+    `choices` lists tables, best first; who `is_flexible` also takes others that come free, at no
+    time of `away` (pairs of moments at which they can't come). `groups` maps a group to its value, "" for what was not said.
     `position` counts those who confirmed, `is_pooled` says that the draw knows the person, and
     `over_at` when the data are no longer needed.
     """
@@ -149,6 +150,8 @@ class Interest(Model):
     employer = TextField(default="")
     groups = JsonField(default=dict)
     choices = JsonField(default=list)
+    is_flexible = BooleanField(default=False)
+    away = JsonField(default=list)
     is_listed = BooleanField(default=False)
     is_recordable = BooleanField(default=False)
     mark = TextField()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -54,9 +55,7 @@ def table(series: Series, row: RoundTable) -> dict[str, Any]:
     """Return a table for its page; never with the joining link."""
     local = row.starts_at.astimezone(ZoneInfo(series.zone))
     return {
-        "row": row,
-        "when": moment(row.starts_at, series.zone),
-        "iso": row.starts_at.isoformat(),
+        "row": row, "when": moment(row.starts_at, series.zone), "iso": row.starts_at.isoformat(),
         "short": f"{day(local, 'medium')}, {local:%H:%M}",
         "length": ngettext("%(num)s minute", "%(num)s minutes", row.minutes),
         "seats": ngettext("%(num)s seat", "%(num)s seats", row.room),
@@ -69,7 +68,7 @@ def table(series: Series, row: RoundTable) -> dict[str, Any]:
         else "",
         "language": language_name(row.lang, locale()),
         "supports": [labels.support(key) for key in row.supports],
-    }
+    }  # fmt: skip
 
 
 def filled(row: RoundTable, wanted: dict[int, int], taken: dict[int, int]) -> list[Any]:
@@ -87,6 +86,21 @@ def choosable(ctx: Context, series: Series) -> list[tuple[str, str]]:
             words = f"{row.number}. {row.topic} – {shown['short']} – {shown['language']}"
             found.append((row.public_id, words))
     return found
+
+
+def times(
+    ctx: Context, series: Series, away: Sequence[Sequence[str]] = ()
+) -> list[tuple[str, str]]:
+    """Return when tables are that are to come, and other times that somebody excluded, with words."""
+    found, zone = [tuple(pair) for pair in away], ZoneInfo(series.zone)
+    for row in queries.tables(series):
+        if row.starts_at > ctx.clock.now():
+            found.append((row.starts_at.isoformat(), row.ends_at.isoformat()))
+    named = []
+    for pair in sorted(set(found)):
+        start, end = (datetime.fromisoformat(at).astimezone(zone) for at in pair)
+        named.append(("/".join(pair), f"{day(start, 'medium')}, {start:%H:%M}–{end:%H:%M}"))
+    return named
 
 
 def facts(series: Series) -> list[tuple[str, Any]]:
@@ -193,20 +207,18 @@ def own_place(ctx: Context, series: Series, place: Place) -> dict[str, Any]:
     gate = checking.gate_state(row.starts_at, row.ends_at, now)
     is_offer = place.state == models.OFFERED and place.answer_by > now
     return {
-        **table(series, row),
-        "place": place,
+        **table(series, row), "place": place,
         "state": labels.place(
             models.EXPIRED if place.state == models.OFFERED and not is_offer else place.state
         ),
-        "is_offer": is_offer,
-        "is_seated": place.state in models.SEATED,
+        "is_offer": is_offer, "is_seated": place.state in models.SEATED,
         "may_leave": place.state == models.ACCEPTED and row.ends_at > now,
         "answer_by": moment(place.answer_by, series.zone),
         "gate_url": tokens.gate(place, place.interest)
         if place.state in models.SEATED and not row.cancelled_at and gate != "over"
         else "",
         "gate": gate,
-    }
+    }  # fmt: skip
 
 
 def why(series: Series, interest: Interest) -> dict[str, Any] | None:
@@ -220,11 +232,8 @@ def why(series: Series, interest: Interest) -> dict[str, Any] | None:
     found, others, held = told
     titles = {row.key: row.topic for row in queries.tables(series, with_cancelled=True)}
     return {
-        "draw": made,
-        "held": found.held,
-        "tickets": found.tickets,
-        "percent": number(found.chance * 100, 1),
-        "people": made.figures["people"],
+        "draw": made, "held": found.held, "tickets": found.tickets,
+        "percent": number(found.chance * 100, 1), "people": made.figures["people"],
         "seats": made.figures["seats"],
         "tiles": pictures.tiles(set(held), made.ticket, found.tickets),
         "ways": [
@@ -247,7 +256,7 @@ def why(series: Series, interest: Interest) -> dict[str, Any] | None:
             for code, _table in json.loads(drawing.result_text(made))["tickets"][made.ticket or 0]
         ),
         "record": drawing.fingerprint(made, interest.receipt),
-    }
+    }  # fmt: skip
 
 
 def _limits(found: Any, titles: dict[str, str]) -> list[str]:
@@ -312,6 +321,7 @@ def person(row: Interest, tables: dict[int, RoundTable], places: Sequence[Place]
         "row": row,
         "state": labels.person(row.state),
         "choices": " ".join(str(tables[n].number) for n in row.choices if n in tables),
+        "is_flexible": row.is_flexible,
         "places": [(tables[one.table_id].topic, labels.place(one.state)) for one in places],
     }
 

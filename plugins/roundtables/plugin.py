@@ -126,7 +126,7 @@ def job_list(ctx: Context) -> Sequence[JobKind]:
             lazy("Delete names of old round tables"),
             DAY,
         ),
-    ]
+    ]  # fmt: skip
 
 
 @hookimpl
@@ -138,13 +138,10 @@ def task_list(ctx: Context) -> Sequence[Task]:
     found = [
         Task(
             _("Allocate the places of %(title)s", title=row.title),
-            f"/round-tables/{row.slug}/allocation",
-            row.freezes_at,
-            kind=_("Round tables"),
+            f"/round-tables/{row.slug}/allocation", row.freezes_at, kind=_("Round tables"),
         )
-        for row in mine.values()
-        if row.state == CLOSED
-    ]
+        for row in mine.values() if row.state == CLOSED
+    ]  # fmt: skip
     for item in queries.waiting_objections(list(mine)):
         row = mine[item.interest.series_id]
         title = _("Answer an objection: %(title)s", title=row.title)
@@ -171,7 +168,7 @@ def calendar_list(ctx: Context) -> Sequence[Mapping[str, Any]]:
             "url": f"/round-tables/{place.table.series.slug}",
         }
         for place in queries.own_places(ctx)
-    ]
+    ]  # fmt: skip
 
 
 @hookimpl

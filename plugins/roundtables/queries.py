@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from peewee import fn
 
 from plugins.allocation.interface import pictures
-from plugins.roundtables import checking, groups, models
+from plugins.roundtables import groups, models
 from plugins.roundtables.models import Draw, Interest, Objection, Place, RoundTable, Series
 from portal import db, permissions
 from portal.context import Context
@@ -213,8 +214,8 @@ def draw_of(series: Series) -> Draw | None:
 
 
 def tries(series: Series) -> list[Draw]:
-    """Return the tries at an allocation, the newest first."""
-    return list(Draw.select().where(Draw.series == series.id).order_by(Draw.id.desc()).limit(20))
+    """Return the last tries at an allocation, the newest first; each may hold megabytes."""
+    return list(Draw.select().where(Draw.series == series.id).order_by(Draw.id.desc()).limit(3))
 
 
 def objections(series: Series) -> list[Objection]:
@@ -277,5 +278,4 @@ def counts(series: Series) -> dict[str, Any]:
 def wanted(series: Series) -> dict[int, int]:
     """Return how many people want each table, as any of their choices."""
     rows = people(series, models.INTERESTED)
-    numbers = [str(number) for row in rows for number in row.choices]
-    return {int(number): count for number, count in checking.counted(numbers).items()}
+    return Counter(number for row in rows for number in row.choices)

@@ -12,7 +12,7 @@ from plugins.calendars.interface import Moment
 from plugins.roundtables import checking, groups, models, placing, queries, telling, tokens
 from plugins.roundtables.models import Interest, RoundTable, Series
 from portal import audit, db, permissions
-from portal.context import Context
+from portal.context import ANONYMOUS, Context
 from portal.errors import Conflict, Invalid
 from portal.i18n import SHIPPED, _
 from portal.organisations.models import Organisation
@@ -26,6 +26,9 @@ FROM_NETWORK = throttle.Limit("round-table-network", 60, 3_600)
 """Interests from one network in an hour: a school behind one address still gets in."""
 FOR_ADDRESS = throttle.Limit("round-table-address", 6, 3_600)
 """Mails that strangers can have sent to one address in an hour."""
+AGREED = ("is_listed", "is_recordable", "is_flexible")
+TIMES = ("choices", "is_flexible", "away")
+"""What somebody says about tables, and changes as long as there are places to give."""
 OPEN, LATE, BEFORE, OVER = "open", "late", "before", "over"
 
 
@@ -110,7 +113,7 @@ def _checked(
     ctx: Context, series: Series, values: Mapping[str, Any]
 ) -> tuple[dict[str, Any], tuple[str | None, str]]:
     """Return the columns of an interest, and what is kept sealed: needs, fewer opportunities."""
-    host = _organisation(ctx, values.get("organisation", ""))
+    host = values.get("of") or _organisation(ctx, values.get("organisation", ""))
     told = values.get("groups", {})
     found: dict[str, str] = {}
     for key in groups.keys(series):
@@ -126,19 +129,15 @@ def _checked(
         needs = checking.block(needs, "needs", longest=checking.NEEDS_LENGTH)
     employer = host.name if host else checking.line(values.get("employer", ""), "employer", "")
     lang = values.get("lang", "en")
-    return (
-        {
-            "name": normal_name(values["name"]),
-            "lang": lang if lang in SHIPPED else "en",
-            "organisation": host.id if host else None,
-            "employer": employer,
-            "groups": openly,
-            "choices": _ranked(ctx, series, values["choices"]),
-            "is_listed": bool(values.get("is_listed")),
-            "is_recordable": bool(values.get("is_recordable")),
-        },
-        (needs, fewer),
-    )
+    choices, away = _ranked(ctx, series, values["choices"]), checking.spans(values.get("away", ()))
+    for row in queries.tables(series):
+        if row.id in choices and not checking.can_come(away, row.starts_at, row.ends_at):
+            told = _("You chose “%(topic)s”, but can't come then. Change one of the two.")
+            raise Invalid(told % {"topic": row.topic}, "away")
+    agreed = {name: bool(values.get(name)) for name in AGREED}
+    kept = {"name": normal_name(values["name"]), "lang": lang if lang in SHIPPED else "en"}
+    kept |= {"organisation": host.id if host else None, "employer": employer, "groups": openly}
+    return {**kept, **agreed, "choices": choices, "away": away}, (needs, fewer)
 
 
 def _organisation(ctx: Context, slug: str) -> Organisation | None:
@@ -172,16 +171,10 @@ def _create(
     ctx: Context, series: Series, email: str, kept: Mapping[str, Any], own: Account | None
 ) -> Interest:
     return Interest.create(  # type: ignore[no-any-return]
-        public_id=new_public_id(),
-        series=series.id,
-        account=own.id if own else None,
-        email=email,
-        mark=secrets.token_hex(12),
-        receipt=tokens.new_receipt(),
-        salt=secrets.token_hex(16),
-        created_at=ctx.clock.now(),
-        **kept,
-    )
+        public_id=new_public_id(), series=series.id, account=own.id if own else None, email=email,
+        mark=secrets.token_hex(12), receipt=tokens.new_receipt(), salt=secrets.token_hex(16),
+        created_at=ctx.clock.now(), **kept,
+    )  # fmt: skip
 
 
 def _set(row: Interest, **values: Any) -> None:
@@ -270,25 +263,64 @@ def change(
                 version=row.version,
             )
         extent = may_change(ctx, series)
-        values = {**values, "choices": values["choices"] if extent != "details" else _kept(row)}
+        if extent == "details":
+            values = {**values, "choices": _kept(row)}
         kept, (needs, fewer) = _checked(ctx, series, values)
         if kept["organisation"] is None and row.organisation_id and not ctx.actor.signed_in:
             kept |= {"organisation": row.organisation_id, "employer": row.employer}
             known = groups.from_profile(row.organisation)
             kept["groups"] |= {key: known[key] for key in known if key in kept["groups"]}
         if extent != "all":
-            kept = {
-                name: kept[name]
-                for name in ("name", "lang", "is_listed", "is_recordable", "choices")
-            }
+            kept = {name: kept[name] for name in ("name", "lang", "choices", "away", *AGREED)}
             fewer = groups.all_of(series, [row])[row.id].get(groups.FEWER, "")
         if extent == "details":
-            kept.pop("choices")
+            kept = {name: value for name, value in kept.items() if name not in TIMES}
         _set(row, **kept)
         groups.keep_sealed(row, needs, fewer)
         audit.record(ctx, "interest.changed", NAME, series.id, interest=row.id, role="participant")
         if extent == "choices":
             placing.refill(ctx, series)
+
+
+def choose_too(ctx: Context, interest: Interest, table: RoundTable) -> None:
+    """Let somebody without a place stand in line for one more table; the rule decides at once.
+
+    Raises Conflict when places are not given any more.
+    """
+    series: Series = Series.get_by_id(interest.series_id)
+    with db.transaction():
+        state = placing.hold(series)
+        row: Interest = Interest.get_by_id(interest.id)
+        if row.state != models.INTERESTED or state != models.PLACED:
+            raise Conflict(_("This interest can't be changed any more."))
+        if table.id not in row.choices:
+            _set(row, choices=[*row.choices, table.id])
+            audit.record(
+                ctx, "interest.changed", NAME, series.id, interest=row.id, role="participant"
+            )
+            placing.refill(ctx, series)
+
+
+def take_over(
+    ctx: Context, interest: Interest, series: Series, table: RoundTable, network: str
+) -> Interest:
+    """Confirm somebody's interest in a table of another series, with what they said in theirs.
+
+    Access needs and what only the other series asks stay behind. Raises Conflict, TooMany.
+    """
+    own = ctx.actor.account_id is not None and ctx.actor.account_id == interest.account_id
+    values = {name: getattr(interest, name) for name in ("name", "email", "lang", "employer")}
+    shared = set(groups.TITLES) & set(groups.keys(series))
+    said = {key: value for key, value in interest.groups.items() if key in shared}
+    values |= {"of": interest.organisation, "groups": said, "choices": [table.public_id]}
+    asked = {**values, "agrees": True}
+    with db.transaction():
+        made = express(
+            ctx if own else ctx.as_actor(ANONYMOUS), series, asked, network, interest.email
+        )
+        assert made is not None
+        _set(made, account=interest.account_id)
+    return made
 
 
 def _kept(row: Interest) -> list[str]:

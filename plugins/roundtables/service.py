@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,6 +29,7 @@ EVENTS = tuple(
     EventType(f"round_tables.{name}", title, {}, NAME)
     for name, title in (
         ("published", lazy("A series of round tables was published")),
+        ("tried", lazy("An allocation of round tables was tried out")),
         ("allocated", lazy("The places of a series of round tables were allocated")),
         ("cancelled", lazy("A series of round tables was cancelled")),
         ("held", lazy("A series of round tables was held")),
@@ -131,16 +132,11 @@ def _checked(ctx: Context, values: Mapping[str, Any], series: Series | None) -> 
         "purpose": checking.block(
             values["purpose"], "purpose", _("Say what the round tables are for.")
         ),
-        "questions": checking.block(values["questions"], "questions"),
-        "lang": values["lang"],
-        "zone": zone,
-        "opens_at": opens_at,
-        "closes_at": closes_at,
-        "freezes_at": closes_at + grace,
-        "groups": wanted,
-        **kept,
+        "questions": checking.block(values["questions"], "questions"), "lang": values["lang"],
+        "zone": zone, "opens_at": opens_at, "closes_at": closes_at,
+        "freezes_at": closes_at + grace, "groups": wanted, **kept,
         "offer_hours": checking.whole(values["offer_hours"], "offer_hours", 4, 336),
-    }
+    }  # fmt: skip
 
 
 def _without_fixed(ctx: Context, series: Series, kept: dict[str, Any]) -> dict[str, Any]:
@@ -203,16 +199,29 @@ def copy(ctx: Context, series: Series, weeks: int) -> Series:
         made = _create(ctx, series.organisation, kept)
         Series.update(contact=series.contact_id).where(Series.id == made.id).execute()
         for row in queries.tables(series):
-            again = {
-                name: getattr(row, name)
-                for name in ("number", "topic", "lang", "minutes", "rapporteur", *SEATS)
-            }
             RoundTable.create(
                 public_id=new_public_id(), series=made.id,
-                starts_at=_later(row.starts_at, series.zone, weeks), supports=row.supports,
-                note=row.note, **again,
+                starts_at=_later(row.starts_at, series.zone, weeks), number=row.number,
+                **_again(row),
             )  # fmt: skip
     return made
+
+
+def _again(row: RoundTable) -> dict[str, Any]:
+    names = ("topic", "lang", "minutes", "rapporteur", "supports", "note", *SEATS)
+    return {name: getattr(row, name) for name in names}
+
+
+def repeat(ctx: Context, series: Series, table: RoundTable, starts: Sequence[datetime]) -> None:
+    """Add tables like one at other moments, with its joining link. Raises Invalid, Conflict, TooMany."""
+    permissions.check(ctx, "edit", series)
+    least = ctx.clock.now() if series.state == models.DRAFT else series.freezes_at
+    with db.transaction():
+        placing.hold(series)
+        for at in starts:
+            if at <= max(least, ctx.clock.now()):
+                raise Invalid(_("A round table can't begin before registration ends."), "day")
+            _add_table(ctx, series, {**_again(table), "joining": table.joining, "starts_at": at})
 
 
 def _later(moment: datetime, zone: str, weeks: int) -> datetime:
@@ -365,14 +374,11 @@ def _check_open(ctx: Context, series: Series) -> None:
     of: Any = Series
     own = of.select().where(of.organisation == series.organisation_id)
     if own.where(of.state.in_((models.PUBLISHED, models.CLOSED, models.PLACED))).count() > most:
-        raise TooMany(
-            ngettext(
-                "Your organisation has a series under way already.",
-                "Your organisation has %(num)s series under way already.",
-                most,
-            ),
-            retry_after=3_600,
-        )
+        told = ngettext(
+            "Your organisation has a series under way already.",
+            "Your organisation has %(num)s series under way already.", most,
+        )  # fmt: skip
+        raise TooMany(told, retry_after=3_600)
 
 
 def new_mark() -> str:

@@ -66,6 +66,7 @@ _LETTERS: Mapping[str, tuple[Any, ...]] = {
             "You stay in line: when somebody gives a place back, the published rule decides anew."
         ),
     ),
+    "next": (lazy("Other tables still take people: %(next)s. Your page has a button for each."),),
     "answered": (
         lazy("Your objection was answered: %(title)s"),
         lazy("The answer stands on your page."),
@@ -122,7 +123,8 @@ def tell(ctx: Context, interest: Interest, letter: str, **values: Any) -> int:
         "closes": Moment(series.closes_at, series.zone),
         "freezes": Moment(series.freezes_at, series.zone), **values,
     }  # fmt: skip
-    title, *texts = (Lazy(text.message, known) for text in _LETTERS[letter])
+    words = (*_LETTERS[letter], *(_LETTERS["next"] if values.get("next") else ()))
+    title, *texts = (Lazy(text.message, known) for text in words)
     return mail.enqueue(
         replace(ctx, locale=interest.lang), interest.email, "roundtables/letter", title=title,
         texts=texts, path=tokens.mine(interest), is_fictional=series.organisation.is_fictional,

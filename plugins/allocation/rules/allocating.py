@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.util import find_spec
+from types import MappingProxyType
 
 from plugins.allocation.rules.board import Layout, board_of
 from plugins.allocation.rules.draw import canonical, fingerprint, leaves, pool_hash
@@ -119,14 +120,20 @@ def trade_off(
     seed: str = "",
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
-) -> list[Point]:
-    """Return what hosts choose from: how much more equal chances get for how much breadth."""
-    points = []
-    for at, epsilon in enumerate(epsilons):
-        share = (lambda part, at=at: progress((at + part) / len(epsilons))) if progress else None
-        result = allocate(pool, with_epsilon(settings, epsilon), seed, share, cancelled)
-        points.append(point_of(result))
-    return points
+    known: Mapping[float, Point] = MappingProxyType({}),
+) -> Iterator[Point]:
+    """Yield what hosts choose from: how much more equal chances get for how much breadth.
+
+    Each point is that of a single run, so those that are `known` from one are not computed again.
+    """
+    missing = [epsilon for epsilon in epsilons if epsilon not in known]
+    for epsilon in epsilons:
+        if epsilon in known:
+            yield known[epsilon]
+            continue
+        at = missing.index(epsilon)
+        share = (lambda part, at=at: progress((at + part) / len(missing))) if progress else None
+        yield point_of(allocate(pool, with_epsilon(settings, epsilon), seed, share, cancelled))
 
 
 def point_of(result: Result) -> Point:

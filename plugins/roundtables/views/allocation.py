@@ -34,33 +34,24 @@ def _page(slug: str, told: str = "", field: str = "", status: int = 422) -> Resp
     people = queries.count_interested([row.id]).get(row.id, 0)
     seats = sum(item.seats for item in queries.tables(row))
     shown = pictures.figures(newest.figures) if newest and newest.figures else None
+    ways = interface.ways(g.ctx, "draw", row)
+    more = [point for way in ways for point in way.get("points", ())]
+    found = sorted([*shown["points"], *more], key=lambda one: int(one["loss"])) if shown else []
+    whole = {**shown, "points": found} if shown else {}
     is_tried = newest is not None and newest.state == TRIED
     page = render_template(
-        "roundtables/allocation.html",
-        row=row,
-        host=row.organisation,
-        people=people,
-        seats=seats,
+        "roundtables/allocation.html", row=row, host=row.organisation, people=people, seats=seats,
         is_closed=row.state == CLOSED,
         fits=row.state == CLOSED and made is None and people > 0
         and pooling.everybody_fits(row) is not None,
-        draw=newest,
-        job=job,
-        is_stuck=job is not None and job.state in ("failed", "cancelled"),
-        figures=shown,
-        curve=pictures.curve(shown) if shown else {},
+        draw=newest, job=job, is_stuck=job is not None and job.state in ("failed", "cancelled"),
+        figures=shown, whole=whole, curve=pictures.curve(whole) if shown else {},
         presence=pages.presence(row, newest) if newest and shown else [],
-        steps=pages.steps(row, made),
-        is_tried=is_tried,
+        steps=pages.steps(row, made), is_tried=is_tried,
         round=rules.round_of(made.source) if made and made.source else None,
         beacon_url=rules.beacon_url(made.source) if made else "",
-        closes=pages.moment(row.closes_at, row.zone),
-        freezes=pages.moment(row.freezes_at, row.zone),
-        told=told,
-        field=field,
-        typed=request.form,
-        ways=interface.ways(g.ctx, "draw", row),
-        pages=pages,
+        closes=pages.moment(row.closes_at, row.zone), freezes=pages.moment(row.freezes_at, row.zone),
+        told=told, field=field, typed=request.form, ways=ways, pages=pages,
     )  # fmt: skip
     return page, status if told else 200
 

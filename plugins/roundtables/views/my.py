@@ -96,8 +96,9 @@ def _form(
     if me is not None:
         start.setdefault("name", me.name)
         start.setdefault("organisation", mine[0].slug if mine else "")
+    times = pages.times(g.ctx, row, of.away if of else ())
     return forms.interest_form(
-        request.form or None, row, pages.choosable(g.ctx, row), mine, start, without
+        request.form or None, row, pages.choosable(g.ctx, row), times, mine, start, without
     )
 
 
@@ -158,6 +159,7 @@ def _page(row: Interest, series: Series, told: str = "", typed: str = "") -> Res
         standing=pages.standing(g.ctx, series, row, places),
         places=[pages.own_place(g.ctx, series, place) for place in places],
         choices=[pages.table(series, tables[n]) for n in row.choices if n in tables],
+        times=pages.times(g.ctx, series, row.away), away=["/".join(pair) for pair in row.away],
         why=explained,
         line=pages.line(series, row) if is_over and series.state == "placed" else [],
         objections=queries.objections_of(row), may_object=is_over,
@@ -220,7 +222,8 @@ def edit(token: str) -> ResponseReturnValue:
     data = forms.stored_interest(row, groups.needs_of(row), values)
     form = _form(series, data, ("email", "agrees", "homepage"), row)
     if extent != "all":
-        for field in [*form.group_fields(), *(form.choice_fields() if extent == "details" else ())]:
+        asked = [] if extent == "choices" else [*form.choice_fields(), *form.time_fields()]
+        for field in [*form.group_fields(), *asked]:
             del form[field.name]
     if request.method == "POST" and form.validate():
         try:

@@ -10,6 +10,7 @@ import sys
 import time
 from collections import Counter, deque
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -342,12 +343,18 @@ def test_an_allocation_says_how_far_it_is_and_can_be_stopped() -> None:
 def test_the_curve_trades_breadth_for_equal_chances() -> None:
     pool, settings = stored("synthetic_vet_100")
 
-    narrow, wide = rules.trade_off(pool, settings, (0.05, 0.15))
+    single = rules.point_of(rules.allocate(pool, rules.with_epsilon(settings, 0.05)))
+    points = list(rules.trade_off(pool, settings, (0.05, 0.10, 0.20), known={0.05: single}))
 
-    assert narrow.coverage >= 0.95 > wide.coverage >= 0.85
-    assert wide.lowest > narrow.lowest
-    assert wide.bound is not None
-    assert wide.bound >= wide.lowest
+    assert [point.epsilon for point in points] == [0.05, 0.10, 0.20] and points[0] is single
+    alone = rules.allocate(pool, rules.with_epsilon(settings, 0.20))
+    assert points[2] == rules.point_of(alone)  # what a host gets who chooses it
+    assert all(
+        one.coverage > other.coverage and one.lowest <= other.lowest
+        for one, other in pairwise(points)
+    )
+    assert all(point.coverage >= 1 - point.epsilon and point.bound for point in points)
+    assert all(point.lowest <= (point.bound or 0) for point in points)
 
 
 # Larger pools

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import pytest
 from flask import Flask
 
+from plugins.allocation import rules
+from plugins.roundtable_rules import curves
+from plugins.roundtable_rules.models import Curve
 from plugins.roundtables import drawing
 from plugins.roundtables import interface as roundtables
 from plugins.roundtables.models import Draw, Series
@@ -12,9 +17,10 @@ from portal import workflow
 from portal.clock import FixedClock
 from portal.context import SYSTEM, Context
 from portal.errors import Conflict, Invalid, NotFound
+from portal.people.models import Account
 from tests.factories import make_account, post, sign_in
 from tests.plugins.roundtables.conftest import PLUGINS, again, by, make_host, make_series
-from tests.plugins.roundtables.test_allocation import crowd, tried
+from tests.plugins.roundtables.test_allocation import Quiet, crowd, tried
 from tests.visiting import faults
 
 SAID = {"loss": 7, "own_groups": "Sector: metal, care", "org_cap": 2, "seats_per_person": 1}
@@ -92,6 +98,59 @@ def test_the_page_keeps_what_was_typed_and_publishes_what_is_set(app: Flask, ctx
     assert "stay as they were published" in kept.text and "weight_type" not in kept.text
     stranger = sign_in(app.test_client(), make_account(app))
     assert stranger.get(page).status_code == 404
+
+
+def test_the_curve_goes_on_beside_the_answers_and_can_be_stopped(
+    portal: Flask, ctx: Context, clock: FixedClock
+) -> None:
+    series, host = crowd(portal, ctx, clock, 6)
+    mine = roundtables.series(host, series.slug, "run")
+    with pytest.raises(Conflict, match="Try the allocation out first"):
+        curves.start(host, mine)
+    tried(host, series)
+    assert curves.of(roundtables.newest_try(mine)) is None  # the answers did not wait for it
+    curves.follow(ctx, series.id)
+    curves.follow(ctx, series.id)  # twice is harmless
+    row = Curve.get()
+    found = roundtables.newest_try(mine)
+    assert found is not None and curves.missing(found, row) == [2, 20]
+    curves.stop(host, mine)
+    curves.run(ctx, {"curve": row.id}, Quiet())
+    assert Curve.get().points == {}
+    curves.start(host, mine)
+    curves.run(ctx, {"curve": row.id}, Quiet())
+
+    points = Curve.get().points
+    pool = found.pool()
+    assert pool is not None and set(points) == {"2", "20"} and Curve.get().state == "done"
+    alone = rules.allocate(pool, rules.with_epsilon(found.settings, 0.2))
+    assert points["20"] == asdict(rules.point_of(alone))
+    assert curves.missing(found, Curve.get()) == []
+    assert [point["loss"] for point in curves.points(found)] == [2, 20]
+
+
+def test_the_page_of_the_curve_shows_what_is_there(
+    app: Flask, ctx: Context, clock: FixedClock
+) -> None:
+    with app.app_context():
+        series, host = crowd(app, ctx, clock, 6)
+        account, page = Account.get(), f"/round-tables/{series.slug}/allocation/curve"
+    client = sign_in(app.test_client(), account)
+    assert "Nothing was tried out yet" in client.get(page).text
+    with app.app_context():
+        tried(host, series)
+    assert "2, 20" in client.get(page).text
+    assert post(client, page).status_code == 303
+    working = client.get(page)
+    assert "More points are being computed" in working.text and faults(working) == []
+    with app.app_context():
+        curves.run(ctx, {"curve": Curve.get().id}, Quiet())
+    shown = client.get(page)
+    assert faults(shown) == [] and "5 %: Broader" in shown.text and "rt-curve" in shown.text
+    whole = client.get(f"/round-tables/{series.slug}/allocation").text
+    assert "The whole curve" in whole and "20 %" in whole
+    stranger = sign_in(app.test_client(), make_account(app))
+    assert stranger.get(page).status_code == 404 and post(stranger, page).status_code == 404
 
 
 def again_slug(app: Flask) -> str:

@@ -1,0 +1,1 @@
+"""The next round table with room, for those who got no place."""
