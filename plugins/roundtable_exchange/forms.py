@@ -8,8 +8,15 @@ from typing import Any
 
 from werkzeug.datastructures import FileStorage
 from wtforms import IntegerField, MultipleFileField, SelectField
-from wtforms.validators import InputRequired
+from wtforms.validators import InputRequired, NumberRange
 
+from plugins.roundtable_exchange.again import (
+    FORTNIGHT,
+    MONTH_DAY,
+    MONTH_WEEKDAY,
+    MOST_TIMES,
+    WEEK,
+)
 from plugins.roundtable_exchange.reading import LARGEST, Entry
 from plugins.roundtables import interface as roundtables
 from portal.errors import Invalid
@@ -45,6 +52,38 @@ class TablesForm(Form):
         """Fill the form from what was typed, else with the language of the series."""
         super().__init__(formdata, data={"lang": series.lang, "capacity": USUAL_SEATS})
         self.lang.choices = options(languages([*roundtables.SPOKEN, series.lang]))
+
+
+class RepeatForm(Form):
+    """How often a table happens again."""
+
+    way = SelectField(lazy("How often?"))
+    times = IntegerField(
+        lazy("How many more times?"),
+        [
+            InputRequired(NOT_EMPTY),
+            NumberRange(1, MOST_TIMES, lazy("Write a number from 1 to 24.")),
+        ],
+        default=3,
+    )
+
+    def __init__(self, formdata: Any, day: date) -> None:
+        """Offer the ways for a table on a day."""
+        super().__init__(formdata)
+        self.way.choices = [
+            (WEEK, _("every week")),
+            (FORTNIGHT, _("every two weeks")),
+            (MONTH_DAY, _("every month, on day %(num)s", num=day.day)),
+            (MONTH_WEEKDAY, _("every month, on the same weekday in the month")),
+        ]
+
+
+def typed_days(values: list[str]) -> list[date]:
+    """Return the days that were ticked. Raises Invalid for what is none."""
+    try:
+        return [date.fromisoformat(value) for value in values]
+    except ValueError:
+        raise Invalid(_("Choose from the list."), "days") from None
 
 
 @dataclass

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint
 
-from plugins.roundtable_exchange import api
+from plugins.roundtable_exchange import again, api
 from plugins.roundtables.interface import Series
 from portal.context import Context
 from portal.hookspecs import hookimpl
@@ -24,7 +24,19 @@ def blueprint_list(ctx: Context) -> Sequence[Blueprint]:
 def roundtables_sections(
     ctx: Context, page: str, series: Series, token: str
 ) -> Sequence[Mapping[str, Any]]:
-    """Offer the host of a draft to take tables from a calendar file."""
-    is_wanted = page == "host" and series.state == "draft"
-    url = f"/round-tables/{series.slug}/calendar-file"
-    return [{"title": _("Add from a calendar file"), "url": url}] if is_wanted else []
+    """Offer the host to repeat a table, and to take tables of a draft from a calendar file."""
+    if page != "host" or series.state not in again.OPEN:
+        return []
+    base = f"/round-tables/{series.slug}"
+    found = [
+        {
+            "title": _("Repeat"),
+            "url": f"{base}/tables/{one.public_id}/repeat",
+            "table": one.public_id,
+        }
+        for one in series.tables
+        if one.cancelled_at is None
+    ]
+    if series.state == "draft":
+        found.append({"title": _("Add from a calendar file"), "url": f"{base}/calendar-file"})
+    return found

@@ -5,12 +5,12 @@ from __future__ import annotations
 from flask import Blueprint, flash, g, render_template, request
 from flask.typing import ResponseReturnValue
 
-from plugins.roundtable_exchange import forms, service
+from plugins.roundtable_exchange import again, forms, service
 from plugins.roundtable_exchange.forms import Row
 from plugins.roundtables import interface as roundtables
 from plugins.roundtables.interface import Series
 from portal.errors import Invalid
-from portal.i18n import _, ngettext
+from portal.i18n import _, day, ngettext
 from portal.people import throttle
 from portal.people.forms import mark
 from portal.people.views import to
@@ -71,6 +71,48 @@ def add(slug: str) -> ResponseReturnValue:
             flash(told + " " + _("Joining links are not taken from files: write them yourself."))
             return to(f"/round-tables/{series.slug}")
     return _choose(series, form, rows, []), 422
+
+
+@blueprint.route("/round-tables/<slug>/tables/<table_id>/repeat", methods=["GET", "POST"])
+@allow(SIGNED_IN, owner=HOST, rate="round-table")
+def repeat(slug: str, table_id: str) -> ResponseReturnValue:
+    """Make a table happen again: say how often, look at the days, add them."""
+    series = roundtables.series(g.ctx, slug, "edit")
+    table = series.table(table_id)
+    again.check_open(series)
+    first = again.first_day(series, table)
+    form, shown = forms.RepeatForm(request.form or None, first), []
+    told = ""
+    if "add" in request.form:
+        try:
+            throttle.spend(g.ctx, READING, str(g.ctx.actor.account_id))
+            on = forms.typed_days(request.form.getlist("day"))
+            count = again.repeat(g.ctx, series, table, on)
+        except Invalid as error:
+            told = error.message
+        else:
+            flash(
+                ngettext(
+                    "%(num)s round table like it is added.",
+                    "%(num)s round tables like it are added.",
+                    count,
+                )
+            )
+            return to(f"/round-tables/{series.slug}")
+    if request.method == "POST" and form.validate():
+        shown = again.days(first, form.way.data, form.times.data or 0)
+    page = render_template(
+        "roundtable_exchange/repeat.html",
+        series=series,
+        host=series.host,
+        table=table,
+        when=roundtables.moment(table.starts_at, series.zone),
+        form=form,
+        days=[(one.isoformat(), day(one, "full")) for one in shown],
+        ticked=request.form.getlist("day") if "add" in request.form else None,
+        told=told,
+    )
+    return page, 422 if told or form.errors else 200
 
 
 def _choose(

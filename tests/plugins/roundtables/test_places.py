@@ -6,13 +6,14 @@ import random
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
 
 from plugins.allocation.interface import pictures
 from plugins.roundtables import after, pages, placing, pooling, queries, registering, service
-from plugins.roundtables.models import TAKING, Interest, Place, Series
+from plugins.roundtables.models import TAKING, Interest, Place, RoundTable, Series
 from portal import db, settings, workflow
 from portal.clock import FixedClock
 from portal.context import SYSTEM, Context
@@ -62,6 +63,40 @@ def test_an_accepted_place_comes_with_a_mail_and_a_declined_one_goes_on(
     assert len(mails(one.email)) == 4  # asked, confirmed, offered, accepted
     with pytest.raises(Conflict, match="gave this place back"):
         placing.accept(visitor, place_of(two))
+
+
+def test_a_table_that_nobody_chose_goes_to_who_takes_any_but_never_at_an_excluded_time(
+    portal: Flask, ctx: Context, clock: FixedClock
+) -> None:
+    tables = [{"capacity": 1}, {"capacity": 2, "topic": "Quality"}]
+    series = make_series(ctx, make_host(portal)[0], tables)
+    first, other = tables_of(series)
+    away = [f"{other.starts_at.isoformat()}/{other.ends_at.isoformat()}"]
+    only = {"choices": [first.public_id]}
+    said: list[dict[str, Any]] = [{}, {"is_flexible": True}, {"is_flexible": True, "away": away}]
+    rows = [interested(ctx, series, at, **only, **more) for at, more in enumerate([{}, *said], 1)]
+    with pytest.raises(Invalid) as error:
+        registering.change(by(ctx, None), rows[0], wish(series, 1, away=away))
+    assert error.value.field == "away"
+    with pytest.raises(Invalid, match="Choose from the list"):
+        registering.change(by(ctx, None), rows[0], wish(series, 1, away=["soon/later"]))
+    series = close(ctx, clock, series)
+    pool = pooling.pool_of(series, rows, tables_of(series))
+    assert {one.choices for one in pool.people} == {("T1",)}  # the draw knows choices alone
+    offer_to(ctx, series, rows[:1], first)
+
+    with db.transaction():
+        assert placing.refill(ctx, again(series)) == 1
+    assert (place_of(rows[2]).table_id, place_of(rows[2]).via) == (other.id, "rule")
+    registering.change(by(ctx, None), rows[1], wish(series, 2))  # who chose it comes before
+    assert place_of(rows[1]).table_id == other.id
+    placing.decline(by(ctx, None), place_of(rows[1]))
+
+    assert not Place.select().where(Place.interest == rows[3].id).exists()
+    moved = {"starts_at": other.starts_at, "minutes": 30}
+    RoundTable.update(**moved).where(RoundTable.id == first.id).execute()
+    pool = pooling.pool_of(again(series), [again(row) for row in rows], tables_of(series))
+    assert pool.by_id[rows[3].receipt].choices == ()  # also when a table is moved there
 
 
 def test_an_offer_without_an_answer_goes_to_the_next_in_line(
