@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from plugins.attendance import grouping, outcomes, surveys
+from plugins.attendance import grouping, outcomes, owning, surveys
 from plugins.attendance.models import EMPLOYER, SHOWN, WAITING, Comment, Outcome
 from plugins.roundtables import interface as roundtables
 from portal import db
@@ -68,6 +68,7 @@ def _values(ctx: Context) -> dict[str, object]:
                 "what": _("Write the list of what to pack"),
                 "who": _("the host of the round table"),
                 "due": (today + timedelta(days=30)).isoformat(),
+                "owner": owning.HOST,
             }
         ],
         "comments_until": today + timedelta(days=14),

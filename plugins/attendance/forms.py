@@ -61,16 +61,24 @@ def outcome_form(
     return form
 
 
-def actions(form: Mapping[str, str] | None, row: Outcome) -> list[dict[str, Any]]:
-    """Return the rows of actions: as typed, else as stored with a few empty ones."""
-    names = ("what", "who", "due", "done")
+def actions(
+    form: Mapping[str, str] | None, row: Outcome, owners: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """Return the rows of actions: as typed, else as stored with a few empty ones.
+
+    `owners` says who is reminded, by the id of the action.
+    """
+    names = ("what", "who", "due", "done", "owner", "id")
     if form:
         return [
             {name: form.get(f"{name}_{at}", "") for name in names}
             for at in range(1, rules.MOST_ACTIONS + 1)
             if f"what_{at}" in form
         ]
-    kept = outcomes.actions_of(row)
+    kept = [
+        {"id": "", **one, "owner": owners.get(one.get("id", ""), "")}
+        for one in outcomes.actions_of(row)
+    ]
     empty = [dict.fromkeys(names, "") for _at in range(SPARE)]
     return [*kept, *empty][: rules.MOST_ACTIONS]
 

@@ -14,6 +14,7 @@ from plugins.attendance.models import (
     Group,
     Letter,
     Outcome,
+    Owner,
     Spent,
     Tally,
 )
@@ -30,13 +31,13 @@ def forget(ctx: Context) -> None:
 
     Outcomes, counts of surveys and the hashes of certificates stay as long as their table.
     """
-    people: tuple[Any, ...] = (Group, Consent, Comment, Letter)
+    people: tuple[Any, ...] = (Group, Consent, Comment, Letter, Owner)
     with db.transaction():
         for model in people:
-            known = {number for (number,) in model.select(model.interest_id).distinct().tuples()}
-            gone = roundtables.gone(known)
+            rows = model.select(model.interest_id).where(model.interest_id.is_null(False))
+            gone = roundtables.gone({number for (number,) in rows.distinct().tuples()})
             model.delete().where(model.interest_id.in_(list(gone))).execute()
-        tables: tuple[Any, ...] = (Outcome, Tally, Spent, Certificate)
+        tables: tuple[Any, ...] = (Outcome, Owner, Tally, Spent, Certificate)
         for model in tables:
             for (number,) in list(model.select(model.table_id).distinct().tuples()):
                 if roundtables.of_table(number) is None:

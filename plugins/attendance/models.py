@@ -89,6 +89,25 @@ class Letter(Model):
         table_name = "attendance_letter"
 
 
+class Owner(Model):
+    """Who is reminded of an action: somebody who was there, the people of the host where none is named.
+
+    `action` is the `id` of a row in the outcome's actions; `before_at` and `after_at` say when the
+    reminders before and after its day were sent.
+    """
+
+    id = AutoField()
+    table_id = IntegerField()
+    action = TextField()
+    interest_id = IntegerField(null=True)
+    since = UtcDateTime()
+    before_at = UtcDateTime(null=True)
+    after_at = UtcDateTime(null=True)
+
+    class Meta:
+        table_name = "attendance_owner"
+
+
 class Spent(Model):
     """That one more person answered the survey of a table; not who, not when, not what."""
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from peewee import fn
 
-from plugins.attendance import rules
+from plugins.attendance import owning, rules
 from plugins.attendance.models import (
     EMPLOYER,
     HIDDEN,
@@ -70,13 +70,20 @@ def write(
     permissions.check(ctx, "edit", series.row)
     if table.starts_at > ctx.clock.now() and series.state != roundtables.WAS_HELD:
         raise Conflict(_("This round table has not begun yet."))
+    known = {key for key, _words in owning.choices(series, table)}
+    actions = rules.actions(values.get("actions", ()), known)
+    owners = owning.split(actions)
     kept = {
         "findings": {name: rules.text(values.get(name, ""), name) for name in rules.FOUND},
-        "actions": rules.actions(values.get("actions", ())),
+        "actions": actions,
         "related": _chosen(ctx, series, table, values.get("related", ())),
         "comments_until": _until(ctx, series, values.get("comments_until")),
     }
     with db.transaction():
+        days = {one.get("id"): one["due"] for one in of(table).actions}
+        moved = [
+            one["id"] for one in actions if days.get(one.get("id"), "") not in ("", one["due"])
+        ]
         Outcome.insert(
             table_id=table.id, findings={}, actions=[], related=[], version=0
         ).on_conflict_ignore().execute()
@@ -86,6 +93,7 @@ def write(
         if not Outcome.update(version=Outcome.version + 1, **kept).where(here).execute():
             told = _("Somebody else saved this while you were writing. Nothing of yours is lost.")
             raise Conflict(told, version=of(table).version)
+        owning.keep(ctx, series, table, owners, moved)
         audit.record(ctx, "outcomes.written", SERIES, series.id, table=table.id)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint
 
-from plugins.attendance import demo, keeping, letters, outcomes, views
+from plugins.attendance import demo, keeping, letters, outcomes, reminding, views
 from plugins.roundtables import interface as roundtables
 from plugins.roundtables.interface import Series
 from portal.context import Context
@@ -66,8 +66,18 @@ def roundtables_sections(
 
 @hookimpl
 def task_list(ctx: Context) -> Sequence[Task]:
-    """Offer comments that nobody of the host has read yet."""
-    return [
+    """Offer comments that nobody of the host has read yet, and what the host is to do."""
+    found = [
+        Task(
+            _("To do after a round table: %(what)s", what=what),
+            reminding.page(series, table),
+            since,
+            due,
+            kind=_("Round tables"),
+        )
+        for series, table, what, since, due in reminding.waiting(ctx)
+    ]
+    return found + [
         Task(
             _("Read comments on outcomes: %(topic)s", topic=table.topic),
             f"/round-tables/{series.slug}/tables/{table.public_id}/outcomes#comments",
@@ -80,6 +90,7 @@ def task_list(ctx: Context) -> Sequence[Task]:
 
 def _look_after(ctx: Context, _payload: Mapping[str, Any], _progress: Progress) -> None:
     letters.look_after(ctx)
+    reminding.look_after(ctx)
 
 
 def _forget(ctx: Context, _payload: Mapping[str, Any], _progress: Progress) -> None:
@@ -93,7 +104,7 @@ def job_list(ctx: Context) -> Sequence[JobKind]:
         JobKind(
             "attendance.look_after",
             _look_after,
-            lazy("Write to those who came to a round table, once"),
+            lazy("Write to those who came to a round table, and remind of what was agreed"),
             QUARTER,
         ),
         JobKind(
@@ -103,6 +114,13 @@ def job_list(ctx: Context) -> Sequence[JobKind]:
             DAY,
         ),
     ]
+
+
+@hookimpl(optionalhook=True)
+def notice_list(ctx: Context) -> Sequence[Mapping[str, Any]]:
+    """Name what hosts are reminded of."""
+    title = lazy("Something that was agreed at a round table of your organisation is due")
+    return [{"kind": reminding.NOTICE, "title": title}]
 
 
 @hookimpl(optionalhook=True)

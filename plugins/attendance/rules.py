@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from portal.errors import Invalid
@@ -13,6 +13,8 @@ FOUND = ("notes", "agreed", "open")
 """Parts of the outcomes that are texts; what is done next stands apart, with owners and days."""
 MOST_ACTIONS, LONGEST, LONGEST_LINE, LONGEST_COMMENT = 12, 6_000, 300, 2_000
 WIDTH = 300
+BEFORE, STILL = timedelta(days=3), timedelta(days=14)
+"""How long before its day somebody is reminded of an action, and how long after it at most."""
 
 
 def text(value: str, field: str, longest: int = LONGEST) -> str:
@@ -26,11 +28,14 @@ def text(value: str, field: str, longest: int = LONGEST) -> str:
     return clean
 
 
-def actions(rows: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
+def actions(
+    rows: Sequence[Mapping[str, str]], owners: Collection[str] = ()
+) -> list[dict[str, Any]]:
     """Return what is done next: what, who (a role or organisation) and by when.
 
-    Empty rows fall away. Raises Invalid with the field for a row without somebody who does it, and
-    for a day that can't be read.
+    Empty rows fall away. Where somebody is reminded, `owner` is one of `owners`, and `id` stays.
+    Raises Invalid with the field for a row without somebody who does it, for a day that can't be
+    read, and for a reminder without a day.
     """
     found = []
     for at, row in enumerate(rows, 1):
@@ -46,7 +51,22 @@ def actions(rows: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
         if due and not _is_day(due):
             raise Invalid(_("Write the day as year, month, day: 2027-05-18."), f"due_{at}")
         found.append({"what": what, "who": who, "due": due, "done": bool(row.get("done"))})
+        owner = row.get("owner") or ""
+        if not owner:
+            continue
+        if owner not in owners:
+            raise Invalid(_("Choose from the list."), f"owner_{at}")
+        if not due:
+            raise Invalid(_("Say until when, so that somebody can be reminded."), f"due_{at}")
+        found[-1] |= {"id": (row.get("id") or "")[:16], "owner": owner}
     return found
+
+
+def reminder(due: date, today: date, *, is_before_sent: bool, is_after_sent: bool) -> str:
+    """Say which reminder is to be sent today: before the day, after it, or none; each once."""
+    if due - BEFORE <= today <= due:
+        return "" if is_before_sent else "before"
+    return "after" if due < today <= due + STILL and not is_after_sent else ""
 
 
 def _is_day(value: str) -> bool:

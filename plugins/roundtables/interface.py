@@ -22,6 +22,7 @@ from plugins.roundtables import (
     queries,
     registering,
     service,
+    telling,
     tokens,
     workflow,
 )  # fmt: skip
@@ -376,6 +377,18 @@ def of_host(ctx: Context, key: str) -> list[Series]:
     seen = permissions.visible(ctx, of, "view")
     rows = of.select().where(of.host_key == key, of.state != models.DISCARDED, seen)
     return [series_of(row) for row in rows.order_by(of.id.desc()).limit(50)]
+
+
+def may_run(ctx: Context, of: Series) -> bool:
+    """Whether the actor runs a series."""
+    return permissions.may(ctx, "run", of.row)
+
+
+def tell_host(
+    ctx: Context, of: Series, kind: str, title: Any, body: Any, url: str, mark: str
+) -> None:
+    """Tell the people of the host something, of the same `mark` once."""
+    telling.tell_host(ctx, of.row, kind, title, body, url, mark)
 
 
 def give_host(of: Series, joint: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from flask import flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from plugins.attendance import certificates, forms, grouping, outcomes, pages, surveys
+from plugins.attendance import certificates, forms, grouping, outcomes, owning, pages, surveys
 from plugins.attendance.models import HIDDEN, SHOWN, WAITING
 from plugins.attendance.views.base import HOST, blueprint, hosted, private, spend
 from plugins.roundtables import interface as roundtables
@@ -187,7 +187,8 @@ def write_outcomes(slug: str, public_id: str) -> ResponseReturnValue:
     series, table = hosted(slug, public_id, "edit")
     row, related = outcomes.of(table), outcomes.offered(g.ctx, series)
     form = forms.outcome_form(request.form or None, row, series, related)
-    rows = forms.actions(request.form if request.method == "POST" else None, row)
+    typed = request.form if request.method == "POST" else None
+    rows = forms.actions(typed, row, owning.chosen(series, table))
     if request.method == "POST" and form.validate():
         try:
             spend()
@@ -219,6 +220,7 @@ def write_outcomes(slug: str, public_id: str) -> ResponseReturnValue:
         table=pages.table(series, table),
         form=form,
         actions=rows,
+        owners=owning.choices(series, table),
         wrong=getattr(form, "wrong_row", ("", "")),
         is_public=row.published_at is not None,
         comments=outcomes.comments(series, table, WAITING, SHOWN, HIDDEN),

@@ -5,7 +5,16 @@ from __future__ import annotations
 from flask import Response, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from plugins.attendance import certificates, grouping, letters, outcomes, pages, surveys
+from plugins.attendance import (
+    certificates,
+    grouping,
+    letters,
+    outcomes,
+    owning,
+    pages,
+    reminding,
+    surveys,
+)
 from plugins.attendance.views.base import LINK, private
 from plugins.paper import interface as paper
 from plugins.roundtables import interface as roundtables
@@ -52,6 +61,7 @@ def _page(
         is_over=table.ends_at <= now,
         qr=pages.qr(seat) if table.ends_at > now else "",
         groups=grouping.own(series, table, seat),
+        actions=[reminding.shown(one) for one in owning.own(table, seat)],
         is_public=found.published_at is not None,
         shows=outcomes.consent_of(table, seat),
         may_comment=outcomes.is_open(g.ctx, found),
@@ -76,10 +86,10 @@ def _page(
     return page, 422 if told else 200
 
 
-@private.post(f"{OWN}/<any(consent, comment, survey, certificate, letter):act>")
+@private.post(f"{OWN}/<any(consent, comment, survey, certificate, letter, action):act>")
 @allow(ANYONE, owner=LINK, rate="round-table")
 def act(token: str, seat_id: str, act: str) -> ResponseReturnValue:
-    """Say who may be named or be written to, comment, answer the survey, or take a certificate."""
+    """Say who may be named or written to, what is done, comment, answer, or take a certificate."""
     series, table, seat = _own(token, seat_id)
     form = request.form
     try:
@@ -88,6 +98,9 @@ def act(token: str, seat_id: str, act: str) -> ResponseReturnValue:
         if act == "consent":
             outcomes.agree(g.ctx, series, table, seat, form.get("shows", ""))
             flash(_("Your choice is saved. You can change it here at any time."))
+        elif act == "action":
+            owning.answer(g.ctx, series, table, seat, form.get("action", ""), "done" in form)
+            flash(_("Thank you for telling us. You are not reminded of it any more."))
         elif act == "letter":
             letters.choose(g.ctx, series, seat, "wanted" in form)
             flash(_("Your choice is saved. You can change it here at any time."))
