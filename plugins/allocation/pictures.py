@@ -69,18 +69,18 @@ def curve(shown: Mapping[str, Any]) -> dict[str, Any]:
         y = round(220 - one["lowest"] / top * 190)
         return {"x": round(x), "y": y, "title": one["title"], "name": one.get("name", "")}
 
-    shown: list[dict[str, Any]] = []
+    marked: list[dict[str, Any]] = []
     for one in map(place, sorted(points, key=lambda one: one["groups"])):
         if (
-            shown
-            and abs(one["x"] - shown[-1]["x"]) < NEAR
-            and abs(one["y"] - shown[-1]["y"]) < NEAR
+            marked
+            and abs(one["x"] - marked[-1]["x"]) < NEAR
+            and abs(one["y"] - marked[-1]["y"]) < NEAR
         ):
-            shown[-1]["title"] += f", {one['title']}"
+            marked[-1]["title"] += f", {one['title']}"
         else:
-            shown.append(one)
+            marked.append(one)
     return {
-        "points": shown,
+        "points": marked,
         "others": [place(one) for one in others],
         "marks": [
             (round(220 - share * 190), number(top * share * 100, 0))

@@ -31,7 +31,9 @@ def _key(seat: Seat) -> str:
 
 def chosen(series: Series, table: Table) -> dict[str, str]:
     """Return who is reminded, by action, in the words of `choices`."""
-    keys = {row.interest_id: _key(row) for row in roundtables.seats(series, table.id)}
+    keys: dict[int | None, str] = {
+        row.interest_id: _key(row) for row in roundtables.seats(series, table.id)
+    }
     rows = Owner.select().where(Owner.table_id == table.id)
     return {row.action: keys.get(row.interest_id, HOST) for row in rows}
 

@@ -44,7 +44,8 @@ def roundtables_sections(
     """Offer the host the rules, beside the series and under "Check this draw"; there the curve, too."""
     if page not in ("host", "draw"):
         return []
-    base, found = f"/round-tables/{series.slug}", []
+    base = f"/round-tables/{series.slug}"
+    found: list[dict[str, Any]] = []
     if series.state in SETTABLE:
         found.append({"title": _("Rules of the draw"), "url": f"{base}/rules"})
     if page == "draw":

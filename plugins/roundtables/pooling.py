@@ -112,7 +112,8 @@ def next_in(series: Series, left: Mapping[int, int]) -> list[tuple[Interest, Rou
     """
     by_key = {row.key: row for row in queries.tables(series) if left.get(row.id)}
     by_code = {row.receipt: row for row in queries.people(series, models.INTERESTED)}
-    beacon, called = beacon_of(series), []
+    beacon = beacon_of(series)
+    called: list[tuple[str, str]] = []
     for is_wide in (False, True) if any(row.is_flexible for row in by_code.values()) else (False,):
         pool, settings, seated, gone = line_of(series, is_wide)
         seated = sorted([*seated, *called])
