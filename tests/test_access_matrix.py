@@ -946,7 +946,8 @@ LINKS = {
 BY_OTHER_MEANS = {
     "drafts.resume",
     *(f"roundtables_own.{name}" for name in "mine act edit gate".split()),
-    "roundtables.draw_file", "roundtable_next.move_on",  # tests/plugins/roundtable_next
+    "roundtables.draw_file",
+    "roundtable_next.move_on",  # tests/plugins/roundtable_next
     *(f"attendance_own.{name}" for name in ("own", "act")),  # tests/plugins/attendance
     *(f"roundtable_invitations.{name}" for name in ("invited", "answer")),
     "links.over",

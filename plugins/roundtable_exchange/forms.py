@@ -70,12 +70,13 @@ class RepeatForm(Form):
     def __init__(self, formdata: Any, day: date) -> None:
         """Offer the ways for a table on a day."""
         super().__init__(formdata)
-        self.way.choices = [
-            (WEEK, _("every week")),
-            (FORTNIGHT, _("every two weeks")),
-            (MONTH_DAY, _("every month, on day %(num)s", num=day.day)),
-            (MONTH_WEEKDAY, _("every month, on the same weekday in the month")),
-        ]
+        ways = {
+            WEEK: _("every week"),
+            FORTNIGHT: _("every two weeks"),
+            MONTH_DAY: _("every month, on day %(num)s", num=day.day),
+            MONTH_WEEKDAY: _("every month, on the same weekday in the month"),
+        }
+        self.way.choices = options(ways.items())
 
 
 def typed_days(values: list[str]) -> list[date]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -22,9 +21,9 @@ from tests.visiting import faults
 
 
 @pytest.fixture
-def app(make_portal: Callable[..., Flask]) -> Flask:
-    """A portal with this plugin."""
-    return make_portal(plugins=[*PLUGINS, "roundtable_exchange"])
+def needed() -> list[str]:
+    """Name the plugin with what it builds on."""
+    return [*PLUGINS, "roundtable_exchange"]
 
 
 @pytest.mark.parametrize(

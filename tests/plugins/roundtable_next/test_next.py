@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -32,21 +31,11 @@ from tests.plugins.roundtables.conftest import (
 from tests.plugins.roundtables.test_allocation import beacon, tried, wait_for
 from tests.visiting import faults
 
-NEEDED = [*PLUGINS, "roundtable_next"]
-
 
 @pytest.fixture
-def app(make_portal: Callable[..., Flask]) -> Flask:
-    """A portal with this plugin and what it builds on."""
-    return make_portal(plugins=NEEDED)
-
-
-@pytest.fixture
-def portal(make_portal: Callable[..., Flask], any_url: str) -> Iterator[Flask]:
-    """The same with its context open, once on each engine."""
-    made = make_portal(any_url, plugins=NEEDED)
-    with made.app_context():
-        yield made
+def needed() -> list[str]:
+    """Name the plugin with what it builds on."""
+    return [*PLUGINS, "roundtable_next"]
 
 
 def token_of(row: Interest) -> str:
