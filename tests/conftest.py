@@ -5,14 +5,17 @@ Database tests run on SQLite, and on a real PostgreSQL too where `any_database` 
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import itertools
+import os
 import shutil
 import sqlite3
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -56,6 +59,13 @@ def speak_english(monkeypatch: pytest.MonkeyPatch) -> None:
 def write_lazily() -> None:
     """Let SQLite skip waiting for the disk: what tests write is thrown away."""
     db.PRAGMAS = {"synchronous": "off"} | db.PRAGMAS | {"synchronous": "off"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def share_what_is_prepared(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let the processes of a run prepare each database once among them."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        _shared.append(tmp_path_factory.getbasetemp().parent)
 
 
 @pytest.fixture(scope="session")
@@ -222,6 +232,8 @@ def prepare(registry: Registry, plugins: list[str] | None = None) -> None:
         registry.refresh()
 
 
+_shared: list[Path] = []
+"""Where the processes of one run share prepared databases; empty when one runs alone."""
 _prepared: dict[tuple[str, ...], sqlite3.Connection] = {}
 _templates: dict[tuple[str, ...], str] = {}
 _postgres: list[psycopg.Connection[Any]] = []
@@ -240,12 +252,36 @@ def _once(key: tuple[str, ...], make: Callable[[], object]) -> None:
         make()
     elif db.is_postgres():
         _once_on_postgres(key, make)
-    elif key in _prepared:
+    elif key in _prepared or _is_shared(key):
         _prepared[key].backup(db.database.connection())
     else:
         make()
         _prepared[key] = sqlite3.connect(":memory:")
         db.database.connection().backup(_prepared[key])
+        _share(key)
+
+
+def _place(key: tuple[str, ...]) -> Path:
+    return _shared[0] / f"prepared-{hashlib.sha256(repr(key).encode()).hexdigest()}.db"
+
+
+def _is_shared(key: tuple[str, ...]) -> bool:
+    """Take over what another process of this run has prepared, if there is one."""
+    if not _shared or not _place(key).exists():
+        return False
+    _prepared[key] = sqlite3.connect(":memory:")
+    with closing(sqlite3.connect(f"file:{_place(key)}?mode=rw", uri=True)) as made:
+        made.backup(_prepared[key])
+    return True
+
+
+def _share(key: tuple[str, ...]) -> None:
+    """Give others what was prepared, at once and whole."""
+    if _shared:
+        own = _place(key).with_suffix(f".{os.getpid()}")
+        with closing(sqlite3.connect(own)) as made:
+            _prepared[key].backup(made)
+        own.replace(_place(key))
 
 
 def _once_on_postgres(key: tuple[str, ...], make: Callable[[], object]) -> None:
