@@ -52,6 +52,7 @@ class Agreement(Model):
     version = IntegerField(default=1)
     number = IntegerField(default=0)
     frozen = IntegerField(default=0)
+    in_turn = IntegerField(default=0)
     deadline_on = TextField(default="")
     starts_on = TextField(default="")
     ends_on = TextField(default="")

@@ -122,12 +122,9 @@ def _write(
     is_material: bool,
 ) -> None:
     Clause.update(
-        data=data,
-        texts=texts,
-        version=row.version + 1,
-        party=who.party.id,
+        data=data, texts=texts, version=row.version + 1, party=who.party.id,
         changed_at=ctx.clock.now(),
-    ).where(Clause.id == row.id).execute()
+    ).where(Clause.id == row.id).execute()  # fmt: skip
     row.version += 1
     _note_acceptance(row, who.party)
     before = agreement.number

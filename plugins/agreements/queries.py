@@ -312,7 +312,8 @@ def waiting(agreement: Agreement, there: Sequence[Seat] | None = None) -> list[W
     if agreement.state == NEGOTIATION:
         return [Waiting(party, "agree") for party in all_of if party.confirmed != agreement.number]
     if agreement.state in FROZEN:
-        return [Waiting(party, "sign") for party in all_of if not party.signature_id]
+        found = [Waiting(party, "sign") for party in all_of if not party.signature_id]
+        return found[:1] if agreement.in_turn else found
     return []
 
 

@@ -164,6 +164,18 @@ def remove_party(ctx: Context, agreement: Agreement, public_id: str) -> None:
         audit.record(ctx, "agreement.party_removed", AGREEMENT, now.id, party=public_id)
 
 
+def sign_in_turn(ctx: Context, agreement: Agreement, is_wanted: bool) -> None:
+    """Let parties sign one after the other, in the order of their list, or as they like.
+
+    Raises Conflict, NotFound.
+    """
+    with db.transaction():
+        now = queries.hold(agreement)
+        _check_writable(ctx, now)
+        Agreement.update(in_turn=is_wanted).where(Agreement.id == now.id).execute()
+        audit.record(ctx, "agreement.order_set", AGREEMENT, now.id, in_turn=str(is_wanted))
+
+
 def _check_writable(ctx: Context, agreement: Agreement) -> None:
     permissions.check(ctx, "run", agreement)
     if agreement.state not in WRITABLE:
@@ -338,6 +350,7 @@ def _copy(ctx: Context, old: Agreement, how: str, organisation: Organisation) ->
         public_id=new_public_id(), kind=old.kind, template_version=old.template_version,
         title=old.title, languages=old.languages, organisation=organisation.id,
         account=ctx.actor.account_id, predecessor=old.id, follows=how, created_at=ctx.clock.now(),
+        in_turn=old.in_turn,
     )  # fmt: skip
     workflow.start(ctx, made)
     numbers: dict[str, str] = {}

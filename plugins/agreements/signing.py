@@ -9,7 +9,7 @@ from typing import Any
 
 from peewee import IntegrityError
 
-from plugins.agreements import library, negotiating, policy, queries, rules
+from plugins.agreements import library, negotiating, policy, queries, rules, telling
 from plugins.agreements.models import FROZEN, IN_FORCE, READY, Agreement, Party, Signature, Version
 from plugins.agreements.policy import Hand
 from plugins.agreements.workflow import AGREEMENT, parties, standing
@@ -91,13 +91,8 @@ def sign(
             )
         )  # fmt: skip
         made = _insert(
-            public_id=public_id,
-            agreement=now.id,
-            party=who.party.id,
-            version=current.id,
-            digest=current.digest,
-            level=level,
-            statement=written,
+            public_id=public_id, agreement=now.id, party=who.party.id, version=current.id,
+            digest=current.digest, level=level, statement=written,
             evidence={
                 **(prepared.evidence if prepared else {}),
                 **((paper.evidence or {}) if paper else {}),
@@ -105,13 +100,9 @@ def sign(
             },
             account=None if paper else ctx.actor.account_id,
             attested_by=ctx.actor.account_id if paper else None,
-            name=name,
-            position=position,
-            salt=signer.salt,
-            scan=scan,
-            scan_type=kind,
+            name=name, position=position, salt=signer.salt, scan=scan, scan_type=kind,
             signed_at=at,
-        )
+        )  # fmt: skip
         audit.record(
             ctx, "agreement.signed", AGREEMENT, now.id, party=who.party.public_id,
             version=current.number, document=current.digest, statement=canonical.digest(written),
@@ -193,10 +184,22 @@ def _signer(who: Hand, paper: Paper | None) -> tuple[str, str, bytes | None, str
     return who.signer.name or who.party.name, who.signer.function, None, ""
 
 
+def first_of(agreement: Agreement) -> Party | None:
+    """Return the party that signs before the others can, None where all sign as they like."""
+    signed = {row.party_id for row in standing(agreement.id)}
+    there = [party for party in parties(agreement.id) if party.id not in signed]
+    return there[0] if agreement.in_turn and there else None
+
+
 def _check_first(agreement: Agreement, who: Hand) -> None:
     for row in standing(agreement.id):
         if row.party_id == who.party.id:
             raise _signed_before(row, who)
+    first = first_of(agreement)
+    if first is not None and first.id != who.party.id:
+        raise Conflict(
+            _("Parties sign in their order: it is the turn of %(name)s.", name=first.name)
+        )
 
 
 def _signed_before(row: Signature, who: Hand) -> Conflict:
@@ -242,6 +245,8 @@ def _go_on(ctx: Context, agreement: Agreement) -> None:
     signed = {row.party_id for row in standing(agreement.id)}
     if signed >= {party.id for party in parties(agreement.id)}:
         negotiating.move(ctx, agreement, None, "complete")
+    elif agreement.in_turn:
+        telling.ask_to_sign(ctx, agreement)
 
 
 def decline(ctx: Context, agreement: Agreement, who: Hand, reason: str) -> None:

@@ -95,9 +95,9 @@ def ask_to_sign(ctx: Context, agreement: Agreement, only: Sequence[Party] | None
         lazy("All parties agree to the text. Look at it once more and sign it."),
     )
     mark = f"sign {agreement.frozen} {ctx.clock.now():%F %H}"
-    for party in parties(agreement.id) if only is None else only:
-        if party.id in signed:
-            continue
+    all_of = parties(agreement.id) if only is None else only
+    awaited = [party for party in all_of if party.id not in signed]
+    for party in awaited[:1] if agreement.in_turn else awaited:
         if party.organisation_id is None:
             send_link(ctx, agreement, party, party.email, party.name)
             continue

@@ -66,9 +66,11 @@ def answer(row: Agreement, who: policy.Hand, way_back: str) -> ResponseReturnVal
 def _page(row: Agreement, who: policy.Hand, message: str, stale: Any) -> dict[str, Any]:
     current, there = reading.newest(row), seats.seats(row.id)
     own_row = seats.signatures([seat for seat in there if seat.id == who.party.id])
+    first = signing.first_of(row) if row.state in FROZEN else None
     return {
         "row": row,
         "who": who,
+        "first": first if first and first.id != who.party.id else None,
         "kind": labels.kind(row.kind),
         "clauses": reading.of(row, current, there).cards,
         "parties": pages.party_page(row, there, 1),

@@ -149,17 +149,8 @@ def party_list(public_id: str) -> ResponseReturnValue:
     if request.method == "POST" and form.validate():
         try:
             spend_sending()
-            service.add_party(
-                g.ctx,
-                row,
-                asked(
-                    form.partner.data,
-                    form.role.data,
-                    form.email.data,
-                    form.language.data,
-                    row.organisation,
-                ),
-            )
+            typed = [form[name].data for name in ("partner", "role", "email", "language")]
+            service.add_party(g.ctx, row, asked(*typed, row.organisation))
             flash(_("The party is added."))
             return redirect(f"/agreements/{public_id}/parties", 303)
         except Invalid as error:
@@ -173,6 +164,15 @@ def party_list(public_id: str) -> ResponseReturnValue:
         is_open=row.state in WRITABLE,
         parties=pages.party_page(row, seats(row.id), asked_page()),
     ), (422 if request.method == "POST" else 200)
+
+
+@blueprint.post("/agreements/<public_id>/parties/order")
+@allow(SIGNED_IN, owner="OrgEditor or OrgAdmin of who began it; others get 404 or 403")
+def party_order(public_id: str) -> ResponseReturnValue:
+    """Let parties sign in the order of the list, or as they like."""
+    service.sign_in_turn(g.ctx, own(public_id), "in_turn" in request.form)
+    flash(_("The order of signing is saved."))
+    return redirect(f"/agreements/{public_id}/parties", 303)
 
 
 @blueprint.post("/agreements/<public_id>/parties/<number>/remove")

@@ -126,6 +126,30 @@ def test_signing_twice_is_told_so(world: World) -> None:
     assert Signature.select().count() == 1
 
 
+def test_parties_may_sign_in_their_order(world: World) -> None:
+    row = world.sent(3)
+    with pytest.raises((NotAllowed, NotFound)):
+        service.sign_in_turn(world.ctx(world.writers[1]), row, True)
+    service.sign_in_turn(world.ctx(world.writers[0]), row, True)
+    for at in (1, 2):
+        world.agree(row, at)
+    asked = Outbox.select().where(Outbox.recipient == world.heads[2].email)
+    with pytest.raises((Conflict, NotAllowed)):
+        service.sign_in_turn(world.ctx(world.writers[0]), row, False)
+    assert [one.party.name for one in queries.waiting(world.now(row))] == ["School 0"]
+    with pytest.raises(Conflict, match="turn of School 0"):
+        world.sign(row, 2)
+    assert not asked.exists()
+    world.sign(row, 0)
+    assert [one.party.name for one in queries.waiting(world.now(row))] == ["School 1"]
+    world.sign(row, 1)
+    assert asked.exists()
+    world.sign(row, 2)
+    assert world.now(row).state == "in_force"
+    with pytest.raises((Conflict, NotAllowed)):
+        service.sign_in_turn(world.ctx(world.writers[0]), row, False)
+
+
 def test_a_stale_page_signs_nothing(world: World) -> None:
     row = world.frozen()
     digest = world.digest(row)

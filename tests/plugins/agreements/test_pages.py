@@ -321,3 +321,21 @@ def test_a_page_offers_what_permissions_allow(app: Flask, made: World) -> None:
                 granted = permissions.granted(ctx, row, names)
                 mine = policy.hands(ctx, row)
                 assert policy.offered(row, mine) == granted, state
+
+
+def test_an_order_of_signing_is_set_and_the_page_says_whose_turn_it_is(
+    app: Flask, made: World
+) -> None:
+    row = prepared(app, made, "sent")
+    mine, theirs = (browser_of(app, made.writers[at]) for at in (0, 1))
+    path = f"/agreements/{row.public_id}"
+    told = sent(mine, f"{path}/parties/order", f"{path}/parties", in_turn="yes")
+    assert told.status_code == 303
+    assert 'name="in_turn" value="yes" checked' in mine.get(f"{path}/parties").text
+    assert sent(theirs, f"{path}/parties/order", path, in_turn="yes").status_code == 403
+    with app.test_request_context():
+        for at in (0, 1):
+            made.agree(row, at)
+    second = browser_of(app, made.heads[1]).get(f"{path}/sign").text
+    assert "It is the turn of School 0" in second and 'id="h-sign"' not in second
+    assert 'id="h-sign"' in browser_of(app, made.heads[0]).get(f"{path}/sign").text
