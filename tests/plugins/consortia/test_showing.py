@@ -9,7 +9,7 @@ from plugins.consortia.models import ACTIVE, Consortium
 from plugins.consortia.showing import MOST_SHOWN
 from portal import db, permissions, workflow
 from portal.context import REVIEWER, Actor, Context
-from tests.factories import make_organisation
+from tests.factories import make_organisation, sign_in
 from tests.plugins.consortia.conftest import Side, found, join, part
 from tests.visiting import Visitor
 
@@ -37,6 +37,9 @@ def test_the_first_members_are_shown_all_on_demand_and_changes_at_once(
     workflow.move(second.ctx, part(row, second), "leave")
     after = look(base).text
     assert "B second" not in after and f"Show all {MOST_SHOWN + 4} members" in after
+    workflow.move(lead.ctx, Consortium.get_by_id(row.id), "close", "It is over.")
+    over = Visitor(sign_in(one.test_client(), lead.account))(base).text
+    assert "This consortium is closed" in over and "Propose another lead" not in over
 
 
 def test_the_ready_statement_gives_the_same_rights_as_the_map(portal: Flask, ctx: Context) -> None:
