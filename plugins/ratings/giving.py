@@ -7,6 +7,7 @@ side has rated. They come with the release.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from plugins.ratings import queries, rules
 from plugins.ratings.models import (
@@ -63,9 +64,9 @@ def rate(ctx: Context, invitation: Invitation, stars: Stars, texts: Mapping[str,
 
 def _held(ending_id: int) -> Ending:
     """Hold a placement's ending, so that rating and release can't pass each other."""
-    if db.is_postgres():
-        db.query("SELECT id FROM ratings_ending WHERE id = ? FOR UPDATE", (ending_id,))
-    found: Ending = Ending.get_by_id(ending_id)
+    of: Any = Ending
+    row = of.select().where(of.id == ending_id)
+    found: Ending = (row.for_update() if db.is_postgres() else row).get()
     return found
 
 
