@@ -22,6 +22,9 @@ OTHERS = (
     "Istituto Professionale Valdombra",
     "Dzelmupes tehnikums",
 )
+OCCUPATIONS = {
+    "Toolmaking": "Tool and die maker", "Toolmaking:": "Tool and die maker", "Welding:": "Welder",
+}  # fmt: skip
 LANGUAGES = {"AT": "de", "BG": "bg", "CZ": "cs", "GR": "el", "SI": "sl"}
 
 
@@ -124,6 +127,7 @@ def _record(
         host=host,
         title=title,
         field="0715",
+        occupation=OCCUPATIONS.get(title.split()[0], ""),
         starts_on=ends_on - timedelta(days=18),
         ends_on=ends_on,
         outcome=outcome,
@@ -149,6 +153,7 @@ def _plan(
         "kind": kind,
         "mode": "physical",
         "field": "0715",
+        "occupation": OCCUPATIONS.get(title.split()[0], ""),
         "starts_on": starts_on,
         "ends_on": starts_on + timedelta(days=7 * weeks - 3),
         "contact_id": contact,

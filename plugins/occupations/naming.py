@@ -1,4 +1,8 @@
-"""The one occupation that words name, and names to choose from while somebody types."""
+"""The one occupation that words name, and names to choose from while somebody types.
+
+Only the usual (preferred) names count: some of the other ones are far off, such as "electronics
+technician" for who observes the weather.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ LAST = "\U0010ffff"
 
 
 def suggested(text: str, language: str) -> list[str]:
-    """Return names of occupations in a language that begin with what was typed, the usual ones first.
+    """Return names of occupations in a language that begin with what was typed.
 
     Each of them names exactly one occupation. None for fewer than two letters. Two statements.
     """
@@ -26,8 +30,8 @@ def suggested(text: str, language: str) -> list[str]:
     rows = db.query(
         "SELECT l.label FROM occupations_concept_label l "
         "JOIN occupations_concept c ON c.id = l.concept_id "
-        "WHERE l.folded >= ? AND l.folded < ? AND l.lang = ? AND c.uuid <> '' "
-        "ORDER BY l.preferred DESC, l.folded, l.id LIMIT ?",
+        "WHERE l.folded >= ? AND l.folded < ? AND l.lang = ? AND l.preferred AND c.uuid <> '' "
+        "ORDER BY l.folded, l.id LIMIT ?",
         (start, start + LAST, language, MOST_LOOKED_AT),
     )
     labels = list(dict.fromkeys(label for (label,) in rows))
@@ -55,11 +59,10 @@ def _one_each(texts: Iterable[str]) -> dict[str, str]:
     for text, spans in said.items():
         taken, numbers = set[str](), set[str]()
         for span in spans:
-            rows = by_words.get(" ".join(span))
-            if rows and not taken & set(span):
+            said = by_words.get(" ".join(span))
+            if said and not taken & set(span):
                 taken |= set(span)
-                usual = {number for number, preferred in rows if preferred}
-                numbers |= usual or {number for number, _preferred in rows}
+                numbers |= said
         if len(numbers) == 1:
             found[text] = numbers.pop()
     return found
@@ -70,18 +73,18 @@ def _spans(text: str) -> list[tuple[str, ...]]:
     return [tuple(sort_key(text).split()), *spans_of(text)]
 
 
-def _by_words(wanted: Collection[str]) -> dict[str, set[tuple[str, bool]]]:
-    """Return number, and whether it is a usual name, of the occupations of folded names."""
-    found: dict[str, set[tuple[str, bool]]] = {}
+def _by_words(wanted: Collection[str]) -> dict[str, set[str]]:
+    """Return the numbers of the occupations of folded names."""
+    found: dict[str, set[str]] = {}
     for some in _parts(wanted):
         rows = db.query(
-            "SELECT l.folded, l.concept_id, l.preferred FROM occupations_concept_label l "
+            "SELECT l.folded, l.concept_id FROM occupations_concept_label l "
             "JOIN occupations_concept c ON c.id = l.concept_id "
-            f"WHERE c.uuid <> '' AND l.folded IN ({_marks(some)})",
+            f"WHERE c.uuid <> '' AND l.preferred AND l.folded IN ({_marks(some)})",
             some,
         )
-        for folded, number, preferred in rows:
-            found.setdefault(folded, set()).add((number, bool(preferred)))
+        for folded, number in rows:
+            found.setdefault(folded, set()).add(number)
     return found
 
 

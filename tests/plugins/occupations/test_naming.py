@@ -18,22 +18,25 @@ from tests.plugins.occupations.conftest import store_concept
 TOOLMAKER, URL = "toolmake", f"{ADDRESS}toolmake-0000"
 STORED: dict[str, dict[str, Any]] = {
     TOOLMAKER: {"group": "7222", "preferred": {"en": "toolmaker", "de": "Werkzeugmacher"}},
-    "tooldesi": {"group": "2144", "preferred": {"en": "tool engineer", "de": "Werkzeugplaner"}},
-    "smith": {"group": "7221", "preferred": {"en": "smith", "de": "Schmied"}},
+    "tooldesi": {
+        "group": "2144",
+        "preferred": {"en": "tool engineer", "de": "Werkzeugplaner", "it": "Drechsler"},
+    },
+    "smith": {"group": "7221", "preferred": {"en": "smith", "de": "Schmied", "nl": "Drechsler"}},
 }
 
 
 def store() -> None:
-    """Store three occupations, a name that two of them share, and a word for a field of education."""
+    """Store three occupations, a name that two share, unusual names, and a word for a field."""
     for key, facts in STORED.items():
         store_concept(key, {"fields": [], **facts})
     also = {"lang": "en", "preferred": False}
-    for key, label in (
-        (TOOLMAKER, "tool fitter"), ("tooldesi", "tool fitter"), ("smith", "toolmaker"),
-    ):  # fmt: skip
+    for key, label in ((TOOLMAKER, "tool fitter"), ("smith", "toolmaker")):
         ConceptLabel.create(concept=key, label=label, folded=concepts.sort_key(label), **also)
     Concept.insert(id="field0715", isco_group="0715", fields=["0715"]).execute()
-    ConceptLabel.create(concept="field0715", label="tools", folded="tools", **also)
+    ConceptLabel.create(
+        concept="field0715", label="tools", folded="tools", lang="en", preferred=True
+    )
 
 
 def test_words_and_addresses_that_mean_one_occupation_name_it(
@@ -41,10 +44,11 @@ def test_words_and_addresses_that_mean_one_occupation_name_it(
 ) -> None:
     app = make_portal(any_url, plugins=["occupations"])
     texts = {
-        "Toolmaker": True,  # a usual name counts before one that another has too
+        "Toolmaker": True,  # for another one this is no usual name
         "young werkzeugmacher, 2nd year": True,
         URL: True,
-        "tool fitter": False,
+        "tool fitter": False,  # no usual name
+        "Drechsler": False,  # of two
         "toolmaker and smith": False,
         "tools": False,
         "": False,
