@@ -89,11 +89,22 @@ def test_rings_of_two_to_ten_stay_last(size: int, times: int, seeds: range) -> N
     assert tau >= 0.95
 
 
+@pytest.mark.parametrize(("size", "place"), [(2, 130), (3, 60), (4, 30), (6, 15), (10, 15)])
+def test_rings_of_two_to_ten_would_rise_without_the_rules(size: int, place: int) -> None:
+    assert medians(sandbox.ring, size, range(1), without(*RULES))[0] < place
+
+
 @pytest.mark.parametrize("part", [0.3, 0.5, 0.7])
 def test_rings_with_missing_links_stay_last(part: float) -> None:
     place, fit, tau = medians(lambda w, m: sandbox.ring(w, m, part=part), 6, range(2))
     assert place > 180
     assert min(fit / 0.78, tau / 0.95) >= 1
+
+
+@pytest.mark.parametrize("part", [0.3, 0.5, 0.7])
+def test_rings_with_missing_links_would_rise_without_the_rules(part: float) -> None:
+    off = without("reciprocity", "groups")
+    assert medians(lambda w, m: sandbox.ring(w, m, part=part), 6, range(1), off)[0] < 160
 
 
 @pytest.mark.parametrize("size", [5, 7, 10])
