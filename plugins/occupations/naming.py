@@ -59,10 +59,10 @@ def _one_each(texts: Iterable[str]) -> dict[str, str]:
     for text, spans in said.items():
         taken, numbers = set[str](), set[str]()
         for span in spans:
-            said = by_words.get(" ".join(span))
-            if said and not taken & set(span):
+            these = by_words.get(" ".join(span))
+            if these and not taken & set(span):
                 taken |= set(span)
-                numbers |= said
+                numbers |= these
         if len(numbers) == 1:
             found[text] = numbers.pop()
     return found

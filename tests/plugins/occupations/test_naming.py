@@ -7,10 +7,11 @@ from typing import Any
 
 from flask import Flask
 
-from plugins.occupations import concepts, naming
+from plugins.occupations import naming
 from plugins.occupations.data.load import ADDRESS
 from plugins.occupations.models import Concept, ConceptLabel
 from portal.i18n import in_locale
+from portal.text import sort_key
 from tests.factories import clocked
 from tests.plugins.mobilities.conftest import PERSON, Browser, make_pair
 from tests.plugins.occupations.conftest import store_concept
@@ -32,7 +33,7 @@ def store() -> None:
         store_concept(key, {"fields": [], **facts})
     also = {"lang": "en", "preferred": False}
     for key, label in ((TOOLMAKER, "tool fitter"), ("smith", "toolmaker")):
-        ConceptLabel.create(concept=key, label=label, folded=concepts.sort_key(label), **also)
+        ConceptLabel.create(concept=key, label=label, folded=sort_key(label), **also)
     Concept.insert(id="field0715", isco_group="0715", fields=["0715"]).execute()
     ConceptLabel.create(
         concept="field0715", label="tools", folded="tools", lang="en", preferred=True

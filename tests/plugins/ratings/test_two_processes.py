@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bench import writing
+from plugins.partners import interface as partners
 from plugins.ratings import giving, releasing
 from portal import db
 from tests.plugins.ratings.world import World
@@ -42,7 +43,7 @@ def test_other_processes_find_the_score_in_their_next_search(any_world: World) -
 def test_they_would_not_if_the_search_were_not_told(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(releasing.partners, "refresh", lambda _ctx, _changed: None)
+    monkeypatch.setattr(partners, "refresh", lambda _ctx, _changed: None)
     assert seen_by_others(world) == [None, None]
 
 
