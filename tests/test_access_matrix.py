@@ -155,7 +155,10 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
         (EDIT_A | {"member_b"}, {"member_a"}),
     ),
     **dict.fromkeys(
-        (f"agreements.{name}" for name in ("party_list", "send", "remind", "cancel")),
+        (
+            f"agreements.{name}"
+            for name in ("party_list", "party_order", "send", "remind", "cancel")
+        ),
         (EDIT_A, {"member_a", "member_b"}),
     ),
     **dict.fromkeys(  # nothing of the kind is there yet, or the state is another one

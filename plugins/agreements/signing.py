@@ -69,8 +69,7 @@ def sign(
     level = elsewhere if paper else signatures.PASSKEY if prepared else signatures.CLICK
     with db.transaction():
         now = queries.hold(agreement)
-        _check_open(now)
-        policy.check(ctx, "sign", now, who)
+        _check_open(ctx, now, who)
         current = _check_shown(now, digest)
         name, position, scan, kind = _signer(who, paper)
         _check_first(now, who)
@@ -118,8 +117,7 @@ def question(ctx: Context, agreement: Agreement, who: Hand, digest: str) -> str:
 
     Raises as `sign` does, and NotAllowed for those without a passkey.
     """
-    _check_open(agreement)
-    policy.check(ctx, "sign", agreement, who)
+    _check_open(ctx, agreement, who)
     current = _check_shown(agreement, digest)
     name, position, _scan, _kind = _signer(who, None)
     _check_first(agreement, who)
@@ -141,16 +139,16 @@ def _check_prepared(prepared: passkeys.Prepared, current: Version, who: Hand, si
 
 def check_may_sign(ctx: Context, agreement: Agreement, who: Hand) -> None:
     """Raise what keeps somebody from signing for their party now, in which way ever."""
-    _check_open(agreement)
-    policy.check(ctx, "sign", agreement, who)
+    _check_open(ctx, agreement, who)
     if who.signer is None:
         negotiating.check_writes(who)
     _check_first(agreement, who)
 
 
-def _check_open(agreement: Agreement) -> None:
+def _check_open(ctx: Context, agreement: Agreement, who: Hand) -> None:
     if agreement.state == IN_FORCE:
         raise Conflict(_("All parties have signed already; the agreement is in force."))
+    policy.check(ctx, "sign", agreement, who)
     if agreement.state not in FROZEN:
         raise Conflict(_("The text is not ready to sign: somebody opened it again, or it ended."))
 
@@ -256,8 +254,7 @@ def decline(ctx: Context, agreement: Agreement, who: Hand, reason: str) -> None:
     """
     with db.transaction():
         now = queries.hold(agreement)
-        _check_open(now)
-        policy.check(ctx, "sign", now, who)
+        _check_open(ctx, now, who)
         if who.signer is None and not who.may_write:
             raise NotAllowed(_("Whoever signs or writes for your organisation does this."))
         if not reason.strip():
