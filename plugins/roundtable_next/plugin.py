@@ -49,6 +49,7 @@ def _shown(token: str, of: Series, one: Other) -> dict[str, Any]:
             roundtables.moment(one.table.starts_at, one.series.zone),
             room,
             *([one.series.title] if one.series.id != of.id else []),
+            *([one.series.host_name] if one.series.host_name != of.host_name else []),
         ],
         "url": f"/round-tables/my/{token}/next/{one.table.public_id}",
         "button": button,

@@ -31,7 +31,7 @@ def others(ctx: Context, of: Series, who: Person | None = None) -> list[Other]:
     """
     found = [] if who and who.is_out else _with_room(ctx, of)
     for one in roundtables.listed(ctx):
-        same = (one.host.id, one.host_name) == (of.host.id, of.host_name) and one.id != of.id
+        same = one.host.id == of.host.id and one.id != of.id
         if not same or not roundtables.is_open(ctx, one) or (who and roundtables.is_in(who, one)):
             continue
         found += _with_room(ctx, one) if one.state == "placed" else _to_come(ctx, one)
