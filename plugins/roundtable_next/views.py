@@ -20,9 +20,5 @@ blueprint.after_request(keep_nothing)
 def move_on(token: str, table: str) -> ResponseReturnValue:
     """Stand in line for another table, or confirm an interest in it."""
     url = service.move_on(g.ctx, token, table, throttle.network(request.remote_addr))
-    flash(
-        _(
-            "You are among those who want this table. A place that is left is offered to you at once."
-        )
-    )
+    flash(_("You are among those who want this table. This is your page for it."))
     return to(url)
