@@ -216,7 +216,7 @@ def _mandate(who: Hand, paper: Paper | None) -> str:
     if library.is_person(who.party):
         return str(who.party.role)
     if who.party.organisation_id is None or who.signer is None:
-        return who.party.name
+        return str(who.party.name)
     return who.signer.function or "OrgSignatory"
 
 

@@ -149,8 +149,9 @@ def party_list(public_id: str) -> ResponseReturnValue:
     if request.method == "POST" and form.validate():
         try:
             spend_sending()
-            typed = [form[name].data for name in ("partner", "role", "email", "language")]
-            service.add_party(g.ctx, row, asked(*typed, row.organisation))
+            typed = {name: form[name].data for name in ("role", "email", "language")}
+            made = asked(form.partner.data, **typed, own=row.organisation)
+            service.add_party(g.ctx, row, made)
             flash(_("The party is added."))
             return redirect(f"/agreements/{public_id}/parties", 303)
         except Invalid as error:
