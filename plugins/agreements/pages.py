@@ -56,13 +56,8 @@ def party_page(
     notes = text.notes if text and not signatures else {}
     made = notes.get(place)
     if made is None or made[0] != key:
-        rows = [
-            _party_row(seat, agreement, signatures.get(seat.id))
-            | {"slug": slugs.get(seat.organisation_id or 0, "")}
-            for seat in shown
-        ]
-        macros: Any = current_app.jinja_env.get_template("agreements/_parts.html").module
-        made = notes[place] = key, rows, macros.party_rows(rows)
+        rows = [_party_row(seat, agreement, signatures.get(seat.id), slugs) for seat in shown]
+        made = notes[place] = key, rows, _macros().party_rows(rows)
     return {
         "rows": made[1],
         "html": made[2],
@@ -136,7 +131,7 @@ def _html(text: ready.Text, card: ready.Card, tools: Tools | None) -> list[Any]:
     kind = (tools.talks, tools.suggests) if tools else None
     key = "html", card.id, locale(), kind
     if key not in text.notes:
-        macros: Any = current_app.jinja_env.get_template("agreements/_parts.html").module
+        macros = _macros()
         html = str(macros.clause_tools(card, *HOLES, *kind)) if kind else ""
         text.notes[key] = [macros.clause_start(card), *html.split("\0")]
     found: list[Any] = text.notes[key]
@@ -155,26 +150,35 @@ def _part(rows: Sequence[Any], asked: int) -> tuple[Sequence[Any], dict[str, int
     return found, {"page": page, "last": last, "from": first, "to": first + len(found) - 1}
 
 
-def problem_rows(
-    problems: Sequence[rules.Problem], titles: Mapping[str, str], page: str
-) -> list[dict[str, str]]:
-    """Return the first open points with where to mend them."""
-    start = page if len(titles) > ready.ON_A_PAGE else ""
-    order = list(titles)
-    return [
-        {
-            "text": item.text,
-            "title": titles.get(item.clause, ""),
-            "url": start + reading.jump_in(order, item.clause),
-        }
-        for item in problems[:MOST_PROBLEMS]
-    ]
+def problem_list(
+    text: ready.Text, problems: Sequence[rules.Problem], page: str, language: str
+) -> Markup:
+    """Return the first open points with where to mend them, drawn once for a text."""
+    order, macros = list(text.titles), _macros()
+    start = page if len(order) > ready.ON_A_PAGE else ""
+    place = "open points", start, language, locale()
+    made = text.notes.get(place)
+    if made is None or made[0] is not problems:
+        rows = [
+            (item.text, text.titles.get(item.clause, ""), reading.jump_in(order, item.clause))
+            for item in problems[:MOST_PROBLEMS]
+        ]
+        html = macros.problem_list(rows, len(problems), language, start) if rows else Markup()
+        made = text.notes[place] = problems, html
+    return made[1]  # type: ignore[no-any-return]
 
 
-def _party_row(seat: Seat, agreement: Agreement, signature: Signature | None) -> dict[str, Any]:
+def _macros() -> Any:
+    return current_app.jinja_env.get_template("agreements/_parts.html").module
+
+
+def _party_row(
+    seat: Seat, agreement: Agreement, signature: Signature | None, slugs: Mapping[int, str]
+) -> dict[str, Any]:
     """Return a party with what it did so far."""
     return {
         "party": seat,
+        "slug": slugs.get(seat.organisation_id or 0, ""),
         "name": seat.name,
         "role": library.role_name(seat.role),
         "by_link": seat.organisation_id is None,

@@ -54,7 +54,7 @@ def show(token: str) -> ResponseReturnValue:
         ),
         parties=pages.party_page(row, there, asked_page("parties"), text),
         waiting=queries.waiting(row, there),
-        problems=pages.problem_rows(problems, text.titles, f"/agreements/links/{token}"),
+        problems=pages.problem_list(text, problems, f"/agreements/links/{token}", row.languages[0]),
         open_points=len(problems),
         current=current,
         may_write=who.may_write and is_open,

@@ -71,7 +71,7 @@ def page_of(row: Agreement) -> dict[str, Any]:
         ),
         "parties": pages.party_page(row, there, asked_page("parties"), text),
         "waiting": queries.waiting(row, there),
-        "problems": pages.problem_rows(problems, text.titles, f"/agreements/{row.public_id}"),
+        "problems": pages.problem_list(text, problems, tools.page, row.languages[0]),
         "open_points": len(problems),
         "lacking": [party.name for party in lacking],
         "current": current,
