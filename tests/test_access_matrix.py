@@ -211,6 +211,7 @@ OWNERS: dict[str, tuple[set[str], set[str]]] = {
             *(
                 f"consortia.{name}"
                 for name in """edit take_step history members invite remind take_member_step member
+                set_contacts ask_contact
                 join lead lead_step places one_place places_csv dates remove_date
                 programme""".split()
             ),

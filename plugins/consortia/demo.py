@@ -5,8 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from plugins.consortia import eligibility, inviting, planning, service
-from plugins.consortia.models import Consortium, Membership
+from plugins.consortia import (
+    contacts,
+    describing,
+    eligibility,
+    inviting,
+    planning,
+    queries,
+    service,
+)
+from plugins.consortia.models import ACTIVE, Consortium, Membership
 from portal import db, workflow
 from portal.context import Context
 from portal.organisations.models import Organisation
@@ -62,6 +70,7 @@ def load(ctx: Context) -> None:
         _plans(ctx, made)
         eligibility.choose(ctx, made, "network")
         workflow.move(ctx, Consortium.get_by_id(made.id), "activate")
+        _contact(ctx, made)
         _cooperations(ctx, lead)
 
 
@@ -107,6 +116,14 @@ def _members(ctx: Context, made: Consortium) -> None:
         if other is not None:
             row = inviting.invite(ctx, made, other, parts=["host"])
             service.put(row, asked_at=ctx.clock.now() - timedelta(days=9))
+
+
+def _contact(ctx: Context, made: Consortium) -> None:
+    """Let the demonstration account be the contact where it looks after a member."""
+    for row in queries.members(made, ACTIVE):
+        for who in contacts.people(row)[:1]:
+            chosen = {contacts.GENERAL: who.account.public_id}
+            describing.set_contacts(ctx, row, chosen)
 
 
 def _plans(ctx: Context, made: Consortium) -> None:

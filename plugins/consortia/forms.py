@@ -10,7 +10,7 @@ import wtforms
 from wtforms import FileField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
-from plugins.consortia import labels, rules
+from plugins.consortia import contacts, labels, rules
 from plugins.consortia.models import Consortium, Membership
 from plugins.partners.interface import LANGUAGES, field_codes, field_name
 from portal.fields import NOT_EMPTY, Boxes, DateField, languages, options, version_of
@@ -126,6 +126,26 @@ class MemberForm(Form):
         super().__init__(formdata, data={"role": row.role, "parts": row.parts})
         self.role.choices = options((key, labels.role(key)) for key in rules.ROLES)
         self.parts.choices = options(_parts())
+
+
+class ContactsForm(Form):
+    """Who at a member is to be written to, for each task."""
+
+    general = SelectField(contacts.ROLES["general"])
+    placements = SelectField(contacts.ROLES["placements"])
+    agreements = SelectField(contacts.ROLES["agreements"])
+    money = SelectField(contacts.ROLES["money"])
+    quality = SelectField(contacts.ROLES["quality"])
+
+    def __init__(self, formdata: Any = None, *, row: Membership) -> None:
+        people = contacts.people(row)
+        ids = {item.id: item.account.public_id for item in people}
+        stored = contacts.kept(row)
+        data = {role: ids.get(stored.get(role, 0), "") for role in contacts.ROLES}
+        super().__init__(formdata, data=data)
+        named = [(item.account.public_id, item.account.name) for item in people]
+        for field in self:
+            field.choices = options([("", str(lazy("nobody"))), *named])
 
 
 class ApplyForm(Form):

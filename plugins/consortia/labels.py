@@ -182,6 +182,7 @@ def happened(entry: Entry) -> str:
         "member.leave": _("%(name)s left", name=name),
         "member.end": _("The participation of %(name)s was ended", name=name),
         "member.described": _("What %(name)s does in the consortium was changed", name=name),
+        "member.contacts": _("%(name)s said whom to write to", name=name),
         "lead.hand_over": _("%(name)s was asked to lead", name=name),
         "lead.replacement": _("Members proposed %(name)s as lead", name=name),
         "lead.supported": _("%(name)s voted for another lead", name=name),

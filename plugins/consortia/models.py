@@ -5,7 +5,7 @@ from __future__ import annotations
 from peewee import AutoField, BooleanField, ForeignKeyField, IntegerField, TextField
 
 from portal.db import BinaryText, JsonField, Model, UtcDateTime
-from portal.organisations.models import Organisation
+from portal.organisations.models import Organisation, OrganisationMember
 from portal.people.models import Account
 
 FORMING, RUNNING, SUSPENDED, CLOSED = "forming", "active", "suspended", "closed"
@@ -78,6 +78,23 @@ class Membership(Model):
 
     class Meta:
         table_name = "consortia_membership"
+
+
+class Contact(Model):
+    """Who at a member is to be written to for what; at most one person for each `role`.
+
+    It hangs on the person's part in the organisation, so it is gone when they no longer act for it.
+    """
+
+    id = AutoField()
+    membership = ForeignKeyField(Membership, on_delete="CASCADE")
+    member = ForeignKeyField(OrganisationMember, on_delete="CASCADE")
+    role = TextField()
+    membership_id: int
+    member_id: int
+
+    class Meta:
+        table_name = "consortia_contact"
 
 
 class Entry(Model):

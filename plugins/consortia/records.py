@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from plugins.consortia import labels, queries
-from plugins.consortia.models import Consortium, Entry, Membership, Motion, Support
+from plugins.consortia.models import Consortium, Contact, Entry, Membership, Motion, Support
 
 Table = tuple[Sequence[str], list[list[Any]]]
 
@@ -128,6 +128,8 @@ def forget_people(row: Consortium) -> None:
     for model in (Entry, Membership, Motion):
         of: Any = model
         of.update(account=None).where(of.consortium == row.id).execute()
+    members = Membership.select(Membership.id).where(Membership.consortium == row.id)
+    Contact.delete().where(Contact.membership.in_(members)).execute()
     motions = Motion.select(Motion.id).where(Motion.consortium == row.id)
     Support.update(account=None).where(Support.motion.in_(motions)).execute()
     Consortium.update(account=None).where(Consortium.id == row.id).execute()

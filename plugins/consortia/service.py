@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from plugins.consortia import rules, telling
+from plugins.consortia import contacts, rules, telling
 from plugins.consortia.models import (
     ACTIVE,
     APPLIED,
@@ -262,6 +262,8 @@ def carry_out_member(ctx: Context, row: Membership, step: Transition, comment: s
     else:
         values = {"answered_at": now}
     put(row, **values)
+    if row.state != ACTIVE:
+        contacts.clear(row.id)
     if row.state != INVITED:
         links.close(ctx, PURPOSE, row.id)
     if told:

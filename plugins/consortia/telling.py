@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from plugins.consortia import contacts
 from plugins.consortia.hookspecs import Seen
 from plugins.consortia.models import Consortium, Entry
 from plugins.consortia.workflow import CONSORTIUM
@@ -16,12 +17,14 @@ from portal.organisations import queries as organisations
 
 INVITED, ANSWERED = "consortia.invited", "consortia.answered"
 LEAD, CHANGED = "consortia.lead", "consortia.changed"
+CONTACT = "consortia.contact"
 editors = organisations.editors
 KINDS: tuple[Mapping[str, Any], ...] = (
     {"kind": INVITED, "title": lazy("Your organisation is invited to a consortium")},
     {"kind": ANSWERED, "title": lazy("Somebody answers, joins or leaves your consortium")},
     {"kind": LEAD, "title": lazy("The lead of a consortium changes hands")},
     {"kind": CHANGED, "title": lazy("A consortium starts, is suspended or closed")},
+    {"kind": CONTACT, "title": lazy("A lead asks whom to write to at your organisation")},
 )
 
 
@@ -55,8 +58,9 @@ def tell(
     subject: str = "",
     url: str = "",
 ) -> int:
-    """Tell those who write for an organisation, but the actor; returns how many there are."""
-    accounts = editors(organisation_id)
+    """Tell an organisation's contact and those who write for it, but the actor; returns how many."""
+    first = contacts.general(consortium.id, organisation_id)
+    accounts = list(dict.fromkeys([*first, *editors(organisation_id)]))
     for account in accounts:
         if account != ctx.actor.account_id:
             notify(

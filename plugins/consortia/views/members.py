@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from flask import Response, flash, g, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
 
-from plugins.consortia import forms, inviting, labels, queries, rules, service
-from plugins.consortia.models import Membership
+from plugins.consortia import contacts, describing, forms, inviting, labels, queries, rules, service
+from plugins.consortia.models import ACTIVE, Membership
 from plugins.consortia.queries import Found
 from plugins.consortia.views.base import LEADS, STRANGERS, back, blueprint, find, led, page, spend
 from plugins.partners.interface import respond
@@ -40,6 +40,7 @@ def _asked() -> dict[str, Any]:
 def _members(
     found: Found, form: forms.InviteForm, results: Any = (), status: int = 200
 ) -> ResponseReturnValue:
+    named = contacts.named(found.row.id)
     asked, silent = queries.waiting_count(found.row)
     rows: list[dict[str, Any]] = [
         {
@@ -48,6 +49,7 @@ def _members(
             "role": labels.role(row.role, row.organisation_id == found.row.lead_id),
             "parts": ", ".join(labels.part(key) for key in row.parts),
             "days": labels.period(row.joined_on, row.left_on),
+            "contacts": _titled(named.get(row.id, {})),
         }
         for row in queries.members(found.row)
     ]
@@ -66,6 +68,10 @@ def _members(
         asked=asked,
         silent=silent,
     )
+
+
+def _titled(named: Mapping[str, str]) -> list[tuple[Any, str]]:
+    return [(contacts.ROLES[role], name) for role, name in named.items()]
 
 
 @blueprint.post("/consortia/<slug>/members/invite")
@@ -154,12 +160,8 @@ def _membership(slug: str, public_id: str) -> Membership:
 @blueprint.route("/consortia/<slug>/members/<public_id>", methods=["GET", "POST"])
 @allow(SIGNED_IN, owner="those who write for the lead or the member; others get 404")
 def member(slug: str, public_id: str) -> ResponseReturnValue:
-    """Say what a member is formally and does; the lead ends its participation here."""
-    found = find(slug, "inside", "run")
-    row = queries.membership(found.row, public_id)
-    have = permissions.granted(g.ctx, row, ["admit", "answer"])
-    if not have:
-        raise queries.missing()
+    """Say what a member is formally, what it does and whom to write to; the lead ends it here."""
+    found, row, have = _open(slug, public_id)
     form = forms.MemberForm(request.form or None, row=row)
     if request.method == "POST" and form.validate():
         spend()
@@ -170,20 +172,73 @@ def member(slug: str, public_id: str) -> ResponseReturnValue:
         else:
             flash(_("Saved."))
             return back(found, "members")
-    flow = workflow.panel(g.ctx, row)
+    status = 422 if request.method == "POST" else 200
+    return _member(found, row, have, form, forms.ContactsForm(row=row), status)
+
+
+def _open(slug: str, public_id: str) -> tuple[Found, Membership, set[str]]:
+    """Return a member with what the actor may do with it. Raises NotFound for nothing."""
+    found = find(slug, "inside", "run")
+    row = queries.membership(found.row, public_id)
+    have = permissions.granted(g.ctx, row, ["admit", "answer"])
+    if not have:
+        raise queries.missing()
+    return found, row, have
+
+
+def _member(
+    found: Found,
+    row: Membership,
+    have: Collection[str],
+    form: forms.MemberForm,
+    people: forms.ContactsForm,
+    status: int,
+) -> ResponseReturnValue:
     return page(  # type: ignore[no-any-return]
         "member",
         found,
         "members",
-        422 if request.method == "POST" else 200,
+        status,
         member=row,
         form=form,
-        flow=flow,
+        people=people if "answer" in have and row.state == ACTIVE else None,
+        contacts=_titled(contacts.named(found.row.id).get(row.id, {})),
+        flow=workflow.panel(g.ctx, row),
         is_lead=row.organisation_id == found.row.lead_id,
         admits="admit" in have,
         member_state=labels.member_state(row.state),
         days=labels.period(row.joined_on, row.left_on),
     )
+
+
+@blueprint.post("/consortia/<slug>/members/<public_id>/contacts")
+@allow(SIGNED_IN, owner="those who write for the member; the lead gets 403, others 404")
+def set_contacts(slug: str, public_id: str) -> ResponseReturnValue:
+    """Say whom to write to at a member, and for what."""
+    found, row, have = _open(slug, public_id)
+    permissions.check(g.ctx, "answer", row)
+    people = forms.ContactsForm(request.form, row=row)
+    if people.validate():
+        spend()
+        try:
+            describing.set_contacts(g.ctx, row, people.data)
+        except Invalid as error:
+            mark(people, error)
+        else:
+            flash(_("Saved."))
+            return back(found, "members")
+    return _member(found, row, have, forms.MemberForm(row=row), people, 422)
+
+
+@blueprint.post("/consortia/<slug>/members/<public_id>/ask-contact")
+@allow(SIGNED_IN, owner="those who write for the lead; the member gets 403, others 404")
+def ask_contact(slug: str, public_id: str) -> ResponseReturnValue:
+    """Ask a member to say whom to write to."""
+    spend()
+    found, row, _have = _open(slug, public_id)
+    describing.ask_contact(g.ctx, row)
+    flash(_("The member is reminded."))
+    return back(found, f"members/{row.public_id}")
 
 
 @blueprint.get("/consortia/<slug>/members.csv")
