@@ -52,7 +52,8 @@ def people(membership: Membership) -> list[OrganisationMember]:
 
 def kept(membership: Membership) -> dict[str, int]:
     """Return what is stored: the number of the person's part in the organisation, by role."""
-    rows = Contact.select(Contact.role, Contact.member).where(Contact.membership == membership.id)
+    of: Any = Contact
+    rows = of.select(of.role, of.member).where(of.membership == membership.id)
     return dict(rows.tuples())
 
 
