@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from flask import Blueprint, current_app
 from markupsafe import Markup
@@ -11,6 +12,7 @@ from plugins.introductions import ties, views
 from plugins.partners.interface import Shown
 from portal.context import Context
 from portal.hookspecs import hookimpl
+from portal.i18n import locale
 from portal.organisations import queries as organisations
 from portal.web.heartbeat import beat
 
@@ -27,6 +29,11 @@ def partners_asides(ctx: Context, shown: Shown) -> Sequence[Markup]:
     own = organisations.mine(ctx) if ctx.actor.signed_in else []
     ids = [item.organisation.id for item in own if item.organisation.id != shown.organisation_id]
     shared = ties.shared(ctx, ids, shown.organisation_id, beat().catalogue_seq) if ids else 0
+    return [_card(locale(), shown.slug, shared)]
+
+
+@lru_cache(maxsize=1_000)
+def _card(_language: str, slug: str, shared: int) -> Markup:
+    """Draw it once for the next visitors; it needs nothing of the page around."""
     template = current_app.jinja_env.get_template("introductions/aside.html")
-    card = template.render(slug=shown.slug, shared=shared)  # needs nothing of the page around
-    return [Markup(card)]  # noqa: S704  from a template
+    return Markup(template.render(slug=slug, shared=shared))  # noqa: S704  from a template

@@ -18,10 +18,32 @@ from plugins.partners.rules import REQUIRED, completeness
 from portal import objects
 from portal.context import Context
 from portal.i18n import _, country_name, day, language_name, locale, money, ngettext, number
+from portal.i18n import lazy_gettext as lazy
 from portal.organisations.labels import type_name
 
 MOST_PROJECTS = 20
 """So many of its projects a profile shows at first."""
+FACTS = {
+    "name": lazy("Registered as"),
+    "country": lazy("Country"),
+    "city": lazy("Town"),
+    "region": lazy("Region"),
+    "website": lazy("Website"),
+    "type": lazy("Kind of organisation"),
+    "accreditation": lazy("Accreditation"),
+    "accredited_projects": lazy("Accredited projects"),
+    "granted": lazy("Granted for mobility"),
+    "organisation_type": lazy("Listed as"),
+    "project": lazy("Project"),
+    "country_inferred": lazy("Country (inferred)"),
+    "identifiers": lazy("Identifiers"),
+    "position": lazy("Position"),
+    "languages": lazy("Languages"),
+    "fields": lazy("Fields of education"),
+    "roles": lazy("Roles in mobility"),
+    "description": lazy("Description"),
+}
+"""What public facts are called, by the name under which they are stored."""
 
 
 def page(ctx: Context, partner: Partner, most: int = 0) -> dict[str, Any]:
@@ -300,10 +322,13 @@ def promise_changes(partner: Partner) -> list[tuple[str, bool]]:
 
 def projects(partner: Partner) -> list[tuple[str, str, str]]:
     """Return acronym, title and role of the projects it took part in."""
-    return [
-        (part.acronym, part.title, codes.name_of(codes.PROJECT_ROLES, part.role))
-        for part in partner.projects
-    ]
+    names = _role_names(partner)
+    return [(part.acronym, part.title, names[part.role]) for part in partner.projects]
+
+
+def _role_names(partner: Partner) -> dict[str, str]:
+    roles = {part.role for part in partner.projects}
+    return {role: codes.name_of(codes.PROJECT_ROLES, role) for role in roles}
 
 
 def other_names(partner: Partner) -> list[tuple[str, str, str]]:
@@ -323,26 +348,6 @@ def other_names(partner: Partner) -> list[tuple[str, str, str]]:
 
 def facts(partner: Partner) -> list[tuple[str, str, str]]:
     """Return the public facts as name, value and source; what comes from a source stands here."""
-    names = {
-        "name": _("Registered as"),
-        "country": _("Country"),
-        "city": _("Town"),
-        "region": _("Region"),
-        "website": _("Website"),
-        "type": _("Kind of organisation"),
-        "accreditation": _("Accreditation"),
-        "accredited_projects": _("Accredited projects"),
-        "granted": _("Granted for mobility"),
-        "organisation_type": _("Listed as"),
-        "project": _("Project"),
-        "country_inferred": _("Country (inferred)"),
-        "identifiers": _("Identifiers"),
-        "position": _("Position"),
-        "languages": _("Languages"),
-        "fields": _("Fields of education"),
-        "roles": _("Roles in mobility"),
-        "description": _("Description"),
-    }
     rows = []
     for name, _source, value, title in partner.details["fact"]:
         shown = value
@@ -354,13 +359,13 @@ def facts(partner: Partner) -> list[tuple[str, str, str]]:
             shown = money(int(value))
         elif name in {"languages", "fields", "roles"}:
             shown = ", ".join(_entry(name, part) for part in value.split("; "))
-        rows.append((names.get(name, name), shown, title))
+        rows.append((codes.name_of(FACTS, name), shown, title))
     titles = {source: title for _name, source, _value, title in partner.details["fact"]}
+    roles, project = _role_names(partner), _("Project")
     for part in partner.projects[:MOST_PROJECTS]:
         if part.source:
-            role = codes.name_of(codes.PROJECT_ROLES, part.role)
-            shown = f"{part.acronym or part.title} ({role})"
-            rows.append((_("Project"), shown, titles.get(part.source, part.source)))
+            shown = f"{part.acronym or part.title} ({roles[part.role]})"
+            rows.append((project, shown, titles.get(part.source, part.source)))
     return rows
 
 
