@@ -350,6 +350,13 @@ def test_every_material_leaf_voids_and_no_clerical_one(world: World) -> None:
 
 
 @pytest.mark.full
+def test_so_it_is_on_both_engines(make_portal: Callable[..., Flask], any_url: str) -> None:
+    app = make_portal(any_url, plugins=["agreements", "drafts", "versions", "tasks"])
+    with app.test_request_context():
+        assert wrong_leaves(World(app)) == []
+
+
+@pytest.mark.full
 def test_a_leaf_that_voids_wrongly_is_found(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     genuine = library.template
 

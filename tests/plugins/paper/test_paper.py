@@ -41,10 +41,10 @@ WORDS = {
 }  # fmt: skip
 
 
-def look(pdf: bytes, known: Path) -> dict[str, Any]:
+def look(pdf: bytes, known: Path, trusted: Path | None = None) -> dict[str, Any]:
     """Look in a thread: it starts an event loop, and a browser's tests leave one here."""
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(looking.look, pdf, known).result()
+        return thread.submit(looking.look, pdf, known, trusted).result()
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +110,27 @@ def test_one_byte_changed_is_invalid_wherever_it_stands(
             wrong.append(place)
 
     assert look(pdf, known)["marks"][0]["is_valid"]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("count", [12, pytest.param(100, marks=pytest.mark.full)])
+def test_whoever_trusts_the_certificate_is_told_the_same(
+    sealed: tuple[bytes, Path], count: int, tmp_path: Path
+) -> None:
+    """The bottom line of pyHanko, as somebody elsewhere reads it who has the portal's certificate."""
+    pdf, known = sealed
+    (certificate,) = known.glob("*.pem")
+    start = pdf.rindex(b"/Contents")
+    outside = [at for at in range(len(pdf)) if not start <= at < start + 17_000]
+    chance, wrong = random.Random(count), []
+    for place in chance.sample(outside, count):
+        changed = bytearray(pdf)
+        changed[place] ^= 1 << chance.randrange(8)
+        found = look(bytes(changed), tmp_path, certificate)
+        if any(mark["is_trusted"] for mark in found.get("marks", [])):
+            wrong.append(place)
+
+    assert look(pdf, tmp_path, certificate)["marks"][0]["is_trusted"]
     assert wrong == []
 
 
