@@ -15,13 +15,14 @@ from portal.organisations.models import TYPES
 from portal.organisations.rules import country_codes
 from portal.text import sort_key
 
+NEEDED_COUNTRY = InputRequired(lazy("Choose the country."))
+
 
 class OrganisationForm(Form):
     """An organisation's own facts."""
 
     name = StringField(lazy("Name"), [InputRequired(lazy("Write the organisation's name."))])
-    chosen = InputRequired(lazy("Choose the country."))
-    country = SelectField(lazy("Country"), [chosen], validate_choice=False)
+    country = SelectField(lazy("Country"), [NEEDED_COUNTRY], validate_choice=False)
     type = SelectField(lazy("Type"), default="other", validate_choice=False)
     city = StringField(lazy("Town"), default="")
     website = StringField(lazy("Website"), default="")
